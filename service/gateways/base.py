@@ -1,0 +1,125 @@
+"""What every gateway is turned into: a dial, a message, a report; and what it must be able to do.
+
+Each provider has one file beside this one that translates between its wire and these values.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple, Protocol
+
+from service.ussd.limit import Limit
+
+
+@dataclass(frozen=True)
+class Dial:
+    """One USSD hop as it arrived: `text` is all the gateway says was typed, and is never stored or logged."""
+
+    gateway: str
+    session_id: str
+    phone: str
+    service_code: str
+    network: str | None
+    text: str
+    whole: bool = True
+    """True where the gateway repeats the whole history on each hop, False where it sends the last input only."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A conversation is over; `shown` is True when the phone is known to have had the last screen."""
+
+    gateway: str
+    session_id: str
+    phone: str
+    service_code: str
+    shown: bool
+    status: str
+    hops: int
+    cost: str
+
+
+@dataclass(frozen=True)
+class Sms:
+    """A message from a person; `id` is the provider's, `text` may hold anything."""
+
+    gateway: str
+    id: str
+    phone: str
+    to: str
+    text: str
+    sent_at: datetime | None
+    link_id: str | None = None
+
+
+class Fate(StrEnum):
+    """What became of a message, as far as a gateway says."""
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A delivery report for a message we sent; may be forged, late, or out of order."""
+
+    gateway: str
+    provider_id: str
+    phone: str
+    fate: Fate
+    reason: str
+    final: bool
+
+
+@dataclass(frozen=True)
+class OptedOut:
+    """A person wants no more messages from a sender."""
+
+    gateway: str
+    phone: str
+    sender: str
+
+
+class Outcome(StrEnum):
+    """What an attempt to send means; `UNKNOWN` may have been sent and is tried at most once more."""
+
+    ACCEPTED = "accepted"
+    NOT_SENT = "not_sent"
+    UNKNOWN = "unknown"
+    REFUSED = "refused"
+    LANE_STOPPED = "lane_stopped"
+
+
+class Sent(NamedTuple):
+    """The result of one attempt to send one message."""
+
+    outcome: Outcome
+    provider_id: str | None = None
+    detail: str = ""
+
+
+class Answer(NamedTuple):
+    """What is written back to the gateway."""
+
+    body: str
+    content_type: str = "text/plain; charset=utf-8"
+
+
+class Unreadable(Exception):
+    """A request with the right secret that is not a message of the gateway's dialect; says which field."""
+
+
+class Gateway(Protocol):
+    """One provider's dialect. Readers take the decoded form, each name with all its values."""
+
+    name: str
+    limit: Limit
+
+    def read_dial(self, form: Mapping[str, list[str]]) -> Dial: ...
+    def read_end(self, form: Mapping[str, list[str]]) -> Ended: ...
+    def read_sms(self, form: Mapping[str, list[str]]) -> Sms: ...
+    def read_report(self, form: Mapping[str, list[str]]) -> Report | OptedOut: ...
+    def write(self, text: str, *, ends: bool) -> Answer: ...
+    def send(self, *, to: str, text: str, link_id: str | None = None) -> Sent: ...

@@ -1,0 +1,81 @@
+"""What a storage engine offers to the ledger: one set of books inside one database transaction."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, Protocol
+
+from service.ledger.chart import Reason
+from service.ledger.entry import Account, Entry, Move, Posted
+
+
+class Recorded(NamedTuple):
+    """An entry as the books hold it."""
+
+    id: int
+    reason: Reason
+    at: datetime
+    moves: tuple[Move, ...]
+    once: str | None
+
+
+class Line(NamedTuple):
+    """One move seen from one account: `amount` is signed from its side, `balance` is what was left (locked kinds)."""
+
+    number: int
+    entry: int
+    at: datetime
+    entry_reason: Reason
+    move: Move
+    amount: int
+    balance: int | None
+
+
+class Seal(NamedTuple):
+    """A batch of entries closed under a keyed MAC that covers the seal before it."""
+
+    number: int
+    at: datetime
+    previous: bytes
+    totals: Mapping[Account, int]
+    mac: bytes
+    entries: int
+
+
+class Books(Protocol):
+    """The books. Reads see the writes of the same transaction."""
+
+    def open(self, account: Account) -> None:
+        """Write the account's row if it is not there: rows exist before they are locked."""
+
+    def post(self, entry: Entry) -> Posted:
+        """Write the entry under locks taken in id order, or raise NotEnough, TooFull, OverCap or AlreadyDone.
+
+        The same id with the same moves answers again with `repeated`; with other moves it is an AssertionError.
+        """
+
+    def entry(self, entry_id: int) -> Recorded | None: ...
+    def entry_once(self, once: str) -> Recorded | None: ...
+    def balance(self, account: Account) -> int: ...
+    def balances(self) -> Iterator[tuple[Account, int]]:
+        """Yield every account with its balance, in id order."""
+
+    def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
+        """Return the newest moves of an account, newest first, older than line number `before`."""
+
+    def counter(self, key: str) -> int:
+        """Return a counter, and keep it from changing until the transaction ends."""
+
+    def entries(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        """Return entries in id order, for audits."""
+
+    def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
+        """Return entries that no seal covers, in id order; holds the sealer's lock until the transaction ends."""
+
+    def oldest_unsealed(self) -> datetime | None: ...
+    def add_seal(self, seal: Seal, digests: Mapping[int, bytes]) -> None:
+        """Write a seal and, for each entry id that it covers, that entry's digest in order."""
+
+    def seals(self) -> Iterator[tuple[Seal, Sequence[tuple[int, bytes]]]]:
+        """Yield every seal with its (entry id, digest) in sealed order."""
+
+    def last_seal(self) -> Seal | None: ...

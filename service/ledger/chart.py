@@ -1,0 +1,67 @@
+"""The constitution of the books: which kinds of account there are, and which moves are legal.
+
+A move that is not in LEGAL is a bug, said aloud. The same table is repeated as a constraint in the database.
+"""
+
+from enum import StrEnum
+
+
+class Kind(StrEnum):
+    """What an account is for."""
+
+    TRUST = "trust"  # the mirror of the bank account; negated, it is all e-money there is
+    FLOAT = "float"  # an agent's e-money
+    WALLET = "wallet"  # a person's e-money
+    HELD = "held"  # money set aside until something is decided; one account for each hold
+    FEES = "fees"  # what the operator earned
+    TAX = "tax"  # what is owed to the state
+    COMMISSION = "commission"  # what is owed to an agent
+    SUSPENSE = "suspense"  # money whose owner is being found out
+
+
+LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.HELD})
+"""Kinds that can refuse: they keep a balance that is locked and never below zero. All others are sums of moves."""
+
+
+class Reason(StrEnum):
+    """Why money moves."""
+
+    ISSUE = "issue"
+    REDEEM = "redeem"
+    CASH_IN = "cash_in"
+    SEND = "send"
+    WITHDRAW = "withdraw"
+    FEE = "fee"
+    EXCISE = "excise"
+    HOLD = "hold"
+    RELEASE = "release"
+    COMMISSION = "commission"
+    REVERSE = "reverse"
+
+
+# fmt: skip
+_FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
+    (Reason.ISSUE,      Kind.TRUST,  Kind.FLOAT),
+    (Reason.REDEEM,     Kind.FLOAT,  Kind.TRUST),
+    (Reason.CASH_IN,    Kind.FLOAT,  Kind.WALLET),
+    (Reason.SEND,       Kind.WALLET, Kind.WALLET),
+    (Reason.FEE,        Kind.WALLET, Kind.FEES),
+    (Reason.FEE,        Kind.HELD,   Kind.FEES),
+    (Reason.EXCISE,     Kind.WALLET, Kind.TAX),
+    (Reason.EXCISE,     Kind.HELD,   Kind.TAX),
+    (Reason.HOLD,       Kind.WALLET, Kind.HELD),
+    (Reason.RELEASE,    Kind.HELD,   Kind.WALLET),
+    (Reason.WITHDRAW,   Kind.HELD,   Kind.FLOAT),
+    (Reason.COMMISSION, Kind.FEES,   Kind.COMMISSION),
+})  # fmt: skip
+
+REVERSIBLE = frozenset({Reason.SEND, Reason.CASH_IN})
+"""Entries that the operator may undo; a withdrawal has left as cash, and a reversal is never reversed."""
+
+LEGAL = _FORWARD | {
+    (Reason.REVERSE, target, source)
+    for reason, source, target in _FORWARD
+    if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.COMMISSION}
+    and Kind.HELD not in (source, target)
+}
+"""Every legal (reason, kind of source, kind of target)."""

@@ -1,0 +1,44 @@
+"""What is remembered of a conversation between two hops, and the row it is kept in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Session:
+    """Where a talk stands. Everything here is JSON-able, and nothing here is secret."""
+
+    home: str
+    screen: str
+    language: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+    trail: tuple[str, ...] = ()
+    """Screens that 0 goes back to, the newest last."""
+    items: tuple[Mapping[str, Any], ...] = ()
+    """What the present screen lists: kept, so that a number picks what was seen."""
+    page: int = 0
+    told: str | None = None
+    """The words for the next dial about the last money action, once there is one."""
+    over: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conversation:
+    """One session of one phone with one gateway. One conversation of a phone is live at a time.
+
+    `id` is a keyed digest of gateway, session id, phone and service code. Of what was heard only a length and a keyed
+    digest are kept. `replies` holds, by digest of what was heard, what was answered: a repeat gets the same again.
+    """
+
+    id: str
+    phone: str
+    state: str = "live"  # live, ended, replaced
+    shown: bool = False
+    session: Mapping[str, Any]
+    heard_length: int
+    heard_digest: str
+    replies: Mapping[str, Any]
+    started_at: datetime
+    heard_at: datetime

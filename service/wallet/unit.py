@@ -1,0 +1,189 @@
+"""What a use case works with: the books, the rows about people, and what the house knows.
+
+Records are frozen values; a storage engine keeps them in tables of the same names. `phone`, `name` and other personal
+fields leave the process only encrypted. Everything a use case writes is one database commit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from service.countries import Pack
+from service.ledger.books import Books
+from service.reference import References
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody with a wallet. The id is opaque; books and rows refer to it, never to the phone number."""
+
+    id: int
+    country: str
+    phone: str
+    name: str
+    id_number: str
+    language: str
+    tier: int
+    state: str = "active"  # active, blocked
+    pin: str  # salt and peppered Argon2id, see pin.py
+    pin_tries: int = 0
+    old_pins: tuple[str, ...] = ()
+    registered_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agent:
+    """A shop that turns cash into e-money and back; `number` ends with a Luhn digit."""
+
+    number: str
+    person: int
+    name: str
+    place: str
+    state: str = "active"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """A message to be sent after the commit: words are rendered in the reader's language when it leaves.
+
+    `state`: queued, sending, sent, delivered, failed, parked, unknown.
+    """
+
+    id: int
+    person: int | None
+    phone: str
+    key: str
+    values: Mapping[str, Any]
+    language: str
+    at: datetime
+    entry: int | None = None
+    state: str = "queued"
+    tries: int = 0
+    next_at: datetime
+    expires_at: datetime | None = None
+    provider_id: str | None = None
+    detail: str = ""
+    link_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Withdrawal:
+    """Money held for a person who walks to an agent; `id` is the entry that holds it."""
+
+    id: int
+    person: int
+    agent: str
+    amount: int
+    fee: int
+    excise: int
+    expires_at: datetime
+    tries: int = 0
+    state: str = "waiting"  # waiting, paid, returned
+    code_index: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Challenge:
+    """A payment asked for by SMS that waits for its one-time code; `id` is the entry it will post."""
+
+    id: int
+    person: int
+    quote: Mapping[str, Any]
+    expires_at: datetime
+    tries: int = 0
+    state: str = "open"  # open, used, over
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    """An act of the operator that one person made and another must approve."""
+
+    id: int
+    act: str
+    values: Mapping[str, Any]
+    maker: str
+    checker: str | None = None
+    state: str = "open"  # open, approved
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """Something that must have its effect once only: a message id, a delivery report."""
+
+    key: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stop:
+    """A number that wants no messages but receipts and codes."""
+
+    phone: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paid:
+    """How often a person has paid another."""
+
+    payer: int
+    payee: int
+    times: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timer:
+    """A thing that happens again and again; its next time moves in the commit of its effect."""
+
+    name: str
+    next_at: datetime
+
+
+class Rows(Protocol):
+    """Records by their key (the first field, or the first two for Paid)."""
+
+    def get(self, kind: type[R], *key: Any) -> R | None: ...
+    def lock(self, kind: type[R], *key: Any) -> R | None:
+        """Get the row and keep it from changing until the transaction ends."""
+
+    def find(self, kind: type[R], *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
+        """Return the rows whose fields equal these (a list or tuple: are one of), in key order."""
+
+    def add(self, row: Any) -> bool:
+        """Write a new row; False, and nothing written, if its key or another unique field is taken."""
+
+    def put(self, row: Any) -> None:
+        """Write over the row of the same key."""
+
+    def due(self, kind: type[R], *, before: datetime, limit: int = 100, **equal: Any) -> Sequence[R]:
+        """Lock and return rows whose next_at or expires_at has come, oldest first, skipping those locked by others."""
+
+
+@dataclass(frozen=True)
+class House:
+    """What does not change while Senti runs: country packs and the keys that secrets are derived from."""
+
+    packs: Mapping[str, Pack]
+    references: References
+    pepper: bytes = field(repr=False)
+    code_key: bytes = field(repr=False)
+    pin_memory_kib: int = 1024
+    clock_speed: int = 1
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One piece of work: all that is written through it is committed together or not at all."""
+
+    books: Books
+    rows: Rows
+    mint: Callable[[], int]
+    savepoint: Callable[[], AbstractContextManager[None]]
+    house: House
+    now: datetime
