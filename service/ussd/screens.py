@@ -12,7 +12,7 @@ from service.refusal import Refusal
 Values = Mapping[str, Any]
 """What a conversation has learnt so far, by name; JSON-able, but for secrets, which live for one turn."""
 
-Act = Callable[[Any, Values], Mapping[str, Any] | None]
+Act = Callable[[Any, Values], Mapping[str, Any] | Refusal | None]
 """What a Do calls: (call, values) -> new values. It may raise a Refusal, or return one to keep what it has written."""
 
 Items = Callable[[Any, Values], Sequence[Values]]

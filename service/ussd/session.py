@@ -1,7 +1,7 @@
 """What is remembered of a conversation between two hops, and the row it is kept in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -17,11 +17,24 @@ class Session:
     trail: tuple[str, ...] = ()
     """Screens that 0 goes back to, the newest last."""
     items: tuple[Mapping[str, Any], ...] = ()
-    """What the present screen lists: kept, so that a number picks what was seen."""
-    page: int = 0
+    """What the present screen lists, from its first line on: kept, so that a number picks what was seen."""
+    shown: int = 0
+    """How many of the items are on the screen; where more follow, 98 turns the page."""
     told: str | None = None
     """The words for the next dial about the last money action, once there is one."""
     over: bool = False
+    broken: Mapping[str, Any] | None = None
+    """An earlier talk that broke off, as JSON: the choice `resume` goes on with it."""
+
+
+def session_to_json(session: Session) -> dict[str, Any]:
+    """Return the session as what JSON can hold."""
+    return {each.name: getattr(session, each.name) for each in fields(session)}
+
+
+def session_from_json(kept: Mapping[str, Any]) -> Session:
+    """Return the session that was kept."""
+    return Session(**{**kept, "trail": tuple(kept["trail"]), "items": tuple(kept["items"])})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,53 @@
+"""The ways through a talk: what can follow a screen, by whose doing."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from service.refusal import Refusal, every_refusal
+from service.ussd.screens import Do, End, Menu, Pick, Screen
+from service.ussd.text import Talk
+
+RESUME = "resume"
+"""As the target of a choice: go on with the talk that broke off."""
+
+
+class Edge(NamedTuple):
+    """One way on. `no` is the refusal that leads this way, `empty` means that there was nothing to list."""
+
+    target: str
+    no: type[Refusal] | None = None
+    empty: bool = False
+
+
+def edges(screen: Screen) -> list[Edge]:
+    """Return every way on from a screen, but for the keys of the engine."""
+    if isinstance(screen, End):
+        return []
+    if isinstance(screen, Menu):
+        return [Edge(choice.then) for choice in screen.choices if choice.then != RESUME]
+    ways = [Edge(screen.then)]
+    if isinstance(screen, Pick) and screen.empty is not None:
+        ways.append(Edge(screen.empty, empty=True))
+    if isinstance(screen, Do):
+        ways += [Edge(target, no) for no in refusals(screen) if (target := refused_to(screen, no))]
+    return ways
+
+
+def refusals(do: Do) -> list[type[Refusal]]:
+    """Return each kind of refusal that a step may meet: those it names, and what is narrower."""
+    named = (*do.on, *do.refuses)
+    return list(dict.fromkeys(kind for no in named for kind in (no, *every_refusal(no))))
+
+
+def refused_to(do: Do, no: type[Refusal]) -> str | None:
+    """Return the screen that shows a refusal: that of the nearest kind named in `on`; None if it ends the talk."""
+    return next((do.on[kind] for kind in no.__mro__ if kind in do.on), None)
+
+
+def steps(talk: Talk, screen_id: str) -> Iterator[Do]:
+    """Yield the steps that are run one after the other, if none is refused, until a screen is shown."""
+    seen: set[str] = set()
+    while screen_id not in seen and isinstance(do := talk.screens.get(screen_id), Do):
+        yield do
+        seen.add(screen_id)
+        screen_id = do.then

@@ -1,0 +1,243 @@
+"""The words of a talk: which sentence stands on which screen, in which language, and how values are put into it.
+
+A placeholder is replaced once and literally: a value that looks like a placeholder stays what it is.
+"""
+
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import NamedTuple
+
+from service.gsm7 import downgrade, septets, units
+from service.refusal import Refusal
+from service.ussd.limit import Limit
+from service.ussd.screens import Field, Screen, Values
+
+SMALLEST = Limit("any", septets=156, units=76)
+"""A USSD page of 160 septets or 80 units, less the four of `CON `."""
+
+_PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+
+Show = Callable[[str], str]
+"""From the name of a value to what the person reads."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words of one language: of screens by id and part (`text`, `line`, or a key), and the other tables."""
+
+    screens: Mapping[str, Mapping[str, str]]
+    nav: Mapping[str, str]
+    no: Mapping[str, str]
+    told: Mapping[str, str]
+    sms: Mapping[str, str]
+
+
+class _Width(NamedTuple):
+    septets: int | None
+    units: int
+
+
+@dataclass(frozen=True)
+class Talk:
+    """Everything that can be said on one service: screens, the first one of each role, fields, and words.
+
+    `sms` names the values of each SMS; `sms_fields` show some values otherwise in an SMS than on a screen.
+    """
+
+    screens: Mapping[str, Screen]
+    homes: Mapping[str, str]
+    fields: Mapping[str, Field]
+    words: Mapping[str, Words]
+    default_language: str
+    sms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sms_fields: Mapping[str, Field] = field(default_factory=dict)
+    limit: Limit = SMALLEST
+
+    def said(self, language: str) -> Words:
+        """Return the words of a language, or of the default language where there are none."""
+        return self.words.get(language) or self.words[self.default_language]
+
+    def show(self, values: Values) -> Show:
+        """Return how these values are shown on a screen; what is wider than its field allows is a bug."""
+
+        def shown(name: str) -> str:
+            text = clean(self.fields[name].show(values[name]))
+            width, widest = _width(text), self._widths[name]
+            fits = width.units <= widest.units and (
+                widest.septets is None or (width.septets is not None and width.septets <= widest.septets)
+            )
+            assert fits, f"{name} is shown wider than its field allows"
+            return text
+
+        return shown
+
+    def widest(self, name: str) -> str:
+        """Return what is shown of a value at its widest."""
+        return clean(self.fields[name].show(self.fields[name].widest))
+
+    def sms_field(self, name: str) -> Field:
+        """Return how a value is shown in an SMS."""
+        return self.sms_fields.get(name) or self.fields[name]
+
+    @cached_property
+    def _widths(self) -> Mapping[str, _Width]:
+        return {name: _width(self.widest(name)) for name in self.fields}
+
+
+def make_talk(
+    screens: Iterable[Screen],
+    *,
+    homes: Mapping[str, str],
+    fields: Mapping[str, Field],
+    words: Mapping[str, Words],
+    default_language: str,
+    sms: Mapping[str, tuple[str, ...]] | None = None,
+    sms_fields: Mapping[str, Field] | None = None,
+    limit: Limit = SMALLEST,
+) -> Talk:
+    """Join screens and words into a talk; two screens of one id are a bug."""
+    by_id: dict[str, Screen] = {}
+    for screen in screens:
+        assert screen.id not in by_id, f"two screens are called {screen.id}"
+        by_id[screen.id] = screen
+    return Talk(by_id, homes, fields, words, default_language, sms or {}, sms_fields or {}, limit)
+
+
+def load_words(path: Path) -> Words:
+    """Read the words of one language from TOML; raise ValueError where something is not a sentence in its table."""
+    tables: dict[str, dict[str, str]] = {}
+    for name, table in tomllib.loads(path.read_text("utf-8")).items():
+        if not isinstance(table, dict) or not all(isinstance(said, str) for said in table.values()):
+            raise ValueError(f'{path.name}: [{name}] must be a flat table of sentences; screens are quoted: ["a.b"]')
+        tables[name] = table
+    nav, no, told, sms = (tables.pop(name, {}) for name in ("nav", "no", "told", "sms"))
+    return Words(tables, nav, no, told, sms)
+
+
+def fill(sentence: str, show: Show) -> str:
+    """Replace each `{name}` by what is shown of it, once."""
+    return _PLACE.sub(lambda place: show(place[1]), sentence)
+
+
+def names_in(sentence: str) -> set[str]:
+    """Return the names of the values that a sentence shows."""
+    return set(_PLACE.findall(sentence))
+
+
+def stray_braces(sentence: str) -> bool:
+    """Say whether a sentence has a brace that is no placeholder."""
+    return bool(re.search(r"[{}]", _PLACE.sub("", sentence)))
+
+
+def clean(shown: str) -> str:
+    """Put a space for each letter that cannot be seen: line breaks, controls, no-break spaces, direction marks."""
+    return "".join(letter if letter.isprintable() else " " for letter in shown)
+
+
+def too_long(text: str, limit: Limit) -> int:
+    """Return by how many septets, or UCS-2 units if a letter forces them, a text is too long; 0 or less fits."""
+    width = _width(text)
+    return width.units - limit.units if width.septets is None else width.septets - limit.septets
+
+
+def render_no(talk: Talk, refusal: Refusal, language: str) -> str:
+    """Say a refusal in its words."""
+    return fill(talk.said(language).no[refusal.code], talk.show(refusal.said))
+
+
+def render_told(talk: Talk, key: str, values: Values, language: str) -> str:
+    """Say what happened to a money action, for the next dial."""
+    return fill(talk.said(language).told[key], talk.show(values))
+
+
+def render_sms(talk: Talk, key: str, values: Values, language: str) -> str:
+    """Return the text of an SMS; values are written in GSM-7 unless the language itself is outside that alphabet."""
+    sentence = talk.said(language).sms[key]
+    plain = clean if septets(sentence) is None else downgrade
+    return fill(sentence, lambda name: plain(talk.sms_field(name).show(values[name])))
+
+
+def _widths(self) -> Mapping[str, _Width]:
+    return {name: _width(self.widest(name)) for name in self.fields}
+
+
+def make_talk(
+    screens: Iterable[Screen],
+    *,
+    homes: Mapping[str, str],
+    fields: Mapping[str, Field],
+    words: Mapping[str, Words],
+    default_language: str,
+    sms: Mapping[str, tuple[str, ...]] | None = None,
+    sms_fields: Mapping[str, Field] | None = None,
+    limit: Limit = SMALLEST,
+) -> Talk:
+    """Join screens and words into a talk; two screens of one id are a bug."""
+    by_id: dict[str, Screen] = {}
+    for screen in screens:
+        assert screen.id not in by_id, f"two screens are called {screen.id}"
+        by_id[screen.id] = screen
+    return Talk(by_id, homes, fields, words, default_language, sms or {}, sms_fields or {}, limit)
+
+
+def load_words(path: Path) -> Words:
+    """Read the words of one language from TOML; raise ValueError where something is not a sentence in its table."""
+    tables: dict[str, dict[str, str]] = {}
+    for name, table in tomllib.loads(path.read_text("utf-8")).items():
+        if not isinstance(table, dict) or not all(isinstance(said, str) for said in table.values()):
+            raise ValueError(f'{path.name}: [{name}] must be a flat table of sentences; screens are quoted: ["a.b"]')
+        tables[name] = table
+    nav, no, told, sms = (tables.pop(name, {}) for name in ("nav", "no", "told", "sms"))
+    return Words(tables, nav, no, told, sms)
+
+
+def fill(sentence: str, show: Show) -> str:
+    """Replace each `{name}` by what is shown of it, once."""
+    return _PLACE.sub(lambda place: show(place[1]), sentence)
+
+
+def names_in(sentence: str) -> set[str]:
+    """Return the names of the values that a sentence shows."""
+    return set(_PLACE.findall(sentence))
+
+
+def stray_braces(sentence: str) -> bool:
+    """Say whether a sentence has a brace that is no placeholder."""
+    return bool(re.search(r"[{}]", _PLACE.sub("", sentence)))
+
+
+def clean(shown: str) -> str:
+    """Put a space for each letter that cannot be seen: line breaks, controls, no-break spaces, direction marks."""
+    return "".join(letter if letter.isprintable() else " " for letter in shown)
+
+
+def too_long(text: str, limit: Limit) -> int:
+    """Return by how many septets, or UCS-2 units if a letter forces them, a text is too long; 0 or less fits."""
+    width = _width(text)
+    return width.units - limit.units if width.septets is None else width.septets - limit.septets
+
+
+def render_no(talk: Talk, refusal: Refusal, language: str) -> str:
+    """Say a refusal in its words."""
+    return fill(talk.said(language).no[refusal.code], talk.show(refusal.said))
+
+
+def render_told(talk: Talk, key: str, values: Values, language: str) -> str:
+    """Say what happened to a money action, for the next dial."""
+    return fill(talk.said(language).told[key], talk.show(values))
+
+
+def render_sms(talk: Talk, key: str, values: Mapping[str, Any], language: str) -> str:
+    """Return the text of an SMS; in GSM-7 unless the language itself is outside that alphabet."""
+    fields = {**talk.fields, **talk.sms_fields}
+    sentence = talk.said(language).sms[key]
+    text = fill(sentence, lambda name: clean(fields[name].show(values[name])))
+    return text if septets(sentence) is None else downgrade(text)
+
+
+def _width(text: str) -> _Width:
+    return _Width(septets(text), units(text))
