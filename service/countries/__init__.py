@@ -1,0 +1,14 @@
+"""Country packs: all that differs from country to country, each in one file that a regulator can read.
+
+`load_pack` reads a pack and refuses unknown or missing words; whether its tables make sense is said by `check_tariffs`.
+"""
+
+from service.countries.check import check_tariffs, worst_split
+from service.countries.pack import Pack, Tier
+from service.countries.read import BadPack, every_country, load_pack, read_pack
+from service.countries.tariff import Band, Charge, NotOffered, Tariff, Tax
+
+__all__ = [
+    "BadPack", "Band", "Charge", "NotOffered", "Pack", "Tariff", "Tax", "Tier",
+    "check_tariffs", "every_country", "load_pack", "read_pack", "worst_split",
+]  # fmt: skip

@@ -1,0 +1,147 @@
+"""Looks for mistakes in a country's price tables, and for amounts that are cheaper to pay in several pieces.
+
+Each check is a pure function that returns problems in words; an empty list means that the tables are sound.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from functools import reduce
+from itertools import pairwise
+from math import gcd
+
+from service.clock import day
+from service.countries.pack import Pack
+from service.countries.tariff import Band, Tariff, Tax, in_force
+from service.money import show_amount_full
+
+CHARGED = ("send", "withdraw", "cash_in")
+"""Services that a pack must price."""
+EARNING = ("cash_in", "withdraw")
+"""Services for which a pack must say what an agent earns."""
+
+
+def check_tariffs(pack: Pack) -> list[str]:
+    """Return what is wrong with the tables of a pack: gaps, overlaps, falling dates, missing sources, odd charges."""
+    return [
+        *(problem for table in (*pack.charges, *pack.commissions) for problem in _check_table(pack, table)),
+        *_check_dates(pack, "charges", pack.charges, CHARGED),
+        *_check_dates(pack, "commissions", pack.commissions, EARNING),
+        *(problem for tax in pack.taxes for problem in _check_tax(pack, tax)),
+        *_check_reach(pack),
+        *_check_tiers(pack),
+    ]
+
+
+def worst_split(pack: Pack, service: str, at: datetime) -> tuple[int, int]:
+    """Return the amount for which paying in pieces saves most, and how much it saves, in minor units; (0, 0) if none.
+
+    The pieces are taken as filling their bands, which is the cheapest way to cover an amount; a service whose least
+    amount is more than half of its first band could make that look slightly better than it is, never worse.
+    """
+    today = day(at, pack.zone)
+    bands = next(table for table in pack.charges if table.service == service and in_force(table, today)).bands
+    step = reduce(gcd, (band.most for band in bands))
+    pieces = [(band.most // step, band.pays) for band in bands]
+    # cheapest[n]: the least that n steps can be paid for in pieces.
+    cheapest = [0]
+    for steps in range(1, -(-bands[-1].least // step) + 1):
+        cheapest.append(min(pays + cheapest[max(0, steps - most)] for most, pays in pieces))
+    # Within a band the charge stands still while the pieces grow dearer: its first amount gains most.
+    saved = [(band.pays - cheapest[-(-band.least // step)], -band.least) for band in bands]
+    most_saved, least = max(saved)
+    return (-least, most_saved) if most_saved > 0 else (0, 0)
+
+
+def _where(pack: Pack, table: Tariff) -> str:
+    return f"{pack.country}.toml: {table.service} from {table.valid_from}"
+
+
+def _check_table(pack: Pack, table: Tariff) -> Iterator[str]:
+    where = _where(pack, table)
+    if not table.source.strip():
+        yield f"{where}: no source"
+    if table.valid_to is not None and table.valid_to < table.valid_from:
+        yield f"{where}: falling dates, it ends on {table.valid_to} before it begins"
+    for number, band in enumerate(table.bands, start=1):
+        yield from (f"{where}, band {number}: {problem}" for problem in _check_band(pack, band))
+    for number, (band, after) in enumerate(pairwise(table.bands), start=2):
+        yield from (f"{where}, band {number}: {problem}" for problem in _check_step(pack, band, after))
+
+
+def _check_band(pack: Pack, band: Band) -> Iterator[str]:
+    if band.least <= 0:
+        yield f"begins at {band.least}, not above zero"
+    if band.most < band.least:
+        yield f"ends at {_show(pack, band.most)} before it begins at {_show(pack, band.least)}"
+    if band.pays < 0:
+        yield f"pays {_show(pack, band.pays)}, below zero"
+    elif band.pays >= band.least > 0 and band.pays:
+        yield f"pays {_show(pack, band.pays)} for {_show(pack, band.least)}: as much as the amount or more"
+
+
+def _check_step(pack: Pack, band: Band, after: Band) -> Iterator[str]:
+    if after.least <= band.least:
+        yield f"unsorted, begins at {_show(pack, after.least)} behind a band that begins at {_show(pack, band.least)}"
+    elif after.least <= band.most:
+        yield f"overlap, {_show(pack, after.least)} to {_show(pack, band.most)} is in two bands"
+    elif after.least > band.most + 1:
+        yield f"gap, {_show(pack, band.most + 1)} to {_show(pack, after.least - 1)} is in no band"
+    if after.pays < band.pays:
+        yield f"pays less ({_show(pack, after.pays)}) than the band below it ({_show(pack, band.pays)})"
+
+
+def _check_dates(pack: Pack, what: str, tables: Sequence[Tariff], services: Sequence[str]) -> Iterator[str]:
+    for service in sorted({table.service for table in tables} - set(services)):
+        yield f"{pack.country}.toml: {what} for an unknown service {service!r}"
+    for service in services:
+        mine = [table for table in tables if table.service == service]
+        if not mine:
+            yield f"{pack.country}.toml: no {what} for {service}"
+        for table, after in pairwise(mine):
+            yield from (f"{_where(pack, after)}: {problem}" for problem in _check_turn(table, after))
+
+
+def _check_turn(table: Tariff, after: Tariff) -> Iterator[str]:
+    if after.valid_from <= table.valid_from:
+        yield f"falling dates, it stands behind the table from {table.valid_from}"
+    elif table.valid_to is None or after.valid_from <= table.valid_to:
+        yield f"overlap, the table from {table.valid_from} is then still in force"
+    elif after.valid_from > table.valid_to + timedelta(days=1):
+        yield f"gap, no table is in force from {table.valid_to + timedelta(days=1)} to {_eve(after.valid_from)}"
+
+
+def _eve(first: date) -> date:
+    return first - timedelta(days=1)
+
+
+def _check_tax(pack: Pack, tax: Tax) -> Iterator[str]:
+    where = f"{pack.country}.toml: tax {tax.name} from {tax.valid_from}"
+    if not tax.source.strip():
+        yield f"{where}: no source"
+    if not 0 < tax.percent < 100:
+        yield f"{where}: {tax.percent} percent"
+    if tax.valid_to is not None and tax.valid_to < tax.valid_from:
+        yield f"{where}: falling dates, it ends on {tax.valid_to} before it begins"
+    for other in pack.taxes:
+        if other is not tax and other.name == tax.name and in_force(tax, other.valid_from):
+            yield f"{where}: overlap, another row of it begins on {other.valid_from}"
+
+
+def _check_reach(pack: Pack) -> Iterator[str]:
+    largest = max(tier.single for tier in pack.tiers.values())
+    for table in (*pack.charges, *pack.commissions):
+        if table.bands[-1].most < largest:
+            yield f"{_where(pack, table)}: ends at {_show(pack, table.bands[-1].most)}, one payment may be more"
+
+
+def _check_tiers(pack: Pack) -> Iterator[str]:
+    for number, tier in sorted(pack.tiers.items()):
+        if not tier.single <= tier.day:
+            yield f"{pack.country}.toml: tier {number} allows a single payment above its day"
+    for (low, tier), (high, better) in pairwise(sorted(pack.tiers.items())):
+        if any(a > b for a, b in zip(tier, better, strict=True)):
+            yield f"{pack.country}.toml: tier {low} allows more than tier {high}"
+
+
+def _show(pack: Pack, amount: int) -> str:
+    return show_amount_full(amount, pack.currency)

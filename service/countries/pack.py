@@ -1,0 +1,74 @@
+"""One country as Senti knows it: its money, its codes, its prices, and what a person may do there."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from service.clock import day
+from service.countries.tariff import Charge, Tariff, Tax, in_force
+from service.money import Currency
+
+
+class Tier(NamedTuple):
+    """What a person may do whom we know this well, in minor units: one payment, a day's payments, the balance."""
+
+    single: int
+    day: int
+    balance: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pack:
+    """One country. Amounts are minor units; `sms_*_limit` bound what may be paid by SMS alone."""
+
+    country: str
+    name: str
+    region: str
+    zone: ZoneInfo
+    languages: tuple[str, ...]
+    currency: Currency
+    people_code: str
+    agents_code: str
+    help_line: str
+    tiers: Mapping[int, Tier]
+    sms_payment_limit: int
+    sms_day_limit: int
+    withdrawal_seconds: int
+    challenge_seconds: int
+    repeat_window_seconds: int
+    session_seconds: int
+    pin_tries: int
+    code_tries: int
+    sms_commands_per_hour: int
+    sms_help_per_hour: int
+    lookups_per_day: int
+    charges: tuple[Tariff, ...]
+    commissions: tuple[Tariff, ...]
+    taxes: tuple[Tax, ...]
+
+    def charge(self, service: str, amount: int, at: datetime) -> Charge:
+        """Price a service ("send", "withdraw", "cash_in") for an amount at a moment; raises NotOffered."""
+        total = self._tariff(self.charges, service, at).pays(amount)
+        today = day(at, self.zone)
+        excise = sum(tax.inside(total) for tax in self.taxes if in_force(tax, today))
+        return Charge(fee=total - excise, excise=excise)
+
+    def commission(self, service: str, amount: int, at: datetime) -> int:
+        """Return what an agent earns for "cash_in" or "withdraw" of an amount, or of a day's sum with one customer.
+
+        Below the first band that is nothing, above the last band what the last band pays.
+        """
+        table = self._tariff(self.commissions, service, at)
+        return 0 if amount < table.bands[0].least else table.pays(min(amount, table.bands[-1].most))
+
+    def smallest(self, service: str, at: datetime) -> int:
+        """Return the least amount that a service is offered for."""
+        return self._tariff(self.charges, service, at).bands[0].least
+
+    def _tariff(self, tariffs: tuple[Tariff, ...], service: str, at: datetime) -> Tariff:
+        today = day(at, self.zone)
+        found = next((table for table in tariffs if table.service == service and in_force(table, today)), None)
+        assert found, f"{self.country} has no table for {service} on {today}"
+        return found

@@ -1,0 +1,180 @@
+"""Reads a country's file strictly: an unknown word, a missing one or a wrong kind of value is refused with its place.
+
+Text is never taken for a number nor a number for text: a price that was read half right is a wrong price.
+"""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
+
+import iso4217
+import phonenumbers
+
+from service.countries.pack import Pack, Tier
+from service.countries.tariff import Band, Tariff, Tax
+from service.money import Currency
+
+T = TypeVar("T")
+
+_HERE = Path(__file__).parent
+_LIMITS = (
+    "sms_payment_limit", "sms_day_limit", "withdrawal_seconds", "challenge_seconds", "repeat_window_seconds",
+    "session_seconds", "pin_tries", "code_tries", "sms_commands_per_hour", "sms_help_per_hour", "lookups_per_day",
+)  # fmt: skip
+
+
+class BadPack(Exception):
+    """A country pack cannot be read; says the file, the place in it and what is wrong."""
+
+
+class _Words:
+    """The words of one table of the file; each must be asked for exactly once, and none may be left over."""
+
+    def __init__(self, where: str, words: object) -> None:
+        self.where = where
+        if not isinstance(words, dict):
+            raise BadPack(f"{where}: a table of words is needed here")
+        self._left: dict[str, Any] = dict(words)
+
+    def __enter__(self) -> "_Words":
+        return self
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        if kind is None and self._left:
+            raise BadPack(f"{self.where}: unknown {', '.join(sorted(self._left))}")
+
+    def take(self, name: str, kind: type[T]) -> T:
+        if name not in self._left:
+            raise BadPack(f"{self.where}: {name} is missing")
+        value = self._left.pop(name)
+        if type(value) is not kind:
+            raise BadPack(f"{self.where}: {name} must be {kind.__name__}, not {value!r}")
+        return value
+
+    def take_or(self, name: str, kind: type[T], otherwise: T) -> T:
+        return self.take(name, kind) if name in self._left else otherwise
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        found = self.take(name, list)
+        if not all(isinstance(text, str) for text in found):
+            raise BadPack(f"{self.where}: {name} must be a list of texts")
+        return tuple(found)
+
+    def positive(self, name: str) -> int:
+        found = self.take(name, int)
+        if found <= 0:
+            raise BadPack(f"{self.where}: {name} must be above zero, not {found}")
+        return found
+
+    def rows(self, name: str) -> Iterator["_Words"]:
+        for place, row in enumerate(self.take(name, list), start=1):
+            yield _Words(f"{self.where}, {name} {place}", row)
+
+    def days(self) -> tuple[date, date | None]:
+        last = self.take("valid_to", date) if "valid_to" in self._left else None
+        return self.take("valid_from", date), last
+
+
+def every_country() -> tuple[str, ...]:
+    """Return the countries that have a pack."""
+    return tuple(sorted(path.stem for path in _HERE.glob("*.toml")))
+
+
+def load_pack(country: str) -> Pack:
+    """Return a country's pack by its two letters; raises BadPack."""
+    if country not in every_country():
+        raise BadPack(f"there is no country pack {country!r}; there are: {', '.join(every_country())}")
+    return read_pack(_HERE / f"{country}.toml")
+
+
+def read_pack(path: Path) -> Pack:
+    """Read a pack from any file; raises BadPack. What its tables say is not judged here (check_tariffs)."""
+    try:
+        file = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as trouble:
+        raise BadPack(f"{path.name}: {trouble}") from None
+    with _Words(path.name, file) as words:
+        pack = _pack(words)
+    if pack.country != path.stem:
+        raise BadPack(f"{path.name}: country is {pack.country!r}, the file is named {path.stem!r}")
+    return pack
+
+
+def _pack(words: _Words) -> Pack:
+    with _Words(f"{words.where}, limits", words.take("limits", dict)) as limits:
+        numbers = {name: limits.positive(name) for name in _LIMITS}
+    return Pack(
+        country=words.take("country", str),
+        name=words.take("name", str),
+        region=_region(words),
+        zone=_zone(words),
+        languages=words.texts("languages"),
+        currency=_currency(words),
+        people_code=words.take("people_code", str),
+        agents_code=words.take("agents_code", str),
+        help_line=words.take("help_line", str),
+        tiers=_tiers(words),
+        charges=tuple(map(_tariff, words.rows("charges"))),
+        commissions=tuple(map(_tariff, words.rows("commissions"))),
+        taxes=tuple(map(_tax, words.rows("taxes"))),
+        **numbers,
+    )
+
+
+def _region(words: _Words) -> str:
+    region = words.take("region", str)
+    if region not in phonenumbers.SUPPORTED_REGIONS:
+        raise BadPack(f"{words.where}: region {region!r} has no phone numbers")
+    return region
+
+
+def _zone(words: _Words) -> ZoneInfo:
+    zone = words.take("zone", str)
+    if zone not in available_timezones():
+        raise BadPack(f"{words.where}: zone {zone!r} is not a time zone")
+    return ZoneInfo(zone)
+
+
+def _currency(words: _Words) -> Currency:
+    with _Words(f"{words.where}, currency", words.take("currency", dict)) as row:
+        currency = Currency(row.take("code", str), row.take("exponent", int), row.texts("aliases"))
+        try:
+            official = iso4217.Currency(currency.code).exponent
+        except ValueError:
+            raise BadPack(f"{row.where}: {currency.code!r} is not in ISO 4217") from None
+        if currency.exponent != official:
+            raise BadPack(f"{row.where}: {currency.code} has exponent {official} in ISO 4217, not {currency.exponent}")
+    return currency
+
+
+def _tiers(words: _Words) -> Mapping[int, Tier]:
+    tiers: dict[int, Tier] = {}
+    for number, row in words.take("tiers", dict).items():
+        with _Words(f"{words.where}, tier {number}", row) as tier:
+            if not number.isdecimal():
+                raise BadPack(f"{tier.where}: a tier is a number")
+            tiers[int(number)] = Tier(tier.positive("single"), tier.positive("day"), tier.positive("balance"))
+    return tiers
+
+
+def _tariff(row: _Words) -> Tariff:
+    with row:
+        first, last = row.days()
+        bands = tuple(map(_band, row.rows("bands")))
+        if not bands:
+            raise BadPack(f"{row.where}: there are no bands")
+        return Tariff(row.take("service", str), first, last, row.take("source", str), bands)
+
+
+def _band(row: _Words) -> Band:
+    with row:
+        return Band(row.take("from", int), row.take("to", int), row.take("pays", int), row.take_or("source", str, ""))
+
+
+def _tax(row: _Words) -> Tax:
+    with row:
+        first, last = row.days()
+        return Tax(row.take("name", str), row.take("percent", int), first, last, row.take("source", str))

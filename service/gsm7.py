@@ -1,0 +1,115 @@
+r"""How much room words take on the air, and how to write any name so that it fits the phones' own alphabet.
+
+One letter outside GSM-7 turns a whole message from 160 letters to 70, so names and typed words are downgraded first.
+`^ { } [ ] ~ \ | €` take two septets each. A raw escape (0x1B) is never taken for a letter.
+"""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from gsmcodecs.charmaps import GSMCHARMAPS
+
+_BASIC = frozenset(map(chr, GSMCHARMAPS[0]["locking"]["encode"])) - {"\x1b"}
+_EXTENDED = frozenset(map(chr, GSMCHARMAPS[0]["singleShift"]["encode"])) - {"\x1b"}
+
+
+def _any_of(letters: frozenset[str]) -> str:
+    return "[" + "".join(re.escape(letter) for letter in sorted(letters)) + "]"
+
+
+_ALL_BASIC = re.compile(_any_of(_BASIC) + "*")
+_ALL_GSM = re.compile(_any_of(_BASIC | _EXTENDED) + "*")
+_ONE_EXTENDED = re.compile(_any_of(_EXTENDED))
+_ALL_PLAIN = re.compile(_any_of((_BASIC | _EXTENDED) - frozenset("\r\n\f")) + "*")
+
+_PLAIN = {
+    "‘": "'", "’": "'", "‚": "'", "‛": "'", "′": "'", "ʼ": "'", "ʻ": "'", "`": "'", "´": "'", "‹": "'", "›": "'",
+    "“": '"', "”": '"', "„": '"', "‟": '"', "″": '"', "«": '"', "»": '"',
+    "‐": "-", "‑": "-", "‒": "-", "–": "-", "—": "-", "―": "-", "−": "-", "•": "-", "·": ".", "…": "...",
+    "⁄": "/", "×": "x", "÷": "/", "©": "(c)", "®": "(R)", "°": "o", "₦": "N", "¢": "c",
+    "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "ħ": "h",
+    "Ħ": "H", "ı": "i", "ŋ": "ng", "Ŋ": "Ng", "ɓ": "b", "Ɓ": "B", "ɗ": "d", "Ɗ": "D", "ƙ": "k", "Ƙ": "K", "ƴ": "y",
+    "Ƴ": "Y", "ɛ": "e", "Ɛ": "E", "ɔ": "o", "Ɔ": "O", "ɖ": "d", "Ɖ": "D", "ƒ": "f", "Ƒ": "F", "ʋ": "v", "Ʋ": "V",
+    "ɣ": "gh", "Ɣ": "Gh", "ə": "e", "Ə": "E", "ɲ": "ny", "Ɲ": "Ny",
+}  # fmt: skip
+"""Letters outside GSM-7 that a person would write with these, from the names and keyboards of African languages."""
+
+_EDGES = " \t\r\n\v\f\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u2060-\u2069\u3000\ufeff\u061c\u00ad"
+_AT_AN_EDGE = re.compile(f"^[{_EDGES}]+|[{_EDGES}]+$")
+
+
+def septets(text: str) -> int | None:
+    """Return the room that a text takes in GSM-7, or None if a letter is outside that alphabet."""
+    if _ALL_BASIC.fullmatch(text):
+        return len(text)
+    if _ALL_GSM.fullmatch(text):
+        return len(text) + len(_ONE_EXTENDED.findall(text))
+    return None
+
+
+def units(text: str) -> int:
+    """Return the room that a text takes in UCS-2: one unit a character, two for those beyond U+FFFF."""
+    return len(text) + sum(letter > "\uffff" for letter in text)
+
+
+def sms_parts(text: str) -> int:
+    """Return how many SMS a text is sent as: 160 septets or 70 units alone, 153 or 67 in each of several."""
+    used = septets(text)
+    if used is None:
+        widths, whole, part = [1 + (letter > "\uffff") for letter in text], 70, 67
+    else:
+        widths, whole, part = [1 + (letter in _EXTENDED) for letter in text], 160, 153
+    if sum(widths) <= whole:
+        return 1
+    parts, filled = 1, 0
+    for width in widths:
+        # A pair is never split: where only half of it fits, the part ends one short.
+        if filled + width > part:
+            parts, filled = parts + 1, 0
+        filled += width
+    return parts
+
+
+def clip(text: str, septets: int) -> str:
+    """Return as much of the beginning of a GSM-7 text as fits; a letter of two septets is never cut in half."""
+    used = 0
+    for place, letter in enumerate(text):
+        assert letter in _BASIC or letter in _EXTENDED, f"U+{ord(letter):04X} is outside GSM-7"
+        used += 1 + (letter in _EXTENDED)
+        if used > septets:
+            return text[:place]
+    return text
+
+
+def trim(text: str) -> str:
+    """Return what was typed without blanks, tabs, no-break blanks, zero-width and direction marks at its edges."""
+    return _AT_AN_EDGE.sub("", text)
+
+
+def downgrade(text: str) -> str:
+    """Return one line of GSM-7 that reads as nearly as possible like the text.
+
+    Accents that GSM-7 lacks fall away, control, direction and zero-width marks are removed, line ends and tabs become
+    a blank, and what has no plain form becomes "?". Meant for names and words that people typed, not for whole texts.
+    """
+    if _ALL_PLAIN.fullmatch(text):
+        return text
+    return "".join(map(_plain, unicodedata.normalize("NFC", text)))
+
+
+@lru_cache(maxsize=4096)
+def _plain(letter: str) -> str:
+    if letter in "\r\n\t\v\f\x85\u2028\u2029":
+        return " "
+    if letter in _BASIC or letter in _EXTENDED:
+        return letter
+    if letter in _PLAIN:
+        return _PLAIN[letter]
+    kind = unicodedata.category(letter)
+    if kind.startswith(("C", "M")):
+        return ""
+    if kind == "Zs":
+        return " "
+    parts = unicodedata.normalize("NFKD", letter)
+    return "?" if parts == letter else "".join(map(_plain, parts))

@@ -1,0 +1,69 @@
+"""Phone numbers: one way to write each (`+254722000002`), and how much of it others may see.
+
+The library that knows the world's numbers takes letters, extensions and foreign digits in its stride; therefore only
+ASCII digits, `+`, blanks, dashes and brackets reach it, and only mobile numbers of the asked region come back.
+"""
+
+import re
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+from service.gsm7 import trim
+from service.refusal import Refusal
+
+_TYPED = re.compile(r"\+?[0-9 ()\-]+")
+_DIGITS = re.compile(r"\+?[0-9]{9,15}")
+_E164 = re.compile(r"\+[1-9][0-9]{7,14}")
+_MARKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\t": " ", "\u2010": "-", "\u2011": "-", "\u2013": "-"})
+"""What address books put between the digits, and its plain form."""
+_MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
+
+
+class BadPhone(Refusal):
+    """What was typed is not a mobile number of this country."""
+
+
+def read_phone(text: str, region: str) -> str:
+    """Read a number that a person typed and return E.164; raises BadPhone.
+
+    National (`0722 000 002`) or international (`+254...`, `254...`, `00254...`); it must be a mobile number of the
+    region (`KE`). Short codes, landlines, premium and foreign numbers are refused.
+    """
+    typed = trim(text).translate(_MARKS)
+    if not _TYPED.fullmatch(typed):
+        raise BadPhone
+    digits = re.sub(r"[ ()\-]", "", typed)
+    if digits.startswith("00"):
+        digits = "+" + digits[2:]
+    if not _DIGITS.fullmatch(digits):
+        raise BadPhone
+    try:
+        number = phonenumbers.parse(digits, region)
+    except phonenumbers.NumberParseException:
+        raise BadPhone from None
+    if phonenumbers.number_type(number) not in _MOBILE or phonenumbers.region_code_for_number(number) != region:
+        raise BadPhone
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+
+
+def is_e164(text: str) -> bool:
+    """Say whether a text is written as `+` and 8 to 15 digits; whether anybody has the number is another question."""
+    return _E164.fullmatch(text) is not None
+
+
+def national(phone: str) -> str:
+    """Return an E.164 number as it is dialled at home: `0722000002`."""
+    shown = phonenumbers.format_number(phonenumbers.parse(phone), PhoneNumberFormat.NATIONAL)
+    return re.sub(r"[^0-9]", "", shown)
+
+
+def mask_phone(phone: str) -> str:
+    """Return `0722***002`: what a receipt may show of the other party's number."""
+    shown = national(phone)
+    return f"{shown[:4]}***{shown[-3:]}"
+
+
+def log_mask(phone: str) -> str:
+    """Return `2547****002`: what a log line may show of a number; of anything else nothing."""
+    return f"{phone[1:5]}****{phone[-3:]}" if is_e164(phone) else "****"
