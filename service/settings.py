@@ -1,0 +1,240 @@
+"""Everything that is decided outside of the program: read once, from the environment and from `.env`, and then fixed.
+
+Nothing else reads the environment. A name that is not a setting stops the start as a wrong value does: a misspelt
+setting is otherwise a default that nobody chose. Secrets print as stars, and errors never show what was given.
+"""
+
+import hmac
+import os
+import re
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.countries import every_country
+
+PREFIX = "SENTI_"
+TESTS_ONLY = "SENTI_TEST_"
+"""Names that begin so belong to the test suite."""
+
+DEMO_SECRETS = {
+    "secret_key": "demo-secret-key-that-everybody-knows",
+    "pin_pepper": "demo-pin-pepper-that-everybody-knows",
+    "africastalking_webhook_secret": "demo",
+}
+"""What the demo runs on; production refuses them."""
+
+
+def _comma_list(given: object) -> object:
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
+def _networks(given: object) -> object:
+    parts = _comma_list(given)
+    return (
+        tuple(ip_network(part) if isinstance(part, str) else part for part in parts)
+        if isinstance(parts, tuple)
+        else parts
+    )
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_comma_list)]
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+class Settings(BaseSettings):
+    """All settings. `.env.example` says what each is for."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+    )
+
+    mode: Literal["demo", "production"] = "demo"
+    database_url: SecretStr = SecretStr("sqlite:///var/senti.db")
+    database_admin_url: SecretStr | None = None
+    countries: Words = ("ke",)
+    secret_key: SecretStr = SecretStr(DEMO_SECRETS["secret_key"])
+    pin_pepper: SecretStr = SecretStr(DEMO_SECRETS["pin_pepper"])
+    pin_memory_kib: int = Field(1024, ge=8, le=65536)
+    demo_clock_speed: int = Field(1, ge=1, le=100_000)
+    africastalking_username: str = "sandbox"
+    africastalking_api_key: SecretStr | None = None
+    africastalking_base_url: str = "https://api.sandbox.africastalking.com"
+    africastalking_webhook_secret: Secrets = (SecretStr(DEMO_SECRETS["africastalking_webhook_secret"]),)
+    africastalking_sender_id: str | None = None
+    africastalking_allowed_addresses: Networks = ()
+    trusted_proxy: Networks = ()
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    workers: int = Field(1, ge=1, le=64)
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    metrics_port: int | None = Field(None, ge=1, le=65535)
+
+    @field_validator("countries")
+    @classmethod
+    def _known(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        unknown = sorted(set(given) - set(every_country()))
+        if unknown or not given or len(set(given)) < len(given):
+            raise ValueError(f"name each country once, out of: {', '.join(every_country())}")
+        return given
+
+    @field_validator("database_url", "database_admin_url")
+    @classmethod
+    def _engine(cls, given: SecretStr | None) -> SecretStr | None:
+        if given and not re.match(r"sqlite:///|postgresql://", given.get_secret_value()):
+            raise ValueError("must begin with sqlite:/// or postgresql://")
+        return given
+
+    @field_validator("africastalking_base_url")
+    @classmethod
+    def _https(cls, given: str) -> str:
+        # The provider's SDK follows redirects with the API key in hand: plain http only inside this machine.
+        url = urlsplit(given)
+        local = url.hostname in ("127.0.0.1", "localhost", "::1")
+        if not url.hostname or url.scheme not in ("https", "http") or (url.scheme == "http" and not local):
+            raise ValueError("must be an https:// address (http:// only on this machine)")
+        return given.rstrip("/")
+
+    @field_validator("africastalking_webhook_secret")
+    @classmethod
+    def _in_a_path(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(re.fullmatch(r"[A-Za-z0-9_-]+", secret.get_secret_value()) for secret in given):
+            raise ValueError("stands in a web address: letters, digits, - and _ only")
+        return given
+
+
+class BadSettings(Exception):
+    """A setting is wrong or unknown; says which, where it stands, and why. Holds no value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def read_settings(env_file: str | Path = ".env") -> Settings:
+    """Read the environment and a `.env` file, the environment first; raises BadSettings with every problem at once."""
+    file = Path(env_file)
+    problems = [f"{name}: there is no such setting" for name in _unknown(os.environ)]
+    try:
+        settings = Settings(_env_file=file)  # type: ignore[call-arg]  # the base class takes it, its stub does not say so
+    except ValidationError as wrong:
+        raise BadSettings([*problems, *(_said(error, file) for error in wrong.errors())]) from None
+    except UnicodeDecodeError:
+        raise BadSettings([*problems, f"{file}: is not UTF-8"]) from None
+    if problems:
+        raise BadSettings(problems)
+    return settings
+
+
+def _unknown(environ: Mapping[str, str]) -> list[str]:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    mine = {name for name in environ if name.upper().startswith(PREFIX) and not name.startswith(TESTS_ONLY)}
+    return sorted(name for name in mine if name.upper() not in known)
+
+
+def _said(error: Any, file: Path) -> str:
+    place = str(error["loc"][0])
+    name = PREFIX + place.upper() if place in Settings.model_fields else place.upper()
+    why = (
+        "there is no such setting" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
+    )
+    return f"{name}{_line(name, file)}: {why}"
+
+
+def _line(name: str, file: Path) -> str:
+    if name in os.environ or not file.is_file():
+        return ""
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        if re.match(rf"(export\s+)?{re.escape(name)}\s*=", line.strip(), re.IGNORECASE):
+            return f" ({file}, line {number})"
+    return ""
+
+
+def unsafe(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[str]:
+    """Return why these settings must not face real money; each line names the setting and its cure. [] is safe."""
+    return [*_unsafe_secrets(settings), *_unsafe_switches(settings, environ), *_unsafe_gateway(settings)]
+
+
+_SHORTEST = 32
+_EXAMPLE = re.compile(
+    r"change.?me|example|password|(?<![a-z0-9])(demo|default|secret|test|senti|sandbox)(?![a-z0-9])", re.IGNORECASE
+)
+
+
+def _weak(secret: str, shortest: int = _SHORTEST) -> str | None:
+    if secret in DEMO_SECRETS.values():
+        return "is the demo's, which everybody knows"
+    if _EXAMPLE.search(secret):
+        return "looks like an example"
+    if len(secret) < shortest:
+        return f"is shorter than {shortest} characters"
+    if len(set(secret)) < 10:
+        return "repeats the same few characters"
+    return None
+
+
+def _unsafe_secrets(settings: Settings) -> Iterator[str]:
+    cure = "set it to the output of: openssl rand -hex 32"
+    key, pepper = settings.secret_key.get_secret_value(), settings.pin_pepper.get_secret_value()
+    webhook = [secret.get_secret_value() for secret in settings.africastalking_webhook_secret]
+    if weak := _weak(key):
+        yield f"SENTI_SECRET_KEY {weak}: {cure}"
+    if weak := _weak(pepper):
+        yield f"SENTI_PIN_PEPPER {weak}: {cure}"
+    if not webhook:
+        yield f"SENTI_AFRICASTALKING_WEBHOOK_SECRET is missing: {cure}"
+    for secret in webhook:
+        if weak := _weak(secret):
+            yield f"SENTI_AFRICASTALKING_WEBHOOK_SECRET {weak}: {cure}"
+    if len({key, pepper, *webhook}) < 2 + len(webhook):
+        yield "SENTI_SECRET_KEY, SENTI_PIN_PEPPER and the webhook secrets must differ from each other: set each anew"
+
+
+def _unsafe_switches(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
+    if settings.demo_clock_speed != 1:
+        yield "SENTI_DEMO_CLOCK_SPEED makes expiries pass early: remove it"
+    if settings.log_level == "debug":
+        yield "SENTI_LOG_LEVEL is debug: set it to info"
+    if settings.pin_memory_kib < 1024:
+        yield "SENTI_PIN_MEMORY_KIB is below 1024: set it to 1024 or more"
+    if settings.metrics_port is None:
+        yield "SENTI_METRICS_PORT is missing, metrics would be public: set it to a port that only monitoring reaches"
+    elif settings.metrics_port == settings.port:
+        yield "SENTI_METRICS_PORT is SENTI_PORT, metrics would be public: set it to another port"
+    admin = settings.database_admin_url
+    if admin and admin == settings.database_url and admin.get_secret_value().startswith("postgresql"):
+        yield "SENTI_DATABASE_URL is the administrator's: give the service a role that may only insert into the books"
+    for switch in ("DEBUG", "FLASK_DEBUG", "PYTHONDEBUG", "PYTHONINSPECT"):
+        if environ.get(switch, "").strip().lower() not in ("", "0", "false", "no", "off"):
+            yield f"{switch} is a debug switch: remove it from the environment"
+
+
+def _unsafe_gateway(settings: Settings) -> Iterator[str]:
+    if settings.africastalking_username.strip().lower() in ("", "sandbox"):
+        yield "SENTI_AFRICASTALKING_USERNAME is the sandbox: set it to the live account's name"
+    if settings.africastalking_api_key is None:
+        yield "SENTI_AFRICASTALKING_API_KEY is missing: set it to the live account's key"
+    elif weak := _weak(settings.africastalking_api_key.get_secret_value(), shortest=16):
+        yield f"SENTI_AFRICASTALKING_API_KEY {weak}: set it to the live account's key"
+    url = urlsplit(settings.africastalking_base_url)
+    if url.scheme != "https":
+        yield "SENTI_AFRICASTALKING_BASE_URL is not https: set it to https://api.africastalking.com"
+    if "sandbox" in (url.hostname or ""):
+        yield "SENTI_AFRICASTALKING_BASE_URL is the sandbox: set it to https://api.africastalking.com"
+
+
+def derive(secret: str, purpose: str) -> bytes:
+    """Return 32 bytes that only this secret gives for this purpose, so that one secret serves many uses apart."""
+    return hmac.digest(secret.encode(), f"senti {purpose}".encode(), "sha256")
