@@ -63,7 +63,10 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True)
 class Report:
-    """A delivery report for a message we sent; may be forged, late, or out of order."""
+    """A delivery report for a message we sent; may be forged, late, or out of order.
+
+    `reason` is a word of the gateway's own table or empty. A failure that is not `final` may pass by itself.
+    """
 
     gateway: str
     provider_id: str
@@ -83,13 +86,14 @@ class OptedOut:
 
 
 class Outcome(StrEnum):
-    """What an attempt to send means; `UNKNOWN` may have been sent and is tried at most once more."""
+    """What an attempt to send means."""
 
-    ACCEPTED = "accepted"
-    NOT_SENT = "not_sent"
-    UNKNOWN = "unknown"
-    REFUSED = "refused"
-    LANE_STOPPED = "lane_stopped"
+    ACCEPTED = "accepted"  # the gateway has it; a report follows
+    NOT_SENT = "not_sent"  # it did not go, and may go later
+    UNKNOWN = "unknown"  # it may have gone: one more try at most
+    REFUSED = "refused"  # it will never go to this person: they opted out
+    UNSENDABLE = "unsendable"  # it should never have been queued: a hole in our own checks
+    LANE_STOPPED = "lane_stopped"  # nothing will go until somebody mends the account
 
 
 class Sent(NamedTuple):
@@ -108,11 +112,15 @@ class Answer(NamedTuple):
 
 
 class Unreadable(Exception):
-    """A request with the right secret that is not a message of the gateway's dialect; says which field."""
+    """A request with the right secret that is not a message of the gateway's dialect; says which field, never what."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
 
 
 class Gateway(Protocol):
-    """One provider's dialect. Readers take the decoded form, each name with all its values."""
+    """One provider's dialect. Readers take the decoded form, each name with all its values; they raise Unreadable."""
 
     name: str
     limit: Limit
@@ -120,6 +128,11 @@ class Gateway(Protocol):
     def read_dial(self, form: Mapping[str, list[str]]) -> Dial: ...
     def read_end(self, form: Mapping[str, list[str]]) -> Ended: ...
     def read_sms(self, form: Mapping[str, list[str]]) -> Sms: ...
-    def read_report(self, form: Mapping[str, list[str]]) -> Report | OptedOut: ...
-    def write(self, text: str, *, ends: bool) -> Answer: ...
-    def send(self, *, to: str, text: str, link_id: str | None = None) -> Sent: ...
+    def read_report(self, form: Mapping[str, list[str]]) -> Report | OptedOut | None:
+        """Return the news, or None where it concerns nothing that we do."""
+
+    def write(self, text: str, *, ends: bool) -> Answer:
+        """Return a screen as the gateway wants it."""
+
+    def send(self, *, to: str, text: str, link_id: str | None = None) -> Sent:
+        """Send one message to one number. Calls the network: never in a hop, never in a transaction."""
