@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 from service.gsm7 import trim
 from service.refusal import Refusal
 from service.ussd.graph import RESUME, refused_to, steps
-from service.ussd.render import list_lines, render
+from service.ussd.render import MOST_SUGGESTIONS, list_lines, render
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, End, Menu, NoSuchChoice, Pick
 from service.ussd.session import Session, session_from_json, session_to_json
 from service.ussd.text import Talk, render_no, render_told, too_long
@@ -207,7 +207,7 @@ class _Turn:
             if isinstance(screen, Pick):
                 listed = screen.items(self.call, self.session.values)
             elif isinstance(screen, Ask) and screen.suggests:
-                listed = screen.suggests(self.call, self.session.values)
+                listed = screen.suggests(self.call, self.session.values)[:MOST_SUGGESTIONS]
             if isinstance(screen, Pick) and screen.empty is not None and not listed:
                 target = screen.empty
                 continue

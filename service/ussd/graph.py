@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from service.refusal import Refusal, every_refusal
-from service.ussd.screens import Do, End, Menu, Pick, Screen
+from service.ussd.screens import Ask, Do, End, Menu, Pick, Screen
 from service.ussd.text import Talk
 
 RESUME = "resume"
@@ -33,9 +33,13 @@ def edges(screen: Screen) -> list[Edge]:
     return ways
 
 
-def refusals(do: Do) -> list[type[Refusal]]:
-    """Return each kind of refusal that a step may meet: those it names, and what is narrower."""
-    named = (*do.on, *do.refuses)
+def refusals(screen: Screen) -> list[type[Refusal]]:
+    """Return each kind of refusal that a step or a field names, and what is narrower."""
+    named: tuple[type[Refusal], ...] = ()
+    if isinstance(screen, Do):
+        named = (*screen.on, *screen.refuses)
+    elif isinstance(screen, Ask):
+        named = screen.field.refuses
     return list(dict.fromkeys(kind for no in named for kind in (no, *every_refusal(no))))
 
 
@@ -51,3 +55,30 @@ def steps(talk: Talk, screen_id: str) -> Iterator[Do]:
         yield do
         seen.add(screen_id)
         screen_id = do.then
+
+
+def waits(screen: Screen) -> bool:
+    """Say whether a screen waits for an answer."""
+    return not isinstance(screen, Do | End)
+
+
+def reached(talk: Talk, todo: list[str], *, same_turn: bool = False) -> set[str]:
+    """Return the screens that can follow, these included; `same_turn`: before anything is asked."""
+    seen: set[str] = set()
+    while todo:
+        screen_id = todo.pop()
+        if screen_id in talk.screens and screen_id not in seen:
+            seen.add(screen_id)
+            todo += unasked(talk, screen_id) if same_turn else [edge.target for edge in edges(talk.screens[screen_id])]
+    return seen
+
+
+def unasked(talk: Talk, screen_id: str) -> list[str]:
+    """Return the screens that can follow without anything being asked."""
+    screen = talk.screens[screen_id]
+    return [edge.target for edge in edges(screen) if edge.empty or isinstance(screen, Do)]
+
+
+def shown_next(talk: Talk, screen_id: str) -> set[str]:
+    """Return the screens that can be the one shown when a screen is entered."""
+    return {each for each in reached(talk, [screen_id], same_turn=True) if not isinstance(talk.screens[each], Do)}

@@ -10,6 +10,9 @@ from service.ussd.limit import Limit
 from service.ussd.screens import Ask, Menu, Pick, Screen, Values
 from service.ussd.text import Show, Words, fill, too_long
 
+MOST_SUGGESTIONS = 9
+"""An Ask shows at most so many, so that its field need only keep clear of single digits."""
+
 
 class Page(NamedTuple):
     """What stands on the phone, and how many lines of the list are on it."""
@@ -27,26 +30,42 @@ def render(
     lines: Sequence[str] = (),
     notice: str | None = None,
     nav: bool,
-    when: Values | None = None,
+    when: Values,
 ) -> Page:
-    """Lay out one page. `lines` are those of a list, filled; `when` hides choices (None: all are shown).
+    """Lay out one page with as many lines of a list, filled, as there is room for.
 
-    The text may be longer than the limit only if it would be without any lines of a list.
+    The text is longer than the limit only if it would be without any of the lines.
     """
-    said = words.screens[screen.id]
-    head = [part for part in (notice, fill(said["text"], show)) if part]
-    if isinstance(screen, Menu):
-        for choice in screen.choices:
-            if when is None or choice.when is None or when.get(choice.when):
-                head.append(f"{choice.key} {fill(said[choice.key], show)}")
-    foot = [f"{words.nav['back']} {words.nav['home']}"] if nav else []
-    numbered = [f"{number} {line}" for number, line in enumerate(lines, 1)]
-    for shown in range(len(numbered), -1, -1):
-        more = [words.nav["more"]] if isinstance(screen, Pick) and shown < len(numbered) else []
-        text = "\n".join([*head, *numbered[:shown], *more, *foot])
+    for shown in range(len(lines), -1, -1):
+        more = isinstance(screen, Pick) and shown < len(lines)
+        text = lay_out(screen, words, show, lines=lines[:shown], notice=notice, nav=nav, more=more, when=when)
         if too_long(text, limit) <= 0:
             break
     return Page(text, shown)
+
+
+def lay_out(
+    screen: Screen,
+    words: Words,
+    show: Show,
+    *,
+    lines: Sequence[str],
+    notice: str | None,
+    nav: bool,
+    more: bool,
+    when: Values | None,
+) -> str:
+    """Put the parts of a screen under each other; `when` hides choices (None: all are shown)."""
+    said = words.screens[screen.id]
+    parts = [notice, fill(said["text"], show)]
+    if isinstance(screen, Menu):
+        for choice in screen.choices:
+            if when is None or choice.when is None or when.get(choice.when):
+                parts.append(f"{choice.key} {fill(said[choice.key], show)}")
+    parts += [f"{number} {line}" for number, line in enumerate(lines, 1)]
+    parts.append(words.nav["more"] if more else None)
+    parts.append(f"{words.nav['back']} {words.nav['home']}" if nav else None)
+    return "\n".join(part for part in parts if part)
 
 
 def list_lines(screen: Screen, words: Words, shows: Sequence[Show]) -> list[str]:

@@ -100,6 +100,7 @@ def make_talk(
     limit: Limit = SMALLEST,
 ) -> Talk:
     """Join screens and words into a talk; two screens of one id are a bug."""
+    assert default_language in words, f"the default language {default_language} has no words"
     by_id: dict[str, Screen] = {}
     for screen in screens:
         assert screen.id not in by_id, f"two screens are called {screen.id}"

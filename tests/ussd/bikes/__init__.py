@@ -69,7 +69,7 @@ def _read_number(typed: str, call: Any) -> int:
 
 
 def _read_bike(typed: str, call: Any) -> str:
-    if len(typed) != 2 or not typed.isdecimal():
+    if len(typed) != 2 or not typed.isdecimal() or typed.startswith("0"):
         raise NoSuchBike(bike=clip(downgrade(typed), 12))
     return typed
 
@@ -195,7 +195,7 @@ SCREENS: tuple[Screen, ...] = (
 
 
 def words() -> dict[str, Any]:
-    return {each.stem: load_words(each) for each in Path(__file__).parent.glob("*.toml")}
+    return {each.stem: load_words(each) for each in sorted(Path(__file__).parent.glob("*.toml"))}
 
 
 def bikes(screens: Sequence[Screen] = SCREENS, **changed: Any) -> Talk:
