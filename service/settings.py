@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings.sources.providers.dotenv import read_env_file
 
 from service.countries import every_country
 
@@ -35,12 +36,10 @@ def _comma_list(given: object) -> object:
 
 
 def _networks(given: object) -> object:
-    parts = _comma_list(given)
-    return (
-        tuple(ip_network(part) if isinstance(part, str) else part for part in parts)
-        if isinstance(parts, tuple)
-        else parts
-    )
+    try:
+        return tuple(map(ip_network, given.replace(" ", "").split(","))) if isinstance(given, str) else given
+    except ValueError as wrong:
+        raise ValueError(f"must be addresses or networks: {wrong}") from None
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
@@ -126,31 +125,29 @@ class BadSettings(Exception):
 def read_settings(env_file: str | Path = ".env") -> Settings:
     """Read the environment and a `.env` file, the environment first; raises BadSettings with every problem at once."""
     file = Path(env_file)
-    problems = [f"{name}: there is no such setting" for name in _unknown(os.environ)]
     try:
+        problems = [f"{name}{_line(name, file)}: there is no such setting" for name in _unknown(file)]
         settings = Settings(_env_file=file)  # type: ignore[call-arg]  # the base class takes it, its stub does not say so
-    except ValidationError as wrong:
-        raise BadSettings([*problems, *(_said(error, file) for error in wrong.errors())]) from None
     except UnicodeDecodeError:
-        raise BadSettings([*problems, f"{file}: is not UTF-8"]) from None
+        raise BadSettings([f"{file}: is not UTF-8"]) from None
+    except ValidationError as wrong:
+        named = [error for error in wrong.errors() if error["type"] != "extra_forbidden"]
+        raise BadSettings([*problems, *(_said(error, file) for error in named)]) from None
     if problems:
         raise BadSettings(problems)
     return settings
 
 
-def _unknown(environ: Mapping[str, str]) -> list[str]:
+def _unknown(file: Path) -> list[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
-    mine = {name for name in environ if name.upper().startswith(PREFIX) and not name.startswith(TESTS_ONLY)}
-    return sorted(name for name in mine if name.upper() not in known)
+    ours = {name for name in os.environ if name.upper().startswith(PREFIX) and not name.startswith(TESTS_ONLY)}
+    in_file = set(read_env_file(file, case_sensitive=True)) if file.is_file() else set()
+    return sorted(name for name in ours | in_file if name.upper() not in known)
 
 
 def _said(error: Any, file: Path) -> str:
-    place = str(error["loc"][0])
-    name = PREFIX + place.upper() if place in Settings.model_fields else place.upper()
-    why = (
-        "there is no such setting" if error["type"] == "extra_forbidden" else error["msg"].removeprefix("Value error, ")
-    )
-    return f"{name}{_line(name, file)}: {why}"
+    name = PREFIX + str(error["loc"][0]).upper()
+    return f"{name}{_line(name, file)}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _line(name: str, file: Path) -> str:

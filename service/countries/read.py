@@ -7,6 +7,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -157,7 +158,7 @@ def _tiers(words: _Words) -> Mapping[int, Tier]:
             if not number.isdecimal():
                 raise BadPack(f"{tier.where}: a tier is a number")
             tiers[int(number)] = Tier(tier.positive("single"), tier.positive("day"), tier.positive("balance"))
-    return tiers
+    return MappingProxyType(tiers)
 
 
 def _tariff(row: _Words) -> Tariff:
