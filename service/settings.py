@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
-from pydantic_settings.sources.providers.dotenv import read_env_file
 
 from service.countries import every_country
 
@@ -141,8 +141,7 @@ def read_settings(env_file: str | Path = ".env") -> Settings:
 def _unknown(file: Path) -> list[str]:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     ours = {name for name in os.environ if name.upper().startswith(PREFIX) and not name.startswith(TESTS_ONLY)}
-    in_file = set(read_env_file(file, case_sensitive=True)) if file.is_file() else set()
-    return sorted(name for name in ours | in_file if name.upper() not in known)
+    return sorted(name for name in ours | set(dotenv_values(file)) if name.upper() not in known)
 
 
 def _said(error: Any, file: Path) -> str:
