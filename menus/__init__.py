@@ -1,0 +1,30 @@
+"""The product: every screen and every word, joined into one talk.
+
+The flows stand in files of their own names; `python -m` nothing here: `senti menus check` proves them.
+"""
+
+from pathlib import Path
+
+from menus import account, agent, fields, home, register, send, statement, withdraw
+from menus.messages import MESSAGES
+from service.countries import Pack
+from service.ussd.limit import Limit
+from service.ussd.text import SMALLEST, Talk, load_words, make_talk
+
+FLOWS = (home, send, withdraw, account, statement, register, agent)
+HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
+TEXT = Path(__file__).parent / "text"
+
+
+def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST) -> Talk:
+    """Return the talk of one country in its languages; one-time codes are derived from `code_key` when shown."""
+    return make_talk(
+        [screen for flow in FLOWS for screen in flow.SCREENS],
+        homes=HOMES,
+        fields=fields.fields(pack, code_key),
+        words={language: load_words(TEXT / f"{language}.toml") for language in pack.languages},
+        default_language=pack.languages[0],
+        sms=MESSAGES,
+        sms_fields=fields.sms_fields(pack, code_key),
+        limit=limit,
+    )

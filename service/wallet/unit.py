@@ -81,9 +81,7 @@ class Withdrawal:
     fee: int
     excise: int
     expires_at: datetime
-    tries: int = 0
     state: str = "waiting"  # waiting, paid, returned
-    code_index: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,6 +133,15 @@ class Paid:
     payee: int
     times: int
     last_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tally:
+    """How often something was done in a stretch of time that its key names: wrong codes, messages answered."""
+
+    key: str
+    count: int
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

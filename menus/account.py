@@ -1,0 +1,80 @@
+"""What is mine: balance, statement, limits, language, PIN."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from menus.call import Call
+from menus.fields import PIN
+from menus.steps import check_pin
+from service.refusal import Refusal
+from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
+from service.wallet.limits import limits_of
+from service.wallet.people import choose_language
+from service.wallet.pin import DifferentPin, OldPin, PinLocked, WeakPin, WrongPin, change_pin, choose_pin, is_pin
+from service.wallet.statement import balance_of
+from service.wallet.withdraw import return_expired_of
+
+LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"))
+
+
+def read_balance(call: Call, _: Values) -> Mapping[str, Any]:
+    """Say what the caller has."""
+    return_expired_of(call.unit, call.caller)
+    return {"balance": balance_of(call.unit, call.caller)}
+
+
+def read_limits(call: Call, _: Values) -> Mapping[str, Any]:
+    """Say what the caller may do today."""
+    limits = limits_of(call.unit, call.caller)
+    names = ("single", "day_limit", "left", "most_balance")
+    return dict(zip(names, limits, strict=True))
+
+
+def choose(language: str) -> Act:
+    """Return the step that makes this the caller's language."""
+
+    def act(call: Call, _: Values) -> Mapping[str, Any]:
+        choose_language(call.unit, call.caller, language)
+        return {"language": language}
+
+    return act
+
+
+def keep_pin(call: Call, values: Values) -> Mapping[str, Any]:
+    """Keep a verifier of the first of two new PINs until it is repeated."""
+    person = call.caller
+    old = (person.pin, *person.old_pins)
+    return {"pending": choose_pin(call.unit, person.id, values["new_pin"], phone=call.phone, old=old)}
+
+
+def change(call: Call, values: Values) -> Refusal | None:
+    """Make the new PIN good if it was repeated."""
+    if not is_pin(call.unit.house, call.caller.id, values["repeat"], values["pending"]):
+        raise DifferentPin
+    change_pin(call.unit, call.caller.id, sealed=values["pending"])
+    return None
+
+
+SCREENS = (
+    Do("balance.read", read_balance, then="balance", gives=("balance",)),
+    End("balance"),
+    Menu("account", (
+        Choice("1", "statement"),
+        Choice("2", "limits.read"),
+        Choice("3", "language"),
+        Choice("4", "pin.old"),
+    )),
+    Do("limits.read", read_limits, then="limits", gives=("single", "day_limit", "left", "most_balance")),
+    End("limits"),
+    Menu("language", tuple(Choice(key, f"language.{language}") for key, language in LANGUAGES)),
+    *(Do(f"language.{language}", choose(language), then="language.done", gives=("language",), writes=True)
+      for _, language in LANGUAGES),
+    End("language.done"),
+    Ask("pin.old", "pin", PIN, then="pin.check", secret=True),
+    Do("pin.check", check_pin, then="pin.new", on={WrongPin: "pin.old"}, refuses=(PinLocked,), unlocks=True),
+    Ask("pin.new", "new_pin", PIN, then="pin.keep", secret=True),
+    Do("pin.keep", keep_pin, then="pin.repeat", gives=("pending",), on={WeakPin: "pin.new", OldPin: "pin.new"}),
+    Ask("pin.repeat", "repeat", PIN, then="pin.change", secret=True),
+    Do("pin.change", change, then="pin.done", on={DifferentPin: "pin.new"}, writes=True),
+    End("pin.done"),
+)  # fmt: skip

@@ -1,0 +1,95 @@
+"""What an agent does on the agents' code: cash-in, paying out by code, and looking at the float."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from menus.call import Call
+from menus.fields import AMOUNT, CODE, PHONE, PIN
+from menus.steps import check_pin, may_work
+from service.ledger.entry import NotEnough, TooFull
+from service.refusal import Refusal
+from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
+from service.wallet.account import float_of
+from service.wallet.agent import today
+from service.wallet.cash_in import CashIn, cash_in, quote_cash_in
+from service.wallet.people import UnknownPerson
+from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.send import SelfPayment
+from service.wallet.withdraw import Payout, TooManyCodes, WrongCode, find_payout, pay_out
+
+
+def quote(call: Call, values: Values) -> Mapping[str, Any]:
+    """Find the customer of a cash-in."""
+    quoted = quote_cash_in(
+        call.unit, agent=call.shop, keeper=call.caller, phone=values["phone"], amount=values["amount"]
+    )
+    return {"quote": quoted._asdict(), "name": quoted.name}
+
+
+def pay_in(call: Call, values: Values) -> Mapping[str, Any]:
+    """Pay the customer from the float."""
+    quoted = CashIn(**values["quote"])
+    receipt = cash_in(call.unit, agent=call.shop, keeper=call.caller, quote=quoted, pack=call.pack)
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
+def find(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
+    """Find the withdrawal that a code stands for."""
+    found = find_payout(call.unit, agent=call.shop, keeper=call.caller, code=values["code"])
+    if isinstance(found, Refusal):
+        return found
+    return {"payout": found._asdict(), "name": found.name, "amount": found.amount}
+
+
+def pay(call: Call, values: Values) -> Mapping[str, Any]:
+    """Take the held money into the float; the agent then pays cash."""
+    payout = Payout(**values["payout"])
+    receipt = pay_out(call.unit, agent=call.shop, keeper=call.caller, payout=payout, pack=call.pack)
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
+def read_float(call: Call, _: Values) -> Mapping[str, Any]:
+    """Say what is in the float."""
+    return {"balance": call.unit.books.balance(float_of(call.shop, call.pack.country))}
+
+
+def read_today(call: Call, _: Values) -> Mapping[str, Any]:
+    """Say what went through the float today and what it earned."""
+    return today(call.unit, call.shop, call.pack)._asdict()
+
+
+SCREENS = (
+    Menu("agent.home", (
+        Choice("1", "cashin.open"),
+        Choice("2", "payout.open"),
+        Choice("3", "float.read"),
+        Choice("4", "today.read"),
+        Choice("5", "agent.last"),
+        Choice("8", "help.read"),
+        Choice("9", "resume", when="broken"),
+    )),
+    Do("cashin.open", may_work, then="cashin.phone", refuses=(PinLocked,)),
+    Ask("cashin.phone", "phone", PHONE, then="cashin.amount"),
+    Ask("cashin.amount", "amount", AMOUNT, then="cashin.quote"),
+    Do("cashin.quote", quote, then="cashin.pin", gives=("quote", "name"), refuses=(PinLocked,),
+       on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotEnough: "cashin.amount",
+           TooFull: "cashin.amount"}),
+    Ask("cashin.pin", "pin", PIN, then="cashin.unlock", secret=True),
+    Do("cashin.unlock", check_pin, then="cashin.pay", on={WrongPin: "cashin.pin"}, refuses=(PinLocked,), unlocks=True),
+    Do("cashin.pay", pay_in, then="cashin.done", gives=("reference", "balance"), posts=True,
+       on={NotEnough: "cashin.amount", TooFull: "cashin.amount"}, told="cash_in", not_told="not_cash_in"),
+    End("cashin.done"),
+    Do("payout.open", may_work, then="payout.code", refuses=(PinLocked,)),
+    Ask("payout.code", "code", CODE, then="payout.find", secret=True),
+    Do("payout.find", find, then="payout.pin", gives=("payout", "name", "amount"), on={WrongCode: "payout.code"},
+       refuses=(PinLocked, TooManyCodes)),
+    Ask("payout.pin", "pin", PIN, then="payout.unlock", secret=True),
+    Do("payout.unlock", check_pin, then="payout.pay", on={WrongPin: "payout.pin"}, refuses=(PinLocked,), unlocks=True),
+    Do("payout.pay", pay, then="payout.done", gives=("reference", "balance"), posts=True,
+       on={WrongCode: "payout.code"}, told="paid_out", not_told="not_paid_out"),
+    End("payout.done"),
+    Do("float.read", read_float, then="float", gives=("balance",)),
+    End("float"),
+    Do("today.read", read_today, then="today", gives=("cash_in", "cash_out", "commission", "entries")),
+    End("today"),
+)  # fmt: skip

@@ -1,0 +1,116 @@
+"""What people type and what they see: how it is read, how it is shown, and how wide it can get."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+from menus.call import Call
+from service.countries import Pack
+from service.gsm7 import clip, downgrade
+from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
+from service.phone import BadPhone, national, read_phone
+from service.refusal import Refusal
+from service.ussd.screens import Field
+from service.wallet.agent import BadAgentNumber, read_agent_number
+from service.wallet.challenge import challenge_code
+from service.wallet.name import BadName, read_name
+from service.wallet.people import BadIdNumber, read_id_number
+from service.wallet.pin import BadPin, read_pin
+from service.wallet.withdraw import withdrawal_code
+
+WIDEST_MONEY = 9_999_999_999
+WIDEST_FEE = 999_999
+WIDEST_TIME = "2026-12-28T23:58:58+00:00"
+
+
+class BadCode(Refusal):
+    """A one-time code is exactly seven digits."""
+
+
+def _amount(typed: str, call: Call) -> int:
+    return read_amount(typed, call.pack.currency)
+
+
+def _phone(typed: str, call: Call) -> str:
+    return read_phone(typed, call.pack.region)
+
+
+def _code(typed: str, _: Call) -> str:
+    if len(typed) != 7 or not (typed.isascii() and typed.isdigit()):
+        raise BadCode
+    return typed
+
+
+def _text(width: int) -> Field:
+    return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width)
+
+
+# What is typed. How it is shown is said once, in `fields`.
+AMOUNT = Field(show=str, widest=WIDEST_MONEY, read=_amount, refuses=(BadAmount,))
+PHONE = Field(show=national, widest="+254722000002", read=_phone, refuses=(BadPhone,))
+NAME = Field(show=str, widest="", read=lambda typed, _: read_name(typed), refuses=(BadName,))
+ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(typed), refuses=(BadIdNumber,))
+PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
+AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
+CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
+
+
+def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[str, Field]:
+    """Return the fields that differ between screens and messages only in how money is written."""
+    at = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}", WIDEST_TIME)
+    amount, fee = Field(money, WIDEST_MONEY), Field(money, WIDEST_FEE)
+    names = [
+        "amount",
+        "balance",
+        "total",
+        "left",
+        "single",
+        "day_limit",
+        "most_balance",
+        "least",
+        "most",
+        "cash_in",
+        "cash_out",
+        "commission",
+    ]
+    return {
+        **dict.fromkeys(names, amount),
+        "fee": fee,
+        "excise": fee,
+        "at": at,
+        "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
+        "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
+        "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
+        "challenge": Field(lambda entry: challenge_code(code_key, entry), 1),
+        "phone": PHONE,
+        "number": _text(10),
+        "name": _text(14),
+        "other": _text(14),
+        "payer": _text(3),
+        "payee": _text(3),
+        "person": _text(20),
+        "agent": _text(6),
+        "agent_name": _text(16),
+        "reference": _text(10),
+        "original": _text(10),
+        "help_line": _text(13),
+        "tries": Field(str, 9),
+        "entries": Field(str, 99_999),
+        "service_code": _text(10),
+        "dial": _text(34),
+        "lines": _text(124),
+    }
+
+
+def fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:
+    """Return how each value is shown on a screen of this country; screens drop `.00`."""
+    signed = Field(lambda minor: f"{'-' if minor < 0 else '+'}{show_number(abs(minor), pack.currency)}", -WIDEST_MONEY)
+    return _shared(pack, code_key, lambda minor: show_amount(minor, pack.currency)) | {"signed": signed}
+
+
+def sms_fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:
+    """Return how each value is shown in a message of this country: always with two decimals."""
+    return _shared(pack, code_key, lambda minor: show_amount_full(minor, pack.currency))
+
+
+def _local(iso: str, pack: Pack) -> datetime:
+    return datetime.fromisoformat(iso).astimezone(pack.zone)

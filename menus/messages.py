@@ -1,0 +1,37 @@
+"""Every SMS that Senti sends, and the values it may show.
+
+Receipts have one grammar: reference, amount, other side, fee, balance, time.
+"""
+
+from collections.abc import Mapping
+
+# fmt: off
+MESSAGES: Mapping[str, tuple[str, ...]] = {
+    "welcome":         ("person", "service_code"),
+    "sent":            ("reference", "amount", "name", "number", "fee", "balance", "at"),
+    "received":        ("reference", "amount", "name", "number", "balance", "at"),
+    "cash_in":         ("reference", "amount", "agent", "agent_name", "balance", "at"),
+    "cash_in_agent":   ("reference", "amount", "name", "number", "balance", "at"),
+    "withdrawal_code": ("reference", "amount", "agent", "fee", "hold", "until"),
+    "withdrawn":       ("reference", "amount", "agent", "agent_name", "fee", "balance", "at"),
+    "paid_out":        ("reference", "amount", "name", "number", "balance", "at"),
+    "returned":        ("reference", "amount", "agent", "balance", "at"),
+    "reversed":        ("reference", "original", "amount", "balance", "at"),
+    "float_issue":     ("reference", "amount", "balance", "at"),
+    "float_redeem":    ("reference", "amount", "balance", "at"),
+    "unblocked":       (),
+    "balance":         ("balance", "at"),
+    "limits":          ("left", "single", "day_limit", "most_balance"),
+    "mini":            ("lines",),
+    "mini_empty":      (),
+    "check_done":      ("reference", "amount", "payer", "payee", "at"),
+    "check_reversed":  ("reference", "amount", "payer", "payee", "at"),
+    "check_held":      ("reference", "amount", "payer", "payee", "at"),
+    "check_paid":      ("reference", "amount", "payer", "payee", "at"),
+    "check_returned":  ("reference", "amount", "payer", "payee", "at"),
+    "ask_code":        ("amount", "name", "fee", "total", "challenge"),
+    "ask_dial":        ("amount", "name", "fee", "total", "dial"),
+    "help":            ("service_code", "help_line"),
+    "stopped":         (),
+}
+# fmt: on

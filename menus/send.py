@@ -1,0 +1,70 @@
+"""Sending money: to whom, how much, what it costs in all, PIN, done."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from menus.call import Call
+from menus.fields import AMOUNT, PHONE, PIN
+from menus.steps import check_pin, may_pay
+from service.countries import NotOffered
+from service.ledger.entry import NotEnough, OverCap, TooFull
+from service.refusal import Refusal
+from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
+from service.ussd.session import Conversation
+from service.wallet.limits import OverSingle
+from service.wallet.name import masked
+from service.wallet.people import UnknownPerson
+from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.send import Quote, QuoteChanged, SelfPayment, just_paid, paid_most_often, quote_send, send_money
+
+
+class JustPaid(Refusal):
+    """The same amount went to the same person a moment ago, and the phone may not have shown it."""
+
+    says = ("reference",)
+
+
+def often_paid(call: Call, _: Values) -> Sequence[Values]:
+    """Offer the people whom the caller pays most often, by name."""
+    return [{"value": person.phone, "name": masked(person.name)} for person in paid_most_often(call.unit, call.caller)]
+
+
+def quote(call: Call, values: Values) -> Mapping[str, Any]:
+    """Find the person and price the payment."""
+    quoted = quote_send(call.unit, payer=call.caller, phone=values["phone"], amount=values["amount"])
+    shown = {"name": quoted.name, "fee": quoted.charge, "excise": quoted.excise, "total": quoted.total}
+    return {"quote": quoted._asdict(), **shown}
+
+
+def ask_twice(call: Call, values: Values) -> None:
+    """Stop somebody who pays again because the last talk broke off before its end was seen."""
+    paid = just_paid(call.unit, call.caller, Quote(**values["quote"]), call.pack)
+    if paid is None:
+        return
+    talks = call.unit.rows.find(Conversation, phone=call.phone, newest=True, limit=2)
+    if len(talks) > 1 and not talks[1].shown:
+        raise JustPaid(reference=paid["reference"])
+
+
+def pay(call: Call, values: Values) -> Mapping[str, Any]:
+    """Move the money that was quoted."""
+    receipt = send_money(call.unit, payer=call.caller, quote=Quote(**values["quote"]))
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
+TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
+
+SCREENS = (
+    Do("send.open", may_pay, then="send.to", gives=("left",), refuses=(PinLocked,)),
+    Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
+    Ask("send.amount", "amount", AMOUNT, then="send.quote"),
+    Do("send.quote", quote, then="send.twice", gives=("quote", "name", "fee", "excise", "total"),
+       on={UnknownPerson: "send.to", SelfPayment: "send.to", **TOO_MUCH}, refuses=(PinLocked,)),
+    Do("send.twice", ask_twice, then="send.pin", on={JustPaid: "send.again"}),
+    Menu("send.again", (Choice("1", "send.pin"),)),
+    Ask("send.pin", "pin", PIN, then="send.unlock", secret=True),
+    Do("send.unlock", check_pin, then="send.pay", on={WrongPin: "send.pin"}, refuses=(PinLocked,), unlocks=True),
+    Do("send.pay", pay, then="send.done", gives=("reference", "balance"), posts=True,
+       on={QuoteChanged: "send.quote", **TOO_MUCH}, told="sent", not_told="not_sent"),
+    End("send.done"),
+)  # fmt: skip

@@ -1,0 +1,209 @@
+"""What people may write to Senti by SMS: a table of words, and what each does.
+
+Any language's word works; the reply is in the person's language. A message never moves money by itself, and a PIN in
+a message is never looked at: the message is refused and its text forgotten.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from menus.call import Call
+from service.clock import day
+from service.gsm7 import clip, downgrade
+from service.money import BadAmount, read_amount, show_number
+from service.phone import BadPhone, national, read_phone
+from service.refusal import Refusal
+from service.wallet.account import wallet_of
+from service.wallet.challenge import answer_by_sms, ask_by_sms
+from service.wallet.limits import limits_of
+from service.wallet.name import masked
+from service.wallet.statement import balance_of, check_reference, statement
+from service.wallet.unit import Stop
+from service.wallet.withdraw import return_expired_of
+
+LATE = timedelta(hours=24)
+"""A message that was under way for longer is not carried out (M-04)."""
+
+MINI_LINES = 4
+
+
+class NotUnderstood(Refusal):
+    """The message is none of the commands."""
+
+
+class PinInMessage(Refusal):
+    """Something that may be a PIN stands in the message."""
+
+
+class NotRegistered(Refusal):
+    """The sender has no wallet."""
+
+    says = ("service_code",)
+
+
+class TooLate(Refusal):
+    """The message was under way for too long."""
+
+
+class TooManyMessages(Refusal):
+    """The sender has used up this hour's answers."""
+
+    says = ("service_code",)
+
+
+class Answer(NamedTuple):
+    """A reply: a key of MESSAGES and its values; `minutes` is how long it is worth sending."""
+
+    key: str
+    values: Mapping[str, Any]
+    minutes: int | None = None
+
+
+Act = Callable[[Call, str], Answer | Refusal]
+
+
+@dataclass(frozen=True)
+class Command:
+    """One command: its words in every language, what it takes, what it does, and who may use it."""
+
+    words: tuple[str, ...]
+    act: Act
+    takes_text: bool = False
+    for_anyone: bool = False
+
+
+def _balance(call: Call, _: str) -> Answer:
+    return_expired_of(call.unit, call.caller)
+    return Answer("balance", {"balance": balance_of(call.unit, call.caller), "at": call.unit.now.isoformat()})
+
+
+def _limits(call: Call, _: str) -> Answer:
+    single, day_limit, left, most_balance = limits_of(call.unit, call.caller)
+    return Answer("limits", {"left": left, "single": single, "day_limit": day_limit, "most_balance": most_balance})
+
+
+def _mini(call: Call, _: str) -> Answer:
+    return_expired_of(call.unit, call.caller)
+    items = statement(call.unit, wallet_of(call.caller), limit=MINI_LINES)
+    lines = []
+    for item in items:
+        sign = "-" if item.amount < 0 else "+"
+        shown = f"{sign}{show_number(abs(item.amount), call.pack.currency)}"
+        other = clip(masked(item.other), 10) if item.other else ""
+        lines.append(f"{day(item.at, call.pack.zone):%d/%m} {shown} {other}".rstrip())
+    return Answer("mini", {"lines": ", ".join(lines)}) if lines else Answer("mini_empty", {})
+
+
+def _help(call: Call, _: str) -> Answer:
+    return Answer("help", {"service_code": call.pack.people_code, "help_line": call.pack.help_line})
+
+
+def _stop(call: Call, _: str) -> Answer:
+    call.unit.rows.add(Stop(phone=call.phone, at=call.unit.now))
+    return Answer("stopped", {})
+
+
+def _check(call: Call, text: str) -> Answer:
+    found = check_reference(call.unit, text)
+    payer, payee = found.parties
+    values = {"reference": found.reference, "amount": found.amount, "payer": payer, "payee": payee}
+    return Answer(f"check_{found.state}", values | {"at": found.at.isoformat()})
+
+
+SEND_TO = re.compile(
+    r"(?:(?:kes|ksh)\s*)?([0-9][0-9.,]*)\s*(?:kes|ksh)?[\s:,]+(?:to\s+|kwa\s+|a\s+|pour\s+)?(\+?[0-9].*)", re.I
+)
+
+
+def _send(call: Call, text: str) -> Answer:
+    found = SEND_TO.fullmatch(text)
+    if not found:
+        raise BadAmount if re.search(r"[^0-9+ ()-]", text) else NotUnderstood
+    amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
+    phone = _payee(found[2], call)
+    asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
+    quote = asked.quote
+    values = {"amount": amount, "name": quote.name, "fee": quote.charge, "total": quote.total}
+    if asked.by_code:
+        return Answer("ask_code", values | {"challenge": quote.entry}, minutes=call.pack.challenge_seconds // 60)
+    code = call.pack.people_code.rstrip("#")
+    typed = show_number(amount, call.pack.currency).replace(",", "").removesuffix(".00")
+    return Answer("ask_dial", values | {"dial": f"{code}*1*{national(phone)}*{typed}#"})
+
+
+def _payee(text: str, call: Call) -> str:
+    try:
+        return read_phone(text, call.pack.region)
+    except BadPhone:
+        before, _, last = text.rpartition(" ")
+        if looks_like_pin(last) and before:
+            read_phone(before, call.pack.region)
+            raise PinInMessage from None
+        raise
+
+
+COMMANDS = (
+    Command(("bal", "balance", "salio", "solde"),     _balance),
+    Command(("send", "tuma", "envoyer"),              _send, takes_text=True),
+    Command(("mini", "taarifa", "releve"),            _mini),
+    Command(("limits", "limit", "vikomo", "limites"), _limits),
+    Command(("check", "hakiki", "verifier"),          _check, takes_text=True, for_anyone=True),
+    Command(("help", "msaada", "aide"),               _help, for_anyone=True),
+    Command(("stop", "acha", "arret"),                _stop, for_anyone=True),
+)  # fmt: skip
+
+BY_WORD = {word: command for command in COMMANDS for word in command.words}
+
+
+def looks_like_pin(token: str) -> bool:
+    """Say whether a stray token may be somebody's PIN; it is compared with nothing."""
+    return len(token) == 4 and token.isascii() and token.isdigit()
+
+
+def plain(text: str) -> str:
+    """Return the first line of a message in ASCII letters, or raise NotUnderstood: look-alikes are not guessed at."""
+    line = next((line for line in unicodedata.normalize("NFKC", text).splitlines() if line.strip()), "")
+    line = " ".join(downgrade(line).split()).strip(" .,;:!?\"'")
+    line = "".join(
+        letter for sign in line for letter in unicodedata.normalize("NFKD", sign) if not unicodedata.combining(letter)
+    )
+    if not line or not line.isascii() or len(line) > 160:
+        raise NotUnderstood
+    return line
+
+
+def understand(call: Call, text: str) -> Answer | Refusal:
+    """Do what a message asks and return the reply; a returned refusal has counted something that must be kept."""
+    line = plain(text)
+    word, _, rest = line.partition(" ")
+    rest = rest.strip(" .,;:!?")
+    if looks_like_pin(line):
+        raise PinInMessage
+    if re.fullmatch("[0-9]{7}", line):
+        return _answer_code(call, line)
+    command = BY_WORD.get(word.rstrip(".,;:!?").lower())
+    if command is None:
+        raise NotUnderstood
+    if call.person is None and not command.for_anyone:
+        raise NotRegistered(service_code=call.pack.people_code)
+    if rest and not command.takes_text:
+        raise PinInMessage if looks_like_pin(rest) else NotUnderstood
+    if command.act is _check and looks_like_pin(rest.rpartition(" ")[2]) and len(rest) > 12:
+        raise PinInMessage
+    return command.act(call, rest)
+
+
+def _answer_code(call: Call, code: str) -> Answer | Refusal:
+    if call.person is None:
+        raise NotRegistered(service_code=call.pack.people_code)
+    paid = answer_by_sms(call.unit, payer=call.person, code=code, pack=call.pack)
+    # The receipt that goes to both sides is the answer.
+    return paid if isinstance(paid, Refusal) else Answer("", {})
+
+
+STRANGE = (NotUnderstood, NotRegistered)
+"""Refusals of text that is no command here: three replies an hour, against loops with robots (M-05)."""

@@ -1,0 +1,34 @@
+"""Steps that several flows share."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from menus.call import Call
+from service.refusal import Refusal
+from service.ussd.screens import Act, Values
+from service.wallet.limits import limits_of
+from service.wallet.pin import refuse_locked, unlock
+from service.wallet.withdraw import return_expired_of
+
+
+def may_pay(call: Call, _: Values) -> Mapping[str, Any]:
+    """Turn a locked person away before they type, and say what they may still send today."""
+    refuse_locked(call.unit, call.caller)
+    return_expired_of(call.unit, call.caller)
+    return {"left": limits_of(call.unit, call.caller).left}
+
+
+def may_work(call: Call, _: Values) -> None:
+    """Turn an agent with a locked PIN away before they type."""
+    refuse_locked(call.unit, call.caller)
+
+
+def check_pin(call: Call, values: Values) -> Refusal | None:
+    """Unlock the caller for the rest of this turn, or count a wrong PIN."""
+    result = unlock(call.unit, call.caller.id, values["pin"])
+    return result if isinstance(result, Refusal) else None
+
+
+def speak(language: str) -> Act:
+    """Return a step that makes the rest of the talk be in this language."""
+    return lambda *_: {"language": language}

@@ -1,0 +1,93 @@
+"""The people of the demo and their short history: what they have was paid in, sent and priced like anybody's money."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import NamedTuple
+
+from service.countries import Pack
+from service.wallet.agent import add_agent, agent_by_number
+from service.wallet.cash_in import cash_in, quote_cash_in
+from service.wallet.operator import approve, propose
+from service.wallet.people import person_by_phone, register
+from service.wallet.pin import seal_pin
+from service.wallet.send import quote_send, send_money
+from service.wallet.unit import Agent, Person, Unit
+
+
+class Actor(NamedTuple):
+    """Somebody in the demo."""
+
+    phone: str
+    name: str
+    id_number: str
+    pin: str
+    shop: tuple[str, str] | None = None
+
+
+# fmt: off
+PEOPLE = (
+    Actor("+254711000001", "Amina Odhiambo", "11223344", "4071"),
+    Actor("+254722000002", "Baraka Mwangi",  "22334455", "5182"),
+    Actor("+254733000003", "Chebet Rono",    "33445566", "6293"),
+    Actor("+254711000010", "Njeri Kamau",    "44556677", "7304", ("Duka la Njeri", "Nakuru")),
+    Actor("+254711000011", "Achieng Otieno", "55667788", "8415", ("Mama Otieno Stores", "Kisumu")),
+)
+NEWCOMER = "+254799000009"
+LOCKED = "+254733000003"
+
+FLOATS = (("100016", 5_223_700), ("100024", 120_000))
+CASH_INS = (("+254711000001", 215_700), ("+254733000003", 8_000))
+SENDS = (("+254711000001", "+254722000002", 20_000), ("+254722000002", "+254711000001", 5_000))
+# fmt: on
+
+
+def load_demo(transact: Callable[[Callable[[Unit], None]], None], pack: Pack) -> None:
+    """Open the demo's wallets and shops and play their history, three days ago; does nothing if they are there."""
+
+    def work(unit: Unit) -> None:
+        if person_by_phone(unit, PEOPLE[0].phone) is not None:
+            return
+        past = replace(unit, now=unit.now - timedelta(days=3))
+        for actor in PEOPLE:
+            _open(past, actor, pack)
+        for number, amount in FLOATS:
+            values = {"agent": number, "amount": amount, "bank_ref": f"DEMO-{number}"}
+            made = propose(past, act="issue", values=values, maker="demo one")
+            approve(past, approval_id=made.id, checker="demo two")
+        _play(past, pack)
+
+    transact(work)
+
+
+def _open(unit: Unit, actor: Actor, pack: Pack) -> None:
+    person_id = unit.mint()
+    person = register(
+        unit,
+        person_id=person_id,
+        phone=actor.phone,
+        name=actor.name,
+        id_number=actor.id_number,
+        language=pack.languages[0],
+        pin=seal_pin(unit.house, person_id, actor.pin),
+        pack=pack,
+        tier=2,
+    )
+    if actor.shop:
+        add_agent(unit, phone=actor.phone, name=actor.shop[0], place=actor.shop[1])
+    if actor.phone == LOCKED:
+        unit.rows.put(replace(person, pin_tries=pack.pin_tries))
+
+
+def _play(unit: Unit, pack: Pack) -> None:
+    agent: Agent = agent_by_number(unit, FLOATS[0][0])
+    keeper = unit.rows.get(Person, agent.person)
+    assert keeper is not None, "an agent is a person"
+    for phone, amount in CASH_INS:
+        paid_in = quote_cash_in(unit, agent=agent, keeper=keeper, phone=phone, amount=amount)
+        cash_in(unit, agent=agent, keeper=keeper, quote=paid_in, pack=pack)
+    for payer_phone, payee_phone, amount in SENDS:
+        payer = person_by_phone(unit, payer_phone)
+        assert payer is not None, "the demo has opened this wallet"
+        quote = quote_send(unit, payer=payer, phone=payee_phone, amount=amount)
+        send_money(unit, payer=payer, quote=quote)

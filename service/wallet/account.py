@@ -1,0 +1,34 @@
+"""Which account of the books belongs to whom."""
+
+from datetime import datetime
+
+from service.clock import day
+from service.countries import Pack
+from service.ledger.chart import Kind
+from service.ledger.entry import Account
+from service.wallet.unit import Agent, Person
+
+
+def wallet_of(person: Person) -> Account:
+    """Return the account of a person's e-money."""
+    return Account(person.country, Kind.WALLET, str(person.id))
+
+
+def float_of(agent: Agent, country: str) -> Account:
+    """Return the account of an agent's e-money."""
+    return Account(country, Kind.FLOAT, agent.number)
+
+
+def commission_of(agent: Agent, country: str) -> Account:
+    """Return the account of what is owed to an agent."""
+    return Account(country, Kind.COMMISSION, agent.number)
+
+
+def house_account(country: str, kind: Kind) -> Account:
+    """Return the operator's one account of a kind: fees, tax, trust, suspense."""
+    return Account(country, kind)
+
+
+def sent_today(person: Person, at: datetime, pack: Pack) -> str:
+    """Name the counter of what a person has sent or withdrawn on that day of the country (T-01)."""
+    return f"out:{person.id}:{day(at, pack.zone)}"

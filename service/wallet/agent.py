@@ -1,0 +1,129 @@
+"""Agents: shops with a float. Their number ends with a Luhn digit, so a mistyped one is noticed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from service.clock import day
+from service.countries import Pack
+from service.ledger.books import Line
+from service.ledger.chart import Reason
+from service.ledger.entry import Account
+from service.reference import luhn_digit, luhn_ok
+from service.refusal import Refusal
+from service.wallet.account import commission_of, float_of
+from service.wallet.people import UnknownPerson, person_by_phone
+from service.wallet.unit import Agent, Tally, Unit
+
+FIRST = 10_001
+"""Agent numbers are five digits from here on, and a check digit."""
+
+
+class BadAgentNumber(Refusal):
+    """The check digit says that the agent number is mistyped."""
+
+
+class UnknownAgent(Refusal):
+    """There is no open shop with this number."""
+
+
+class AlreadyAgent(Refusal):
+    """The person has a shop already."""
+
+
+class Today(NamedTuple):
+    """An agent's day so far, in minor units."""
+
+    cash_in: int
+    cash_out: int
+    commission: int
+    entries: int
+
+
+def read_agent_number(typed: str) -> str:
+    """Return an agent number; raises BadAgentNumber."""
+    number = typed.replace(" ", "")
+    if not (len(number) == 6 and number.isascii() and number.isdigit() and luhn_ok(number)):
+        raise BadAgentNumber
+    return number
+
+
+def agent_by_number(unit: Unit, number: str) -> Agent:
+    """Return an open agent, or raise UnknownAgent."""
+    agent = unit.rows.get(Agent, number)
+    if agent is None or agent.state != "active":
+        raise UnknownAgent
+    return agent
+
+
+def agent_of(unit: Unit, person_id: int) -> Agent | None:
+    """Return the shop that a person runs."""
+    found = unit.rows.find(Agent, person=person_id, limit=1)
+    return found[0] if found else None
+
+
+def add_agent(unit: Unit, *, phone: str, name: str, place: str) -> Agent:
+    """Make a registered person an agent with a float of nothing; raises UnknownPerson or AlreadyAgent."""
+    person = person_by_phone(unit, phone)
+    if person is None:
+        raise UnknownPerson
+    serial = _next_serial(unit)
+    number = f"{serial}{luhn_digit(str(serial))}"
+    agent = Agent(number=number, person=person.id, name=name, place=place)
+    if not unit.rows.add(agent):
+        raise AlreadyAgent
+    unit.books.open(float_of(agent, person.country))
+    unit.books.open(commission_of(agent, person.country))
+    return agent
+
+
+def _next_serial(unit: Unit) -> int:
+    unit.rows.add(Tally(key="agents", count=FIRST - 1, at=unit.now))
+    tally = unit.rows.lock(Tally, "agents")
+    assert tally is not None, "a row that was added is there"
+    unit.rows.put(replace(tally, count=tally.count + 1, at=unit.now))
+    return tally.count + 1
+
+
+def today(unit: Unit, agent: Agent, pack: Pack) -> Today:
+    """Return what went through an agent's float since midnight of the country, and what it earned."""
+    lines = _lines_since(unit, float_of(agent, pack.country), _midnight(unit.now, pack))
+    earned = _lines_since(unit, commission_of(agent, pack.country), _midnight(unit.now, pack))
+    return Today(
+        cash_in=-sum(line.amount for line in lines if line.entry_reason == Reason.CASH_IN),
+        cash_out=sum(line.amount for line in lines if line.entry_reason == Reason.WITHDRAW),
+        commission=sum(line.amount for line in earned),
+        entries=len({line.entry for line in lines}),
+    )
+
+
+def _midnight(at: datetime, pack: Pack) -> datetime:
+    return datetime.combine(day(at, pack.zone), datetime.min.time(), tzinfo=pack.zone)
+
+
+def _lines_since(unit: Unit, account: Account, since: datetime) -> Sequence[Line]:
+    """Return an account's lines newest first, a page at a time, until one is older."""
+    found: list[Line] = []
+    before = None
+    # An entry's time is taken before its lock: a line just younger than midnight may stand below one just older.
+    slack = since - timedelta(minutes=1)
+    while page := unit.books.lines(account, before=before, limit=200):
+        found += [line for line in page if line.at >= since]
+        before = page[-1].number
+        if page[-1].at < slack:
+            break
+    return found
+
+
+def commission_for(
+    unit: Unit, *, service: str, agent: Agent, person_id: int, amount: int, pack: Pack
+) -> tuple[int, str]:
+    """Return what an agent earns for one more transaction with a customer, and the counter of the pair's day.
+
+    Commission is that of the day's sum, less what the sum before it earned: splitting earns nothing.
+    """
+    key = f"pair:{service}:{agent.number}:{person_id}:{day(unit.now, pack.zone)}"
+    before = unit.books.counter(key)
+    earned = pack.commission(service, before, unit.now) if before else 0
+    return max(0, pack.commission(service, before + amount, unit.now) - earned), key

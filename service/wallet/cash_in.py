@@ -1,0 +1,75 @@
+"""Cash-in: a person hands cash to an agent, whose float pays e-money into their wallet."""
+
+from typing import NamedTuple
+
+from service.countries import Pack
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Cap, Entry, Move, NotEnough
+from service.ledger.post import post
+from service.phone import mask_phone
+from service.wallet.account import commission_of, float_of, house_account, wallet_of
+from service.wallet.agent import commission_for
+from service.wallet.limits import ceiling_of
+from service.wallet.name import masked
+from service.wallet.notice import tell
+from service.wallet.people import payable
+from service.wallet.pin import refuse_locked
+from service.wallet.receipt import Receipt, already, receipt_for
+from service.wallet.send import SelfPayment
+from service.wallet.unit import Agent, Person, Unit
+
+
+class CashIn(NamedTuple):
+    """A cash-in as the agent sees it before the PIN."""
+
+    entry: int
+    person: int
+    name: str
+    amount: int
+
+
+def quote_cash_in(unit: Unit, *, agent: Agent, keeper: Person, phone: str, amount: int) -> CashIn:
+    """Find the customer and check the float; raises PinLocked, UnknownPerson, SelfPayment or NotEnough."""
+    refuse_locked(unit, keeper)
+    person = payable(unit, phone, keeper.country)
+    if person.id == keeper.id:
+        raise SelfPayment
+    balance = unit.books.balance(float_of(agent, keeper.country))
+    if amount > balance:
+        raise NotEnough(balance=balance, total=amount)
+    return CashIn(unit.mint(), person.id, masked(person.name), amount)
+
+
+def cash_in(unit: Unit, *, agent: Agent, keeper: Person, quote: CashIn, pack: Pack) -> Receipt:
+    """Pay the amount from the agent's float into the wallet and accrue the commission; the agent has been unlocked."""
+    person = unit.rows.get(Person, quote.person)
+    assert person is not None, f"no person {quote.person}"
+    source = float_of(agent, pack.country)
+    if receipt := already(unit, quote.entry, source):
+        return receipt
+    earned, pair = commission_for(
+        unit, service="cash_in", agent=agent, person_id=person.id, amount=quote.amount, pack=pack
+    )
+    moves = [Move(source, wallet_of(person), quote.amount, Reason.CASH_IN)]
+    if earned:
+        fees = house_account(pack.country, Kind.FEES)
+        moves.append(Move(fees, commission_of(agent, pack.country), earned, Reason.COMMISSION))
+    posted = post(
+        unit.books,
+        Entry(
+            id=quote.entry,
+            reason=Reason.CASH_IN,
+            at=unit.now,
+            moves=tuple(moves),
+            ceilings=(ceiling_of(unit, person),),
+            caps=(Cap(pair, quote.amount),),
+        ),
+    )
+    # Nothing may refuse after this line.
+    receipt = receipt_for(unit, posted, source)
+    common = {"reference": receipt.reference, "amount": quote.amount, "at": receipt.at.isoformat()}
+    shop = {"agent": agent.number, "agent_name": agent.name, "balance": posted.balances[wallet_of(person)]}
+    kept = {"name": masked(person.name), "number": mask_phone(person.phone), "balance": receipt.balance}
+    tell(unit, person, "cash_in", common | shop, entry=quote.entry)
+    tell(unit, keeper, "cash_in_agent", common | kept, entry=quote.entry)
+    return receipt

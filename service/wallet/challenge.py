@@ -1,0 +1,74 @@
+"""Paying by SMS: the message asks, and a one-time code from the same phone pays.
+
+A sender can be forged, so a message never pays by itself; no PIN ever travels by SMS. The code is derived, good once,
+for one payment, for a few minutes, for three tries.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from service.clock import day
+from service.countries import Pack
+from service.ledger.entry import Cap
+from service.reference import one_time_code
+from service.refusal import Refusal
+from service.wallet.pin import refuse_locked
+from service.wallet.receipt import Receipt
+from service.wallet.send import Quote, quote_send, send_money
+from service.wallet.unit import Challenge, Person, Unit
+
+
+class WrongChallenge(Refusal):
+    """The code fits no payment that waits: it is wrong, used, or too old."""
+
+
+class Asked(NamedTuple):
+    """A payment asked for by SMS; `code` is None where the amount needs the PIN."""
+
+    quote: Quote
+    by_code: bool
+
+
+def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
+    """Name the counter of what a person has paid by code on that day."""
+    return f"sms:{person.id}:{day(unit.now, pack.zone)}"
+
+
+def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
+    """Quote a payment; a small one becomes an open challenge. Raises what quote_send raises."""
+    quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
+    spent = unit.books.counter(sms_day(payer, unit, pack))
+    if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit:
+        return Asked(quote, by_code=False)
+    for older in unit.rows.find(Challenge, person=payer.id, state="open"):
+        unit.rows.put(replace(older, state="over"))
+    expires_at = unit.now + timedelta(seconds=pack.challenge_seconds / unit.house.clock_speed)
+    challenge = Challenge(id=quote.entry, person=payer.id, quote=quote._asdict(), expires_at=expires_at)
+    unit.rows.add(challenge)
+    return Asked(quote, by_code=True)
+
+
+def challenge_code(code_key: bytes, entry: int) -> str:
+    """Return the seven digits that pay a payment asked for by SMS."""
+    return one_time_code(code_key, "sms", entry, 0)
+
+
+def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receipt | Refusal:
+    """Pay the waiting payment if this is its code; a wrong one is counted and must be committed."""
+    refuse_locked(unit, payer)
+    found = unit.rows.find(Challenge, person=payer.id, state="open", limit=1)
+    challenge = unit.rows.lock(Challenge, found[0].id) if found else None
+    if challenge is None or challenge.state != "open" or challenge.expires_at <= unit.now:
+        return WrongChallenge()
+    if code != challenge_code(unit.house.code_key, challenge.id):
+        tries = challenge.tries + 1
+        unit.rows.put(replace(challenge, tries=tries, state="over" if tries >= pack.code_tries else "open"))
+        return WrongChallenge()
+    kept: dict[str, Any] = dict(challenge.quote)
+    quote = Quote(**kept)
+    receipt = send_money(
+        unit, payer=payer, quote=quote, caps=(Cap(sms_day(payer, unit, pack), quote.amount, pack.sms_day_limit),)
+    )
+    unit.rows.put(replace(challenge, state="used"))
+    return receipt

@@ -1,0 +1,50 @@
+"""How much a person may still move: their tier's limits, less what was sent today."""
+
+from typing import NamedTuple
+
+from service.ledger.entry import Cap, Ceiling, OverCap
+from service.refusal import Refusal
+from service.wallet.account import sent_today, wallet_of
+from service.wallet.unit import Person, Unit
+
+
+class OverSingle(Refusal):
+    """One payment of this person may not be larger than this."""
+
+    says = ("single",)
+
+
+class Limits(NamedTuple):
+    """What a person may do today, in minor units."""
+
+    single: int
+    day: int
+    left: int
+    most_balance: int
+
+
+def limits_of(unit: Unit, person: Person) -> Limits:
+    """Return the limits of a person's tier and what is left of the day's."""
+    pack = unit.house.packs[person.country]
+    tier = pack.tiers[person.tier]
+    used = unit.books.counter(sent_today(person, unit.now, pack))
+    return Limits(tier.single, tier.day, max(0, tier.day - used), tier.balance)
+
+
+def refuse_over(limits: Limits, amount: int) -> None:
+    """Raise OverSingle or OverCap if a person may not send this amount now."""
+    if amount > limits.single:
+        raise OverSingle(single=limits.single)
+    if amount > limits.left:
+        raise OverCap(left=limits.left)
+
+
+def cap_today(unit: Unit, person: Person, amount: int) -> Cap:
+    """Return the guard that keeps a person within the day's limit, decided with the posting (K-08)."""
+    pack = unit.house.packs[person.country]
+    return Cap(sent_today(person, unit.now, pack), amount, pack.tiers[person.tier].day)
+
+
+def ceiling_of(unit: Unit, person: Person) -> Ceiling:
+    """Return the guard that keeps a wallet within its tier's largest balance."""
+    return Ceiling(wallet_of(person), unit.house.packs[person.country].tiers[person.tier].balance)

@@ -1,0 +1,59 @@
+"""Telling people: a notice is a row in the commit of what it tells, and leaves afterwards."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from service.wallet.unit import Notice, Person, Stop, Unit
+
+NEWS = frozenset({"welcome", "unblocked"})
+"""Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
+
+
+def tell(
+    unit: Unit,
+    person: Person,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    entry: int | None = None,
+    expires_at: datetime | None = None,
+    link_id: str | None = None,
+) -> None:
+    """Queue an SMS to a person in their language; `values` are shown when it is sent, times as ISO text."""
+    if key in NEWS and unit.rows.get(Stop, person.phone) is not None:
+        return
+    unit.rows.add(
+        Notice(
+            id=unit.mint(),
+            person=person.id,
+            phone=person.phone,
+            key=key,
+            values=values,
+            language=person.language,
+            at=unit.now,
+            entry=entry,
+            next_at=unit.now,
+            expires_at=expires_at,
+            link_id=link_id,
+        )
+    )
+
+
+def tell_number(
+    unit: Unit, phone: str, language: str, key: str, values: Mapping[str, Any], *, link_id: str | None = None
+) -> None:
+    """Queue an SMS to a number that has no wallet."""
+    unit.rows.add(
+        Notice(
+            id=unit.mint(),
+            person=None,
+            phone=phone,
+            key=key,
+            values=values,
+            language=language,
+            at=unit.now,
+            next_at=unit.now,
+            link_id=link_id,
+        )
+    )

@@ -1,0 +1,121 @@
+"""What the operator's staff do to the books, each act made by one person and approved by another."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Entry, Move
+from service.ledger.post import post, reverse
+from service.phone import mask_phone
+from service.refusal import Refusal
+from service.wallet.account import float_of, house_account
+from service.wallet.agent import agent_by_number
+from service.wallet.name import masked
+from service.wallet.notice import tell
+from service.wallet.people import set_state
+from service.wallet.statement import UnknownReference
+from service.wallet.unit import Agent, Approval, Person, Unit
+
+
+class SamePerson(Refusal):
+    """Who made an act may not approve it."""
+
+
+class NothingToApprove(Refusal):
+    """There is no open act with this id."""
+
+
+def propose(unit: Unit, *, act: str, values: Mapping[str, Any], maker: str) -> Approval:
+    """Write down an act for somebody else to approve; `act` is one of ACTS."""
+    assert act in ACTS, f"no act {act}"
+    approval = Approval(id=unit.mint(), act=act, values=dict(values), maker=_name(maker), at=unit.now)
+    unit.rows.add(approval)
+    return approval
+
+
+def approve(unit: Unit, *, approval_id: int, checker: str) -> Mapping[str, Any]:
+    """Do an act that another person made, once; raises SamePerson, NothingToApprove, or what the act refuses."""
+    approval = unit.rows.lock(Approval, approval_id)
+    if approval is None or approval.state != "open":
+        raise NothingToApprove
+    if _name(checker) == approval.maker:
+        raise SamePerson
+    result = ACTS[approval.act](unit, approval)
+    unit.rows.put(replace(approval, state="approved", checker=_name(checker)))
+    return result
+
+
+def _name(by: str) -> str:
+    """Two spellings of one name are one person."""
+    return " ".join(by.split()).casefold()
+
+
+def _issue(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    return _move_float(unit, approval, Reason.ISSUE)
+
+
+def _redeem(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    return _move_float(unit, approval, Reason.REDEEM)
+
+
+def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, Any]:
+    agent = agent_by_number(unit, approval.values["agent"])
+    keeper = unit.rows.get(Person, agent.person)
+    assert keeper is not None, f"no person {agent.person}"
+    trust, agents = house_account(keeper.country, Kind.TRUST), float_of(agent, keeper.country)
+    source, target = (trust, agents) if reason == Reason.ISSUE else (agents, trust)
+    move = Move(source, target, approval.values["amount"], reason)
+    once = f"{reason}:{approval.values['bank_ref']}"
+    posted = post(unit.books, Entry(id=approval.id, reason=reason, at=unit.now, moves=(move,), once=once))
+    reference = unit.house.references.write(posted.id)
+    told = {
+        "reference": reference,
+        "amount": move.amount,
+        "balance": posted.balances[agents],
+        "at": unit.now.isoformat(),
+    }
+    tell(unit, keeper, f"float_{reason}", told, entry=posted.id)
+    return {"reference": reference, "balance": posted.balances[agents]}
+
+
+def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    original = unit.books.entry(approval.values["entry"])
+    if original is None:
+        raise UnknownReference
+    posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now)
+    reference = unit.house.references.write(posted.id)
+    told = {
+        "reference": reference,
+        "original": unit.house.references.write(original.id),
+        "amount": original.moves[0].amount,
+        "at": unit.now.isoformat(),
+    }
+    for account, balance in posted.balances.items():
+        if person := _owner(unit, account.kind, account.owner):
+            tell(unit, person, "reversed", told | {"balance": balance}, entry=posted.id)
+    return {"reference": reference}
+
+
+def _owner(unit: Unit, kind: Kind, owner: str) -> Person | None:
+    if kind == Kind.WALLET:
+        return unit.rows.get(Person, int(owner))
+    if kind == Kind.FLOAT and (agent := unit.rows.get(Agent, owner)):
+        return unit.rows.get(Person, agent.person)
+    return None
+
+
+def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    person = unit.rows.get(Person, approval.values["person"])
+    assert person is not None, "a proposal names a person that is there"
+    set_state(unit, person, "active")
+    tell(unit, person, "unblocked", {})
+    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
+
+
+ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
+    "issue": _issue,
+    "redeem": _redeem,
+    "reverse": _reverse,
+    "unblock": _unblock,
+}

@@ -1,0 +1,98 @@
+"""Who has a wallet: opening one, finding one, and what a person may change about it."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from service.countries import Pack
+from service.refusal import Refusal
+from service.wallet.account import wallet_of
+from service.wallet.notice import tell
+from service.wallet.pin import choose_pin
+from service.wallet.unit import Person, Unit
+
+
+class UnknownPerson(Refusal):
+    """Nobody who can be paid stands behind this number; closed and unknown look alike (V-04)."""
+
+
+class AlreadyRegistered(Refusal):
+    """The number has a wallet already."""
+
+
+class BadIdNumber(Refusal):
+    """What was typed is not the number of an identity document: 5 to 20 letters and digits."""
+
+
+def read_id_number(typed: str) -> str:
+    """Return an identity number as it is kept: capitals and digits; raises BadIdNumber."""
+    number = typed.replace(" ", "").replace("-", "").upper()
+    if not (5 <= len(number) <= 20 and number.isascii() and number.isalnum()):
+        raise BadIdNumber
+    return number
+
+
+def person_by_phone(unit: Unit, phone: str) -> Person | None:
+    """Return the person behind a canonical number."""
+    found = unit.rows.find(Person, phone=phone, limit=1)
+    return found[0] if found else None
+
+
+def payable(unit: Unit, phone: str, country: str) -> Person:
+    """Return the person who can receive money at a number, or raise UnknownPerson."""
+    person = person_by_phone(unit, phone)
+    if person is None or person.state == "closed" or person.country != country:
+        raise UnknownPerson
+    return person
+
+
+def begin_registration(unit: Unit, phone: str, pin: str) -> Mapping[str, Any]:
+    """Return the id of a person to be and the verifier of their first PIN: the PIN itself is not kept."""
+    person_id = unit.mint()
+    return {"person_id": person_id, "pending": choose_pin(unit, person_id, pin, phone=phone)}
+
+
+def register(
+    unit: Unit,
+    *,
+    person_id: int,
+    phone: str,
+    name: str,
+    id_number: str,
+    language: str,
+    pin: str,
+    pack: Pack,
+    tier: int = 1,
+) -> Person:
+    """Open a wallet; `pin` is a verifier. Raises AlreadyRegistered."""
+    person = Person(
+        id=person_id,
+        country=pack.country,
+        phone=phone,
+        name=name,
+        id_number=id_number,
+        language=language,
+        tier=tier,
+        pin=pin,
+        registered_at=unit.now,
+    )
+    if not unit.rows.add(person):
+        raise AlreadyRegistered
+    unit.books.open(wallet_of(person))
+    tell(unit, person, "welcome", {"person": person.name, "service_code": pack.people_code})
+    return person
+
+
+def choose_language(unit: Unit, person: Person, language: str) -> None:
+    """Speak to a person in this language from now on."""
+    assert language in unit.house.packs[person.country].languages, f"no language {language}"
+    row = unit.rows.lock(Person, person.id)
+    assert row is not None, f"no person {person.id}"
+    unit.rows.put(replace(row, language=language))
+
+
+def set_state(unit: Unit, person: Person, state: str) -> None:
+    """Block or free a person; being freed also forgets wrong PINs."""
+    row = unit.rows.lock(Person, person.id)
+    assert row is not None, f"no person {person.id}"
+    unit.rows.put(replace(row, state=state, pin_tries=0 if state == "active" else row.pin_tries))

@@ -1,0 +1,161 @@
+"""The PIN: four digits that only their owner knows, kept as a peppered Argon2id verifier.
+
+A slow hash cannot protect ten thousand candidates; the pepper outside the database and the lock after three tries do
+(docs/decisions/pin-cost.md). One counter serves every channel.
+"""
+
+import secrets
+from dataclasses import replace
+from itertools import pairwise
+
+from cryptography.exceptions import InvalidKey
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from service.refusal import Refusal
+from service.wallet.unit import House, Person, Unit
+
+REMEMBERED = 4
+"""How many past PINs may not come back (P-06)."""
+
+
+class BadPin(Refusal):
+    """A PIN is exactly four digits."""
+
+
+class WeakPin(Refusal):
+    """The PIN is among the first that a thief would try."""
+
+
+class OldPin(Refusal):
+    """The PIN is one of the last four."""
+
+
+class DifferentPin(Refusal):
+    """The repeated PIN is not the first one."""
+
+
+class WrongPin(Refusal):
+    """The PIN is wrong; so many tries are left."""
+
+    says = ("tries",)
+
+
+class PinLocked(Refusal):
+    """Three wrong PINs on any channel: money comes in, but does not go out."""
+
+    says = ("help_line",)
+
+
+def read_pin(typed: str) -> str:
+    """Return a PIN as typed: four ASCII digits; raises BadPin."""
+    if len(typed) != 4 or not (typed.isascii() and typed.isdigit()):
+        raise BadPin
+    return typed
+
+
+def seal_pin(house: House, person_id: int, pin: str) -> str:
+    """Return a verifier of the PIN that is worth nothing without the pepper or for another person."""
+    salt = secrets.token_bytes(16)
+    return f"1${house.pin_memory_kib}${salt.hex()}${_argon(house, person_id, salt, house.pin_memory_kib, pin).hex()}"
+
+
+def is_pin(house: House, person_id: int, pin: str, sealed: str) -> bool:
+    """Say whether the PIN is the one that was sealed for this person."""
+    _, memory_kib, salt, digest = sealed.split("$")
+    try:
+        _argon2id(house, person_id, bytes.fromhex(salt), int(memory_kib)).verify(pin.encode(), bytes.fromhex(digest))
+    except InvalidKey:
+        return False
+    return True
+
+
+def _argon(house: House, person_id: int, salt: bytes, memory_kib: int, pin: str) -> bytes:
+    return _argon2id(house, person_id, salt, memory_kib).derive(pin.encode())
+
+
+def _argon2id(house: House, person_id: int, salt: bytes, memory_kib: int) -> Argon2id:
+    return Argon2id(
+        salt=salt,
+        length=32,
+        iterations=1,
+        lanes=1,
+        memory_cost=memory_kib,
+        ad=str(person_id).encode(),
+        secret=house.pepper,
+    )
+
+
+def refuse_locked(unit: Unit, person: Person) -> None:
+    """Raise PinLocked if this person's money may not go out."""
+    pack = unit.house.packs[person.country]
+    if person.pin_tries >= pack.pin_tries or person.state != "active":
+        raise PinLocked(help_line=pack.help_line)
+
+
+def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
+    """Return the person whose PIN this is, or the refusal; a wrong try is counted and must be committed.
+
+    The person's row stays locked until the transaction ends, so that of any number of guesses at once at most three
+    are looked at (P-03).
+    """
+    person = unit.rows.lock(Person, person_id)
+    assert person is not None, f"no person {person_id}"
+    refuse_locked(unit, person)
+    if is_pin(unit.house, person.id, pin, person.pin):
+        if person.pin_tries:
+            person = replace(person, pin_tries=0)
+            unit.rows.put(person)
+        return person
+    tries = person.pin_tries + 1
+    unit.rows.put(replace(person, pin_tries=tries))
+    pack = unit.house.packs[person.country]
+    if tries >= pack.pin_tries:
+        return PinLocked(help_line=pack.help_line)
+    return WrongPin(tries=pack.pin_tries - tries)
+
+
+def choose_pin(unit: Unit, person_id: int, pin: str, *, phone: str, old: tuple[str, ...] = ()) -> str:
+    """Return a verifier for a new PIN; raises WeakPin or OldPin. `old` are the verifiers that may not come back."""
+    if is_weak(pin, phone):
+        raise WeakPin
+    if any(is_pin(unit.house, person_id, pin, sealed) for sealed in old):
+        raise OldPin
+    return seal_pin(unit.house, person_id, pin)
+
+
+def change_pin(unit: Unit, person_id: int, *, sealed: str) -> None:
+    """Put a new verifier in place of the old one, which is remembered."""
+    person = unit.rows.lock(Person, person_id)
+    assert person is not None, f"no person {person_id}"
+    remembered = (person.pin, *person.old_pins)[: REMEMBERED - 1]
+    unit.rows.put(replace(person, pin=sealed, old_pins=remembered, pin_tries=0))
+
+
+KEYPAD = {sign: (i // 3, i % 3) for i, sign in enumerate("123456789*0#")}
+YEARS = range(1920, 2030)
+DAYS = range(1, 32)
+MONTHS = range(1, 13)
+
+
+def is_weak(pin: str, phone: str) -> bool:
+    """Say whether a PIN is easy to guess: patterns of digits, dates, keypad shapes, part of the phone number (P-04)."""
+    first, second = int(pin[:2]), int(pin[2:])
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    return (
+        len(set(pin)) <= 2  # 1111, 1121, 1122, 1212, 1221
+        or len(steps) == 1  # 1234, 4321, 2468, 7890
+        or int(pin) in YEARS
+        or (first in DAYS and second in MONTHS)
+        or (first in MONTHS and second in DAYS)
+        or _is_shape(pin)
+        or pin in phone
+    )
+
+
+def _is_shape(pin: str) -> bool:
+    """Say whether the finger walks a line or a square: 2580, 1470, 1397, 7412, 2684."""
+    places = [KEYPAD[digit] for digit in pin]
+    paces = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)]
+    straight = all(abs(down) + abs(across) == 1 for down, across in paces)
+    square = sum(down for down, _ in paces[::2]) == 0 and sum(across for _, across in paces[::2]) == 0
+    return len(set(pin)) == 4 and (straight or (square and len({abs(d) + abs(a) for d, a in paces}) == 1))

@@ -1,0 +1,155 @@
+"""Sending money to another person: a quote that shows everything, then one entry.
+
+The entry's id is minted with the quote, so that whatever is retried later is the same payment. What is paid is what
+was quoted: if name, fee or limit have changed in between, the payment is refused and quoted again (S-15).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, NamedTuple
+
+from service.countries import Pack
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Cap, Entry, Move, NotEnough
+from service.ledger.post import post
+from service.phone import mask_phone
+from service.refusal import Refusal
+from service.wallet.account import house_account, wallet_of
+from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over
+from service.wallet.name import masked
+from service.wallet.notice import tell
+from service.wallet.people import payable
+from service.wallet.pin import refuse_locked
+from service.wallet.receipt import Receipt, already, receipt_for
+from service.wallet.unit import Paid, Person, Unit
+
+
+class SelfPayment(Refusal):
+    """Payer and payee are the same person (I-08)."""
+
+
+class QuoteChanged(Refusal):
+    """What was shown is no longer what would be paid."""
+
+
+class Quote(NamedTuple):
+    """A payment as it is shown before the PIN, in minor units; `total` leaves the payer's wallet."""
+
+    entry: int
+    payee: int
+    name: str
+    amount: int
+    fee: int
+    excise: int
+
+    @property
+    def charge(self) -> int:
+        return self.fee + self.excise
+
+    @property
+    def total(self) -> int:
+        return self.amount + self.charge
+
+
+def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
+    """Price a payment and mint its entry's id.
+
+    Raises PinLocked, UnknownPerson, SelfPayment, NotOffered, OverSingle, OverCap or NotEnough, in this order.
+    """
+    refuse_locked(unit, payer)
+    payee = payable(unit, phone, payer.country)
+    if payee.id == payer.id:
+        raise SelfPayment
+    charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
+    refuse_over(limits_of(unit, payer), amount)
+    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, charge.fee, charge.excise)
+    balance = unit.books.balance(wallet_of(payer))
+    if quote.total > balance:
+        raise NotEnough(balance=balance, total=quote.total)
+    return quote
+
+
+def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...] = ()) -> Receipt:
+    """Move the quoted money in one entry and tell both sides; the payer has been unlocked.
+
+    Raises QuoteChanged, OverSingle, or a refusal of the ledger (NotEnough, TooFull, OverCap) decided under its locks.
+    """
+    payee = unit.rows.get(Person, quote.payee)
+    assert payee is not None, f"no person {quote.payee}"
+    source, pack = wallet_of(payer), unit.house.packs[payer.country]
+    charge = pack.charge("send", quote.amount, unit.now)
+    now = quote._replace(name=masked(payee.name), fee=charge.fee, excise=charge.excise)
+    if now != quote or payee.state == "closed":
+        if receipt := already(unit, quote.entry, source):
+            return receipt
+        raise QuoteChanged
+    if quote.amount > pack.tiers[payer.tier].single:
+        raise OverSingle(single=pack.tiers[payer.tier].single)
+    posted = post(
+        unit.books,
+        Entry(
+            id=quote.entry,
+            reason=Reason.SEND,
+            at=unit.now,
+            moves=(
+                Move(source, wallet_of(payee), quote.amount, Reason.SEND),
+                *charge_moves(source, quote.fee, quote.excise),
+            ),
+            ceilings=(ceiling_of(unit, payee),),
+            caps=(cap_today(unit, payer, quote.amount), *caps),
+        ),
+    )
+    # Nothing may refuse after this line.
+    receipt = receipt_for(unit, posted, source)
+    if not posted.repeated:
+        _tell_both(unit, payer, payee, quote, receipt, posted.balances[wallet_of(payee)])
+        _remember(unit, payer, payee)
+    return receipt
+
+
+def charge_moves(source: Account, fee: int, excise: int) -> tuple[Move, ...]:
+    """Return the moves of a charge: the operator's part and the state's, where they are not zero."""
+    country = source.country
+    lines = ((fee, Kind.FEES, Reason.FEE), (excise, Kind.TAX, Reason.EXCISE))
+    return tuple(Move(source, house_account(country, kind), part, reason) for part, kind, reason in lines if part)
+
+
+def _tell_both(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: Receipt, payee_balance: int) -> None:
+    common = {"reference": receipt.reference, "amount": quote.amount, "at": receipt.at.isoformat()}
+    paid = {
+        "name": masked(payee.name),
+        "number": mask_phone(payee.phone),
+        "fee": quote.charge,
+        "balance": receipt.balance,
+    }
+    got = {"name": masked(payer.name), "number": mask_phone(payer.phone), "balance": payee_balance}
+    tell(unit, payer, "sent", common | paid, entry=quote.entry)
+    tell(unit, payee, "received", common | got, entry=quote.entry)
+
+
+def _remember(unit: Unit, payer: Person, payee: Person) -> None:
+    if unit.rows.add(Paid(payer=payer.id, payee=payee.id, times=1, last_at=unit.now)):
+        return
+    paid = unit.rows.lock(Paid, payer.id, payee.id)
+    assert paid is not None, "a row that could not be added is there"
+    unit.rows.put(replace(paid, times=paid.times + 1, last_at=unit.now))
+
+
+def paid_most_often(unit: Unit, payer: Person, *, limit: int = 5) -> Sequence[Person]:
+    """Return the people whom a person has paid most often, first the most."""
+    rows = unit.rows.find(Paid, payer=payer.id, limit=limit, newest=True)
+    people = (unit.rows.get(Person, row.payee) for row in rows)
+    return [person for person in people if person is not None and person.state != "closed"]
+
+
+def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack) -> Mapping[str, Any] | None:
+    """Return the last payment of the same amount to the same person if it is younger than the pack's window (W-05)."""
+    source, since = wallet_of(payer), unit.now - timedelta(seconds=pack.repeat_window_seconds)
+    for line in unit.books.lines(source, limit=12):
+        if line.at < since:
+            return None
+        same = (line.move.reason, line.move.source, line.move.amount) == (Reason.SEND, source, quote.amount)
+        if same and line.move.target.owner == str(quote.payee):
+            return {"reference": unit.house.references.write(line.entry)}
+    return None

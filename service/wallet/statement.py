@@ -1,0 +1,111 @@
+"""A person's last entries, and what anybody may learn about a reference."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import NamedTuple
+
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account
+from service.ledger.post import resolves, reverses
+from service.refusal import Refusal
+from service.wallet.account import wallet_of
+from service.wallet.name import initials
+from service.wallet.unit import Agent, Person, Unit
+
+
+class UnknownReference(Refusal):
+    """Senti never gave out this reference: do not trust the message that carries it."""
+
+
+class Item(NamedTuple):
+    """One entry from one person's side: `amount` is signed and includes charges, `balance` is what was left."""
+
+    entry: int
+    reference: str
+    at: datetime
+    reason: Reason
+    amount: int
+    balance: int
+    other: str
+
+
+class Checked(NamedTuple):
+    """What a reference stands for: the amount without charges, and initials only."""
+
+    reference: str
+    at: datetime
+    reason: Reason
+    amount: int
+    parties: tuple[str, str]
+    state: str
+
+
+def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item]:
+    """Return the newest entries of a wallet or float, newest first."""
+    lines = unit.books.lines(account, limit=limit * 4)
+    items = []
+    for entry, group in groupby(lines, key=lambda line: line.entry):
+        moved = list(group)
+        main = max(moved, key=lambda line: line.move.amount)
+        other = main.move.target if main.amount < 0 else main.move.source
+        balance = moved[0].balance
+        assert balance is not None, "a wallet keeps a balance"
+        items.append(
+            Item(
+                entry,
+                unit.house.references.write(entry),
+                main.at,
+                main.entry_reason,
+                sum(line.amount for line in moved),
+                balance,
+                owner_name(unit, other),
+            )
+        )
+    return items[:limit]
+
+
+def owner_name(unit: Unit, account: Account) -> str:
+    """Return the name of who owns an account, or an empty text for the operator's own."""
+    if account.kind == Kind.WALLET:
+        person = unit.rows.get(Person, int(account.owner))
+        return person.name if person else ""
+    if account.kind == Kind.FLOAT:
+        agent = unit.rows.get(Agent, account.owner)
+        return agent.name if agent else ""
+    if account.kind == Kind.HELD:
+        recorded = unit.books.entry(int(account.owner))
+        return owner_name(unit, recorded.moves[0].source) if recorded else ""
+    return ""
+
+
+def state_of(unit: Unit, entry: int, reason: Reason) -> str:
+    """Say what has become of an entry: done, reversed, held, paid or returned."""
+    if unit.books.entry_once(reverses(entry)):
+        return "reversed"
+    if reason == Reason.HOLD:
+        resolved = unit.books.entry_once(resolves(entry))
+        return "held" if resolved is None else "paid" if resolved.reason == Reason.WITHDRAW else "returned"
+    return "done"
+
+
+def check_reference(unit: Unit, text: str) -> Checked:
+    """Say what a reference stands for; raises UnknownReference."""
+    entry = unit.house.references.read(text)
+    recorded = unit.books.entry(entry) if entry is not None else None
+    if recorded is None:
+        raise UnknownReference
+    main = recorded.moves[0]
+    return Checked(
+        unit.house.references.write(recorded.id),
+        recorded.at,
+        recorded.reason,
+        main.amount,
+        (initials(owner_name(unit, main.source)), initials(owner_name(unit, main.target))),
+        state_of(unit, recorded.id, recorded.reason),
+    )
+
+
+def balance_of(unit: Unit, person: Person) -> int:
+    """Return what a person has, in minor units."""
+    return unit.books.balance(wallet_of(person))

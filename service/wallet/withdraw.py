@@ -1,0 +1,242 @@
+"""Withdrawing cash: the person asks, the money is held, and an agent who is shown the code pays it out.
+
+The code is derived and never stored; it is good at one agent, for one amount, until the hold expires. Time decides
+that it has expired; the worker only tidies.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from service.countries import Pack
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Cap, Entry, Move, NotEnough
+from service.ledger.post import held_by, hold, post, release, resolves
+from service.phone import mask_phone
+from service.reference import one_time_code
+from service.refusal import Refusal
+from service.wallet.account import commission_of, float_of, house_account, sent_today, wallet_of
+from service.wallet.agent import agent_by_number, commission_for
+from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over
+from service.wallet.name import masked
+from service.wallet.notice import tell
+from service.wallet.pin import refuse_locked
+from service.wallet.receipt import Receipt, already, receipt_for
+from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
+from service.wallet.tally import count
+from service.wallet.unit import Agent, Person, Unit, Withdrawal
+
+TRIES_PER_HOUR = 3
+"""Wrong codes that one agent may enter in an hour (P-14)."""
+
+
+class WrongCode(Refusal):
+    """No withdrawal waits at this agent under this code."""
+
+
+class TooManyCodes(Refusal):
+    """The agent has entered too many wrong codes; an hour's rest."""
+
+
+class Quote(NamedTuple):
+    """A withdrawal as it is shown before the PIN, in minor units; `total` leaves the wallet."""
+
+    entry: int
+    agent: str
+    agent_name: str
+    amount: int
+    fee: int
+    excise: int
+
+    @property
+    def charge(self) -> int:
+        return self.fee + self.excise
+
+    @property
+    def total(self) -> int:
+        return self.amount + self.charge
+
+
+class Payout(NamedTuple):
+    """A withdrawal as the agent sees it before paying out cash; `entry` is the one that will be posted."""
+
+    entry: int
+    withdrawal: int
+    name: str
+    amount: int
+
+
+def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: int) -> Quote:
+    """Price a withdrawal; raises PinLocked, UnknownAgent, SelfPayment, NotOffered, OverSingle, OverCap, NotEnough."""
+    refuse_locked(unit, payer)
+    agent = agent_by_number(unit, agent_number)
+    if agent.person == payer.id:
+        raise SelfPayment
+    charge = unit.house.packs[payer.country].charge("withdraw", amount, unit.now)
+    refuse_over(limits_of(unit, payer), amount)
+    quote = Quote(unit.mint(), agent.number, agent.name, amount, charge.fee, charge.excise)
+    balance = unit.books.balance(wallet_of(payer))
+    if quote.total > balance:
+        raise NotEnough(balance=balance, total=quote.total)
+    return quote
+
+
+def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
+    """Hold amount and charge for the agent named and queue the code by SMS; the payer has been unlocked."""
+    source = wallet_of(payer)
+    charge = pack.charge("withdraw", quote.amount, unit.now)
+    agent = unit.rows.get(Agent, quote.agent)
+    now = quote._replace(fee=charge.fee, excise=charge.excise)
+    if now != quote or agent is None or (agent.name, agent.state) != (quote.agent_name, "active"):
+        if receipt := already(unit, quote.entry, source):
+            return receipt
+        raise QuoteChanged
+    if quote.amount > pack.tiers[payer.tier].single:
+        raise OverSingle(single=pack.tiers[payer.tier].single)
+    posted = hold(
+        unit.books,
+        entry_id=quote.entry,
+        at=unit.now,
+        source=source,
+        amount=quote.total,
+        caps=(cap_today(unit, payer, quote.amount),),
+    )
+    # Nothing may refuse after this line.
+    receipt = receipt_for(unit, posted, source)
+    if not posted.repeated:
+        expires_at = unit.now + timedelta(seconds=pack.withdrawal_seconds / unit.house.clock_speed)
+        unit.rows.add(
+            Withdrawal(
+                id=quote.entry,
+                person=payer.id,
+                agent=quote.agent,
+                amount=quote.amount,
+                fee=quote.fee,
+                excise=quote.excise,
+                expires_at=expires_at,
+            )
+        )
+        values = {
+            "reference": receipt.reference,
+            "amount": quote.amount,
+            "agent": quote.agent,
+            "fee": quote.charge,
+            "hold": quote.entry,
+            "until": expires_at.isoformat(),
+        }
+        tell(unit, payer, "withdrawal_code", values, entry=quote.entry, expires_at=expires_at)
+    return receipt
+
+
+def withdrawal_code(code_key: bytes, hold: int) -> str:
+    """Return the seven digits that prove a withdrawal to its agent."""
+    return one_time_code(code_key, "withdraw", hold, 0)
+
+
+def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payout | Refusal:
+    """Return the withdrawal that waits at this agent under this code; a wrong code is counted and must be committed."""
+    refuse_locked(unit, keeper)
+    wrong_codes = f"codes:{agent.number}:{unit.now:%Y%m%d%H}"
+    if count(unit, wrong_codes, 0) >= TRIES_PER_HOUR:
+        raise TooManyCodes
+    for row in unit.rows.find(Withdrawal, agent=agent.number, state="waiting", limit=1000):
+        if withdrawal_code(unit.house.code_key, row.id) == code and row.expires_at > unit.now:
+            person = unit.rows.get(Person, row.person)
+            assert person is not None, f"no person {row.person}"
+            return Payout(unit.mint(), row.id, masked(person.name), row.amount)
+    count(unit, wrong_codes, 1)
+    return WrongCode()
+
+
+def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: Pack) -> Receipt:
+    """Give the held money to the agent's float, who pays cash; raises WrongCode if it is gone or too late."""
+    row = unit.rows.lock(Withdrawal, payout.withdrawal)
+    assert row is not None, f"no withdrawal {payout.withdrawal}"
+    held, target = held_by(pack.country, row.id), float_of(agent, pack.country)
+    if receipt := already(unit, payout.entry, target):
+        return receipt
+    if row.state != "waiting" or row.expires_at <= unit.now or row.agent != agent.number:
+        raise WrongCode
+    moves = [Move(held, target, row.amount, Reason.WITHDRAW), *charge_moves(held, row.fee, row.excise)]
+    earned, pair = commission_for(
+        unit, service="withdraw", agent=agent, person_id=row.person, amount=row.amount, pack=pack
+    )
+    if earned:
+        fees = house_account(pack.country, Kind.FEES)
+        moves.append(Move(fees, commission_of(agent, pack.country), earned, Reason.COMMISSION))
+    posted = post(
+        unit.books,
+        Entry(
+            id=payout.entry,
+            reason=Reason.WITHDRAW,
+            at=unit.now,
+            moves=tuple(moves),
+            caps=(Cap(pair, row.amount),),
+            once=resolves(row.id),
+        ),
+    )
+    # Nothing may refuse after this line.
+    receipt = receipt_for(unit, posted, target)
+    unit.rows.put(replace(row, state="paid"))
+    _tell_paid(unit, agent, keeper, row, receipt)
+    return receipt
+
+
+def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receipt: Receipt) -> None:
+    person = unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
+    common = {"reference": receipt.reference, "amount": row.amount, "at": receipt.at.isoformat()}
+    got = {
+        "agent": agent.number,
+        "agent_name": agent.name,
+        "fee": row.fee + row.excise,
+        "balance": unit.books.balance(wallet_of(person)),
+    }
+    paid = {"name": masked(person.name), "number": mask_phone(person.phone), "balance": receipt.balance}
+    tell(unit, person, "withdrawn", common | got, entry=receipt.entry)
+    tell(unit, keeper, "paid_out", common | paid, entry=receipt.entry)
+
+
+def return_expired(unit: Unit, *, limit: int = 50) -> int:
+    """Give back the money of withdrawals whose time is over; says how many."""
+    rows = unit.rows.due(Withdrawal, before=unit.now, state="waiting", limit=limit)
+    for row in rows:
+        _give_back(unit, row)
+    return len(rows)
+
+
+def return_expired_of(unit: Unit, person: Person) -> None:
+    """Give a person their expired holds back at once, so that what they are shown is true (L-12)."""
+    waiting: Sequence[Withdrawal] = unit.rows.find(Withdrawal, person=person.id, state="waiting")
+    for row in waiting:
+        locked = unit.rows.lock(Withdrawal, row.id) if row.expires_at <= unit.now else None
+        if locked is not None and locked.state == "waiting":
+            _give_back(unit, locked)
+
+
+def _give_back(unit: Unit, row: Withdrawal) -> None:
+    person = unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
+    pack = unit.house.packs[person.country]
+    recorded = unit.books.entry(row.id)
+    assert recorded is not None, f"no hold {row.id}"
+    # The limit of the day on which the money was held is given back with the money.
+    given_back = Cap(sent_today(person, recorded.at, pack), -row.amount)
+    posted = release(unit.books, entry_id=unit.mint(), at=unit.now, held=recorded, caps=(given_back,))
+    unit.rows.put(replace(row, state="returned"))
+    values = {
+        "reference": unit.house.references.write(posted.id),
+        "amount": row.amount + row.fee + row.excise,
+        "agent": row.agent,
+        "balance": posted.balances[wallet_of(person)],
+        "at": posted.at.isoformat(),
+    }
+    tell(unit, person, "returned", values, entry=posted.id)
+
+
+def expires_at(unit: Unit, hold: int) -> datetime:
+    """Return when a withdrawal's code stops being good."""
+    row = unit.rows.get(Withdrawal, hold)
+    assert row is not None, f"no withdrawal {hold}"
+    return row.expires_at

@@ -1,0 +1,59 @@
+"""What stands behind the doors of the gateways: hops, messages and reports, each one commit."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from service.gateways.base import Dial, Ended, OptedOut, Report, Sms
+from service.outbox import note_report
+from service.storage.store import Busy
+from service.ussd.engine import Reply
+from service.wallet.unit import Stop, Unit
+from service.web.hop import Collided, Country, answer_dial, end_talk
+from service.web.sms import answer_sms
+
+T = TypeVar("T")
+Transact = Callable[[Callable[[Unit], T]], T]
+
+AGAIN = 5
+"""How often a hop is heard again that met another first hop of its phone."""
+
+
+@dataclass(frozen=True)
+class Senti:
+    """The product as gateways see it. `countries` are found by the service code, the first being the default."""
+
+    transact: Callable[..., Reply | None]
+    countries: Mapping[str, Country]
+    key: bytes = field(repr=False)
+
+    def dial(self, dial: Dial) -> tuple[str, bool]:
+        """Return the screen for a hop, and whether the talk is over."""
+        country = self._country(dial.service_code)
+        for _ in range(AGAIN):
+            try:
+                reply = self.transact(lambda unit: answer_dial(unit, dial, country, self.key))
+            except Collided:
+                continue
+            assert reply is not None
+            return reply.text, reply.ends
+        raise Busy
+
+    def end(self, ended: Ended) -> None:
+        self.transact(lambda unit: end_talk(unit, ended, self.key))
+
+    def sms(self, sms: Sms) -> None:
+        country = next(iter(self.countries.values()))
+        self.transact(lambda unit: answer_sms(unit, sms, country, self.key))
+
+    def report(self, report: Report | OptedOut) -> None:
+        if isinstance(report, OptedOut):
+            self.transact(lambda unit: unit.rows.add(Stop(phone=report.phone, at=unit.now)) and None)
+        else:
+            self.transact(lambda unit: note_report(unit, report))
+
+    def _country(self, code: str) -> Country:
+        for country in self.countries.values():
+            if code in (country.pack.people_code, country.pack.agents_code):
+                return country
+        return next(iter(self.countries.values()))

@@ -1,0 +1,209 @@
+"""One hop: what was heard from a phone, and what it is shown, in one commit.
+
+The gateway repeats the whole history on each hop. What is new is what follows the part already heard, never a piece of
+a split; the same text again is a repeat and gets the stored reply. Of what was heard only a length and a keyed digest
+are kept, because a PIN is in it.
+"""
+
+import hmac
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from hashlib import sha256
+
+from menus.call import Call
+from service.countries import Pack
+from service.gateways.base import Dial, Ended
+from service.refusal import Refusal
+from service.ussd.engine import Reply, advance, begin, broken, unfinished
+from service.ussd.session import Conversation, Session, session_from_json, session_to_json
+from service.ussd.text import Talk, render_no
+from service.wallet.agent import agent_of
+from service.wallet.people import person_by_phone
+from service.wallet.unit import Unit
+
+REPEATED = timedelta(hours=24)
+"""For so long a repeated hop gets its stored reply, and the next dial is told what happened."""
+
+RESUMED = timedelta(hours=1)
+"""For so long a talk that broke off can be gone on with."""
+
+NOT_AN_INPUT = "*"
+"""Stands for input that no screen takes: two answers run together, or a `*` inside one."""
+
+
+class TalkReplaced(Refusal):
+    """The phone has dialled again since; only its newest talk goes on."""
+
+
+class Collided(Exception):
+    """Two first hops of one phone came at one instant; the other has won, and this one is to be heard again."""
+
+
+class NotAnAgent(Refusal):
+    """The agents' code was dialled by somebody who is not one."""
+
+    says = ("service_code",)
+
+
+@dataclass(frozen=True)
+class Country:
+    """What a hop needs of a country: its pack and everything that can be said there."""
+
+    pack: Pack
+    talk: Talk
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a hop's text comes to: its length, its digest, and the key that its reply is stored under."""
+
+    length: int
+    digest: str
+    key: str
+
+
+def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> Reply:
+    """Return what the phone is shown; raises Collided if another first hop of this phone was first."""
+    row = unit.rows.lock(Conversation, conversation_id(dial, heard_key))
+    heard = _heard(dial, row, heard_key)
+    if row is None:
+        blank = Conversation(
+            id=conversation_id(dial, heard_key),
+            phone=dial.phone,
+            session={},
+            heard_length=0,
+            heard_digest="",
+            replies={},
+            started_at=unit.now,
+            heard_at=unit.now,
+        )
+        return _start(unit, dial, country, heard, blank, path=_dialled_path(dial), new=True)
+    fresh = unit.now - row.heard_at <= REPEATED
+    if fresh and (stored := row.replies.get(heard.key)):
+        return Reply(stored["text"], stored["ends"], stored["screen"])
+    if fresh and (row.state == "replaced" or _has_newer(unit, row)):
+        return _refused(TalkReplaced(), session_from_json(row.session).language, country)
+    idle = unit.now - row.heard_at > timedelta(seconds=country.pack.session_seconds)
+    typed = _new_input(dial, row, heard_key)
+    if row.state != "live" or idle or typed is None:
+        again = row if fresh else replace(row, replies={}, started_at=unit.now)
+        return _start(unit, dial, country, heard, again, path=(), new=False)
+    session, reply = advance(country.talk, session_from_json(row.session), typed, _call(unit, dial, country))
+    _keep(unit, row, session, reply, heard)
+    return reply
+
+
+def end_talk(unit: Unit, ended: Ended, heard_key: bytes) -> None:
+    """Close a conversation that the gateway says is over; note whether its last screen was seen."""
+    row = unit.rows.lock(Conversation, conversation_id(ended, heard_key))
+    if row is not None:
+        state = "ended" if row.state == "live" else row.state
+        unit.rows.put(replace(row, state=state, shown=row.shown or (ended.shown and row.state == "ended")))
+
+
+def conversation_id(dial: Dial | Ended, key: bytes) -> str:
+    """Return the key of a session: bound to gateway, session id, phone and service code (S-02)."""
+    return _digest(key, "\x00".join((dial.gateway, dial.session_id, dial.phone, dial.service_code)))
+
+
+def _digest(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), sha256).hexdigest()[:32]
+
+
+def _heard(dial: Dial, row: Conversation | None, key: bytes) -> Heard:
+    digest = _digest(key, dial.text)
+    if dial.whole:
+        return Heard(len(dial.text), digest, digest)
+    # A gateway that sends the last input only cannot be seen to repeat itself: hops are told apart by their number.
+    hops = len(row.replies) if row else 0
+    return Heard(0, digest, f"{hops}:{digest}")
+
+
+def _new_input(dial: Dial, row: Conversation, key: bytes) -> str | None:
+    """Return what was typed on this hop, or None if the text does not continue what was heard."""
+    if not dial.whole:
+        typed = dial.text
+    elif len(dial.text) <= row.heard_length or _digest(key, dial.text[: row.heard_length]) != row.heard_digest:
+        return None
+    elif row.heard_length == 0:
+        typed = dial.text
+    elif dial.text[row.heard_length] == "*":
+        typed = dial.text[row.heard_length + 1 :]
+    else:
+        return None
+    return NOT_AN_INPUT if "*" in typed or "#" in typed else typed
+
+
+def _dialled_path(dial: Dial) -> tuple[str, ...]:
+    """Split a dialled string, the only place where input is split."""
+    text = dial.text.rstrip("#").strip("*")
+    return tuple(text.split("*")) if text else ()
+
+
+def _call(unit: Unit, dial: Dial, country: Country) -> Call:
+    person = person_by_phone(unit, dial.phone)
+    agent = agent_of(unit, person.id) if person and dial.service_code == country.pack.agents_code else None
+    return Call(unit, country.pack, dial.phone, person, agent)
+
+
+def _has_newer(unit: Unit, row: Conversation) -> bool:
+    """Say whether this phone is in a newer talk: a late hop of an ended one must not break into it."""
+    newest = unit.rows.find(Conversation, phone=row.phone, newest=True, limit=1)
+    return row.state != "live" and newest[0].id != row.id and newest[0].state == "live"
+
+
+def _start(
+    unit: Unit, dial: Dial, country: Country, heard: Heard, row: Conversation, *, path: tuple[str, ...], new: bool
+) -> Reply:
+    """Begin a conversation in place of any other of this phone, and say what became of the last money action."""
+    call = _call(unit, dial, country)
+    previous = _replace_older(unit, dial, row)
+    language = call.person.language if call.person else country.talk.default_language
+    if dial.service_code == country.pack.agents_code and call.agent is None:
+        return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
+    role = "agent" if call.agent else "person" if call.person else "newcomer"
+    last = session_from_json(previous.session) if previous else None
+    told = resume = None
+    if previous and last and unit.now - previous.heard_at <= REPEATED and not previous.shown:
+        told = last.told or unfinished(country.talk, last)
+    if previous and last and unit.now - previous.heard_at <= RESUMED and broken(country.talk, last):
+        resume = last
+    session, reply = begin(country.talk, role=role, language=language, call=call, path=path, told=told, resume=resume)
+    _keep(unit, row, session, reply, heard, new=new)
+    return reply
+
+
+def _replace_older(unit: Unit, dial: Dial, row: Conversation) -> Conversation | None:
+    """Lock this phone's newest talk, mark it replaced if it is another that was live, and return it.
+
+    Its hop in flight, if any, is waited for: what is then said about its outcome can never become false.
+    """
+    newest = unit.rows.find(Conversation, phone=dial.phone, newest=True, limit=1)
+    if not newest or newest[0].id == row.id:
+        return newest[0] if newest else None
+    older = unit.rows.lock(Conversation, newest[0].id)
+    if older is not None and older.state == "live":
+        unit.rows.put(replace(older, state="replaced"))
+    return older
+
+
+def _keep(unit: Unit, row: Conversation, session: Session, reply: Reply, heard: Heard, *, new: bool = False) -> None:
+    stored = {"text": reply.text, "ends": reply.ends, "screen": reply.screen}
+    kept = replace(
+        row,
+        state="ended" if reply.ends else "live",
+        shown=False,
+        session=session_to_json(session),
+        heard_length=heard.length,
+        heard_digest=heard.digest,
+        replies={**row.replies, heard.key: stored},
+        heard_at=unit.now,
+    )
+    if not new:
+        unit.rows.put(kept)
+    elif not unit.rows.add(kept):
+        raise Collided
+
+
+def _refused(no: Refusal, language: str, country: Country) -> Reply:
+    return Reply(render_no(country.talk, no, language), True, no.code)

@@ -1,0 +1,67 @@
+"""One message from a person: what it asks, done once, and the reply put into the outbox in the same commit."""
+
+import hmac
+from collections.abc import Mapping
+from datetime import timedelta
+from hashlib import sha256
+from typing import Any
+
+from menus.call import Call
+from menus.sms import LATE, STRANGE, Answer, TooLate, TooManyMessages, understand
+from service.gateways.base import Sms
+from service.refusal import Refusal
+from service.wallet.notice import tell, tell_number
+from service.wallet.people import person_by_phone
+from service.wallet.tally import count
+from service.wallet.unit import Seen, Unit
+from service.web.hop import Country
+
+
+def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> None:
+    """Do what a message asks, once however often it is delivered, and queue the reply.
+
+    The text is read and forgotten; it is in no row and no log. The same id with another text is another message.
+    """
+    seen = _digest(key, f"{sms.gateway}\x00{sms.id}\x00{sms.text}")
+    if not unit.rows.add(Seen(key=f"sms:{seen}", at=unit.now)):
+        return
+    person = person_by_phone(unit, sms.phone)
+    call = Call(unit, country.pack, sms.phone, person)
+    answer = _budgeted(call, _understood(call, sms), key)
+    if isinstance(answer, Refusal):
+        _tell(call, f"no.{answer.code}", answer.said, sms)
+    elif answer and answer.key:
+        _tell(call, answer.key, answer.values, sms, minutes=answer.minutes)
+
+
+def _understood(call: Call, sms: Sms) -> Answer | Refusal:
+    if sms.sent_at is not None and call.unit.now - sms.sent_at > LATE:
+        return TooLate()
+    try:
+        with call.savepoint():
+            return understand(call, sms.text)
+    except Refusal as no:
+        return no
+
+
+def _budgeted(call: Call, answer: Answer | Refusal, key: bytes) -> Answer | Refusal | None:
+    """Return the answer if this hour's budget allows one; the last command that is answered says so (M-05)."""
+    strange = isinstance(answer, STRANGE)
+    most = call.pack.sms_help_per_hour if strange else call.pack.sms_commands_per_hour
+    kind = "strange" if strange else "command"
+    before = count(call.unit, f"sms-{kind}:{_digest(key, call.phone)}:{call.unit.now:%Y%m%d%H}", 1)
+    if before + 1 == most and not strange:
+        return TooManyMessages(service_code=call.pack.people_code)
+    return answer if before < most else None
+
+
+def _tell(call: Call, key: str, values: Mapping[str, Any], sms: Sms, *, minutes: int | None = None) -> None:
+    until = call.unit.now + timedelta(minutes=minutes / call.unit.house.clock_speed) if minutes else None
+    if call.person:
+        tell(call.unit, call.person, key, values, expires_at=until, link_id=sms.link_id)
+    else:
+        tell_number(call.unit, call.phone, call.pack.languages[0], key, values, link_id=sms.link_id)
+
+
+def _digest(key: bytes, text: str) -> str:
+    return hmac.new(key, text.encode(), sha256).hexdigest()[:32]
