@@ -1,0 +1,36 @@
+"""Taking a form out of a request: small, plain, and read once in one way.
+
+Whatever is not exactly a form is Unreadable, with the name of what was wrong and never the content.
+"""
+
+from urllib.parse import parse_qs
+
+from flask import Request
+
+from service.gateways.base import Unreadable
+
+LARGEST = 8192
+"""Octets of a body: twice what a long conversation needs."""
+
+MOST_FIELDS = 40
+
+
+def read_form(request: Request) -> dict[str, list[str]]:
+    """Return each field with all its values, or raise Unreadable."""
+    if request.mimetype != "application/x-www-form-urlencoded":
+        raise Unreadable("content-type")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "us-ascii"):
+        raise Unreadable("charset")
+    if request.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise Unreadable("content-encoding")
+    if request.content_length is not None and request.content_length > LARGEST:
+        raise Unreadable("length")
+    body = request.stream.read(LARGEST + 1)
+    if len(body) > LARGEST:
+        raise Unreadable("length")
+    try:
+        return parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise Unreadable("encoding") from None
+    except ValueError:
+        raise Unreadable("fields") from None
