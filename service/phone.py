@@ -1,7 +1,7 @@
 """Phone numbers: one way to write each (`+254722000002`), and how much of it others may see.
 
 The library that knows the world's numbers takes letters, extensions and foreign digits in its stride; therefore only
-ASCII digits, `+`, blanks, dashes and brackets reach it, and only mobile numbers of the asked region come back.
+ASCII digits behind one `+` reach it, and only mobile numbers of the asked region come back.
 """
 
 import re
@@ -12,11 +12,10 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 from service.gsm7 import trim
 from service.refusal import Refusal
 
-_TYPED = re.compile(r"\+?[0-9 ()\-]+")
 _DIGITS = re.compile(r"\+?[0-9]{9,15}")
 _E164 = re.compile(r"\+[1-9][0-9]{7,14}")
-_MARKS = str.maketrans({"\u00a0": " ", "\u202f": " ", "\t": " ", "\u2010": "-", "\u2011": "-", "\u2013": "-"})
-"""What address books put between the digits, and its plain form."""
+_BETWEEN = {ord(mark): None for mark in " ()-\t\u00a0\u202f\u2010\u2011\u2013"}
+"""What people and address books put between the digits: blanks, brackets, dashes, and the kinds that do not break."""
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
 
 
@@ -30,10 +29,7 @@ def read_phone(text: str, region: str) -> str:
     National (`0722 000 002`) or international (`+254...`, `254...`, `00254...`); it must be a mobile number of the
     region (`KE`). Short codes, landlines, premium and foreign numbers are refused.
     """
-    typed = trim(text).translate(_MARKS)
-    if not _TYPED.fullmatch(typed):
-        raise BadPhone
-    digits = re.sub(r"[ ()\-]", "", typed)
+    digits = trim(text).translate(_BETWEEN)
     if digits.startswith("00"):
         digits = "+" + digits[2:]
     if not _DIGITS.fullmatch(digits):

@@ -66,8 +66,8 @@ class Settings(BaseSettings):
     countries: Words = ("ke",)
     secret_key: SecretStr = SecretStr(DEMO_SECRETS["secret_key"])
     pin_pepper: SecretStr = SecretStr(DEMO_SECRETS["pin_pepper"])
-    pin_memory_kib: int = Field(1024, ge=8, le=65536)
-    demo_clock_speed: int = Field(1, ge=1, le=100_000)
+    pin_memory_kib: int = Field(default=1024, ge=8, le=65536)
+    demo_clock_speed: int = Field(default=1, ge=1, le=100_000)
     africastalking_username: str = "sandbox"
     africastalking_api_key: SecretStr | None = None
     africastalking_base_url: str = "https://api.sandbox.africastalking.com"
@@ -76,10 +76,10 @@ class Settings(BaseSettings):
     africastalking_allowed_addresses: Networks = ()
     trusted_proxy: Networks = ()
     host: str = "127.0.0.1"
-    port: int = Field(8000, ge=1, le=65535)
-    workers: int = Field(1, ge=1, le=64)
+    port: int = Field(default=8000, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
-    metrics_port: int | None = Field(None, ge=1, le=65535)
+    metrics_port: int | None = Field(default=None, ge=1, le=65535)
 
     @field_validator("countries")
     @classmethod

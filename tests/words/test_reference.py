@@ -58,10 +58,29 @@ def test_K_04_neighbours_tell_nothing_of_each_other() -> None:
     assert not set(written) & {others.write(entry_id)[:8] for entry_id in range(count)}
 
 
+def test_K_04_each_bit_of_a_number_decides_every_letter() -> None:
+    """Numbers that differ in a single bit, wherever it stands, look as different as any two."""
+    references = References(KEY)
+    for bit in range(40):
+        alike = [0] * 8
+        for entry_id in range(1_000_003, 200_000_000_000, 1_999_999_973):
+            pair = zip(references.write(entry_id)[:8], references.write(entry_id ^ 1 << bit)[:8], strict=True)
+            alike = [times + (one == other) for times, (one, other) in zip(alike, pair, strict=True)]
+        assert max(alike) < 20, bit  # of 100; by chance about 3
+
+
+def test_only_ascii_letters_count() -> None:
+    """A long s becomes an S in capitals: it is another letter all the same."""
+    references = References(KEY)
+    reference = next(text for text in map(references.write, range(1000)) if "S" in text)
+    assert references.read(reference.lower()) is not None
+    assert references.read(reference.replace("S", "ſ")) is None
+
+
 def test_K_04_a_guess_is_hardly_ever_a_reference() -> None:
     """One guess in 1,024 has right check letters, and its entry is spread over all that is possible."""
-    references, entry = References(KEY), 0
-    stem = references.write(entry)[:8]
+    references = References(KEY)
+    stem = references.write(0)[:8]
     right = [a + b for a in ALPHABET for b in ALPHABET if references.read(stem + a + b) is not None]
     assert len(right) == 1
 
