@@ -6,7 +6,7 @@ It is generated, and a test compares it with what is checked in: a change of wor
 from collections.abc import Iterator
 
 from service.gsm7 import septets, units
-from service.ussd.graph import edges
+from service.ussd.graph import edges, refusals, refused_to
 from service.ussd.rules_room import notices, widest
 from service.ussd.screens import Ask, Do, End, Menu, Pick, Screen
 from service.ussd.text import Talk
@@ -45,6 +45,11 @@ def _ways(screen: Screen) -> Iterator[str]:
     for edge in edges(screen) if not isinstance(screen, Menu) else ():
         why = f"{edge.no.code} leads" if edge.no else "an empty list leads" if edge.empty else "leads"
         yield f"{why} to `{edge.target}`"
+    for kind in refusals(screen):
+        if isinstance(screen, Ask):
+            yield f"{kind.code} is shown here"
+        elif isinstance(screen, Do) and not refused_to(screen, kind):
+            yield f"{kind.code} ends the talk"
 
 
 def _room(talk: Talk, text: str) -> str:

@@ -49,7 +49,8 @@ def begin(
     """Start a talk at the home of a role and walk the inputs of a dialled string.
 
     The walk stops before a secret, a list that nobody has seen, a step with an effect, and at the first refusal.
-    `told` stands above the first screen; where the walk led elsewhere, only if there is room: look for it in the reply.
+    `told` stands above the first screen. That there is room is proven for what was told of the same role; otherwise,
+    and where the walk led elsewhere, it stands there only if there is room: look for it in the reply.
     `resume` is the person's last session; where it broke off on the way, the choice `resume` is offered.
     """
     home = talk.homes[role]

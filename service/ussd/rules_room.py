@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from service.gsm7 import septets
-from service.ussd.graph import edges, reached, refusals, refused_to, shown_next, waits
+from service.ussd.graph import edges, reached, refusals, shown_next, waits
 from service.ussd.limit import Limit
 from service.ussd.problem import Problem
 from service.ussd.render import lay_out
@@ -46,15 +46,12 @@ def lists(talk: Talk) -> Iterator[Problem]:
 
 
 def farewells(talk: Talk) -> Iterator[Problem]:
-    """A refusal that ends a talk fits by itself."""
-    for screen in talk.screens.values():
-        for kind in refusals(screen):
-            if not isinstance(screen, Do) or refused_to(screen, kind):
-                continue
-            for language, said in talk.words.items():
-                page = _alone(fill(said.no[kind.code], talk.widest), talk.limit)
-                if page.over > 0:
-                    yield Problem("farewells", screen.id, language, f"{kind.code} is {_amount(page)} too long")
+    """Every refusal fits by itself: any may end a talk, in a step or before the first screen."""
+    for language, said in talk.words.items():
+        for code, sentence in said.no.items():
+            page = _alone(fill(sentence, talk.widest), talk.limit)
+            if page.over > 0:
+                yield Problem("farewells", "no", language, f"{code} is {_amount(page)} too long")
 
 
 def sms(talk: Talk) -> Iterator[Problem]:
@@ -68,12 +65,10 @@ def sms(talk: Talk) -> Iterator[Problem]:
 
 
 def notices(talk: Talk) -> Mapping[str, list[Notice]]:
-    """Return every line that may stand above each screen."""
+    """Return every line that may stand above each screen; what is told of one role's talk, on that role's home."""
     above: dict[str, list[Notice]] = defaultdict(list)
-    told: list[Notice] = []
     for screen in talk.screens.values():
         if isinstance(screen, Do):
-            told += [("told", key) for key in (screen.told, screen.not_told) if key]
             for edge in edges(screen):
                 if edge.no is not None:
                     for landing in shown_next(talk, edge.target):
@@ -84,6 +79,8 @@ def notices(talk: Talk) -> Mapping[str, list[Notice]]:
             above[screen.id] += [("no", kind.code) for kind in refusals(screen)]
             above[screen.id] += [("no", DroppedSecret.code)] if screen.secret else []
     for home in talk.homes.values():
+        steps = [screen for each in reached(talk, [home]) if isinstance(screen := talk.screens[each], Do)]
+        told: list[Notice] = sorted({("told", key) for do in steps for key in (do.told, do.not_told) if key})
         for landing in shown_next(talk, home):
             above[landing] += told
     return above

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from service.refusal import Refusal, every_refusal
+from service.refusal import Refusal
 from service.ussd.engine import BACK, HOME, MORE
 from service.ussd.graph import refusals
 from service.ussd.problem import Problem
@@ -32,10 +32,9 @@ def refusals_said(talk: Talk) -> Iterator[Problem]:
 
 
 def orphans(talk: Talk) -> Iterator[Problem]:
-    """No words stand there for nothing. Those of a refusal may be for another channel."""
-    known = _wanted(talk) | {("no", kind.code) for kind in every_refusal()}
+    """No words stand there for nothing. Those of a refusal may be for another channel, which is not known here."""
     for language, have in _every_sentence(talk):
-        for table, part in sorted(have.keys() - known):
+        for table, part in sorted((table, part) for table, part in have.keys() - _wanted(talk) if table != "no"):
             yield Problem("orphans", table, language, f"says {part!r}, which nothing shows")
 
 
@@ -140,8 +139,8 @@ def _offered(talk: Talk, table: str, part: str) -> set[str]:
     if table == "nav":
         return set()
     if table == "no":
-        kinds = [kind for kind in every_refusal() if kind.code == part]
-        return {name for kind in kinds for name in kind.says} & talk.fields.keys()
+        kinds = [kind for kind in met(talk) if kind.code == part]
+        return {name for kind in kinds for name in kind.says} & talk.fields.keys() if kinds else set(talk.fields)
     if table == "sms":
         return set(talk.sms.get(part, ())) & (talk.fields.keys() | talk.sms_fields.keys())
     if part == "line" and isinstance(screen, Ask | Pick):

@@ -29,7 +29,8 @@ class Session:
 
 def session_to_json(session: Session) -> dict[str, Any]:
     """Return the session as what JSON can hold."""
-    return {each.name: getattr(session, each.name) for each in fields(session)}
+    kept = {each.name: getattr(session, each.name) for each in fields(session)}
+    return {**kept, "trail": list(session.trail), "items": list(session.items)}
 
 
 def session_from_json(kept: Mapping[str, Any]) -> Session:

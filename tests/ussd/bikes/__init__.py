@@ -40,6 +40,14 @@ class OutOfOrder(Refusal):
     pass
 
 
+class Tired(Refusal):
+    """Met by nothing in the sound talk; like any refusal, it may have words for another channel."""
+
+
+class VeryTired(Tired):
+    pass
+
+
 @dataclass
 class Kiosk:
     """The call: everything that the acts may change stands in `rows`, so that a savepoint can undo it."""
@@ -84,7 +92,7 @@ def _name(name: str) -> str:
     return clip(downgrade(name), 20)
 
 
-BIKE = Field(show=_name, widest="W" * 12, read=_read_bike, refuses=(NoSuchBike,))
+BIKE = Field(show=lambda bike: clip(downgrade(bike), 12), widest="W" * 12, read=_read_bike, refuses=(NoSuchBike,))
 MINUTES = Field(show=str, widest=999, read=_read_number, refuses=(BadNumber,))
 PIN = Field(show=str, widest="0000", read=_read_pin, refuses=(BadPin,))
 NUMBER = Field(show=str, widest=99_999)
@@ -105,7 +113,7 @@ HIRED = ("code", "bike", "owner", "price")
 
 
 def near(call: Any, values: Values) -> Sequence[Values]:
-    return [{"value": bike, "bike": bike, "place": call.bikes[bike]} for bike in call.known]
+    return [{"value": bike, "bike": bike, "place": call.bikes[bike]} for bike in call.known if bike in call.bikes]
 
 
 def rides(call: Any, values: Values) -> Sequence[Values]:
