@@ -1,6 +1,6 @@
 """What a storage engine offers to the ledger: one set of books inside one database transaction."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
@@ -45,17 +45,26 @@ class Books(Protocol):
     """The books. Reads see the writes of the same transaction."""
 
     def open(self, account: Account) -> None:
-        """Write the account's row if it is not there: rows exist before they are locked."""
+        """Write the account's row if it is not there: rows exist before they are locked.
+
+        Accounts that never refuse (fees, tax, ...) need not be opened: posting opens them.
+        """
 
     def post(self, entry: Entry) -> Posted:
         """Write the entry under locks taken in id order, or raise NotEnough, TooFull, OverCap or AlreadyDone.
 
-        The same id with the same moves answers again with `repeated`; with other moves it is an AssertionError.
+        The same id with the same moves answers again with `repeated` and the balances of that time; with other moves
+        it is an AssertionError, and so is a locked account that was never opened.
         """
 
     def entry(self, entry_id: int) -> Recorded | None: ...
     def entry_once(self, once: str) -> Recorded | None: ...
-    def balance(self, account: Account) -> int: ...
+    def some(self, ids: Collection[int]) -> Mapping[int, Recorded]:
+        """Return those of these entries that exist, by id."""
+
+    def balance(self, account: Account) -> int:
+        """Return what an account holds, 0 if it was never opened; trust is below zero."""
+
     def balances(self) -> Iterator[tuple[Account, int]]:
         """Yield every account with its balance, in id order."""
 
@@ -63,13 +72,17 @@ class Books(Protocol):
         """Return the newest moves of an account, newest first, older than line number `before`."""
 
     def counter(self, key: str) -> int:
-        """Return a counter, and keep it from changing until the transaction ends."""
+        """Return a counter, and keep it from changing until the transaction ends (not in a transaction that reads)."""
 
     def entries(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """Return entries in id order, for audits."""
 
     def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
-        """Return entries that no seal covers, in id order; holds the sealer's lock until the transaction ends."""
+        """Return entries that no seal covers, in id order; holds the sealer's lock until the transaction ends.
+
+        They are found by looking which entries have no seal: ids are minted before the price is shown, so a small one
+        may be written after a great one.
+        """
 
     def oldest_unsealed(self) -> datetime | None: ...
     def add_seal(self, seal: Seal, digests: Mapping[int, bytes]) -> None:

@@ -39,7 +39,6 @@ class Reason(StrEnum):
     REVERSE = "reverse"
 
 
-# fmt: skip
 _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.ISSUE,      Kind.TRUST,  Kind.FLOAT),
     (Reason.REDEEM,     Kind.FLOAT,  Kind.TRUST),

@@ -15,6 +15,9 @@ from service.refusal import Refusal
 LARGEST = 10**15
 """No amount, balance or counter ever passes this, in minor units: far below 2**63, so sums cannot overflow."""
 
+MOST_MOVES = 1000
+"""No entry has more moves than this: what one entry adds to one account stays below 2**63, too."""
+
 
 class NotEnough(Refusal):
     """The account holds less than the moves take from it."""
@@ -73,7 +76,10 @@ class Ceiling(NamedTuple):
 
 
 class Cap(NamedTuple):
-    """Count `amount` onto a counter, which may reach at most `cap`; the counter moves only if the entry is posted."""
+    """Count `amount` onto a counter, which may reach at most `cap`; the counter moves only if the entry is posted.
+
+    An amount below zero gives back what was counted before.
+    """
 
     key: str
     amount: int
@@ -115,20 +121,29 @@ class After(NamedTuple):
 
 def check_entry(entry: Entry) -> None:
     """Assert that an entry could be written in any state of the books: anything else is a bug, not a refusal."""
-    assert entry.moves, f"entry {entry.id} moves nothing"
+    assert 0 < entry.id < 2**63, f"no entry can be called {entry.id}"
+    assert 0 < len(entry.moves) <= MOST_MOVES, f"entry {entry.id} has {len(entry.moves)} moves"
     for move in entry.moves:
         assert 0 < move.amount <= LARGEST, f"entry {entry.id} moves {move.amount}"
         assert move.source != move.target, f"entry {entry.id} moves from {move.source} to itself"
         assert move.source.country == move.target.country, f"entry {entry.id} leaves its country"
         legal = (move.reason, move.source.kind, move.target.kind) in LEGAL
         assert legal, f"entry {entry.id}: {move.reason} from {move.source.kind} to {move.target.kind}"
+    for cap in entry.caps:
+        assert max(abs(cap.amount), cap.cap) <= LARGEST, f"entry {entry.id} counts {cap.amount} of {cap.cap}"
+    if entry.ceilings:
+        touched = {account for move in entry.moves for account in (move.source, move.target)}
+        for ceiling in entry.ceilings:
+            judged = ceiling.account in touched and ceiling.account.kind in LOCKED and ceiling.most <= LARGEST
+            assert judged, f"entry {entry.id} has a ceiling over {ceiling.account} that it cannot judge"
 
 
 def apply(entry: Entry, balances: Mapping[Account, int], counters: Mapping[str, int]) -> After:
     """Return what the entry leaves behind, or raise the refusal that it meets.
 
     `balances` must hold every locked account that the entry names; counters not given are zero. Accounts are judged by
-    what is left when all moves are made, in the order of their ids; then ceilings, then caps, in the order given.
+    what is left when all moves are made, in the order of their ids: first that none is below zero, then that none is
+    above LARGEST; then ceilings, then caps, in the order given.
     """
     check_entry(entry)
     after: dict[Account, int] = {}
@@ -141,6 +156,9 @@ def apply(entry: Entry, balances: Mapping[Account, int], counters: Mapping[str, 
     for account in sorted(after, key=str):
         if after[account] < 0:
             raise NotEnough(balance=balances[account], total=taken[account])
+    for account in sorted(after, key=str):
+        if after[account] > LARGEST:
+            raise TooFull(room=LARGEST - balances[account])
     for ceiling in entry.ceilings:
         if after[ceiling.account] > max(ceiling.most, balances[ceiling.account]):
             raise TooFull(room=max(0, ceiling.most - balances[ceiling.account]))

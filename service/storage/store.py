@@ -1,10 +1,12 @@
 """What every storage engine is: a place where work is committed together or not at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import NamedTuple, Protocol, TypeVar
 
 from service.ledger.books import Books
+from service.ledger.entry import Entry, Posted
+from service.refusal import Refusal
 from service.wallet.unit import Rows
 
 T = TypeVar("T")
@@ -35,5 +37,23 @@ class Store(Protocol):
 
         May raise Busy or Unsure; after any other exception nothing was written.
         """
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Run the work on one moment of the database; it may not write. May raise Busy."""
+
+    def post_one(self, entry: Entry) -> Posted:
+        """Post an entry in a commit of its own; raises what refuses it, or Busy."""
+
+    def post_many(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
+        """Post entries in one commit, in this order, each for itself; return for each what came of it."""
+
+    def installation_key(self) -> bytes:
+        """Return the 32 random bytes that the first migration gave to this installation."""
+
+    def schema_is_current(self) -> bool:
+        """Say whether the database has the tables and the guards of this release."""
+
+    def check_safety(self) -> list[str]:
+        """Return one sentence for each thing that makes this database unsafe for real money."""
 
     def close(self) -> None: ...

@@ -1,0 +1,69 @@
+"""Writing into the books: an entry, a hold, the release of a hold, and the reversal of an entry.
+
+A hold is money in an account of its own, so nothing else can spend it. What may happen once (resolving a hold,
+reversing an entry) carries a name that the books accept a single time; who comes second reads in AlreadyDone who won.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from service.ledger.books import Books, Recorded
+from service.ledger.chart import REVERSIBLE, Kind, Reason
+from service.ledger.entry import Account, Cap, Entry, Move, Posted, check_entry
+from service.refusal import Refusal
+
+
+class NotReversible(Refusal):
+    """An entry of this reason is never undone."""
+
+    says = ("reason",)
+
+
+def post(books: Books, entry: Entry) -> Posted:
+    """Write an entry, once however often it is asked; raises NotEnough, TooFull, OverCap or AlreadyDone."""
+    check_entry(entry)
+    return books.post(entry)
+
+
+def held_by(country: str, hold_id: int) -> Account:
+    """Return the account that holds the money of a hold, which is called as the entry that made it."""
+    return Account(country, Kind.HELD, str(hold_id))
+
+
+def resolves(hold_id: int) -> str:
+    """Return the name (`once`) of the entry that ends a hold, whether it pays or gives back."""
+    return f"resolve:{hold_id}"
+
+
+def reverses(entry_id: int) -> str:
+    """Return the name (`once`) of the entry that undoes another."""
+    return f"reverse:{entry_id}"
+
+
+def hold(
+    books: Books, *, entry_id: int, at: datetime, source: Account, amount: int, caps: Sequence[Cap] = ()
+) -> Posted:
+    """Set money of a wallet aside under the entry's id, in minor units; raises NotEnough or OverCap."""
+    held = held_by(source.country, entry_id)
+    books.open(held)
+    moves = (Move(source, held, amount, Reason.HOLD),)
+    return post(books, Entry(id=entry_id, reason=Reason.HOLD, at=at, moves=moves, caps=tuple(caps)))
+
+
+def release(books: Books, *, entry_id: int, at: datetime, held: Recorded, caps: Sequence[Cap] = ()) -> Posted:
+    """Give back all that a hold set aside; raises AlreadyDone, saying how the hold was resolved."""
+    assert held.reason == Reason.HOLD, f"entry {held.id} holds nothing"
+    moves = tuple(Move(move.target, move.source, move.amount, Reason.RELEASE) for move in held.moves)
+    once = resolves(held.id)
+    return post(books, Entry(id=entry_id, reason=Reason.RELEASE, at=at, moves=moves, caps=tuple(caps), once=once))
+
+
+def reverse(books: Books, original: Recorded, *, entry_id: int, at: datetime) -> Posted:
+    """Undo an entry whole: every move goes back, charges and commission too.
+
+    Raises NotReversible, NotEnough (the money was spent: never below zero) or AlreadyDone.
+    """
+    if original.reason not in REVERSIBLE:
+        raise NotReversible(reason=original.reason)
+    moves = tuple(Move(move.target, move.source, move.amount, Reason.REVERSE) for move in original.moves)
+    return post(books, Entry(id=entry_id, reason=Reason.REVERSE, at=at, moves=moves, once=reverses(original.id)))

@@ -1,0 +1,111 @@
+"""Seals: batches of entries closed with a keyed stamp that covers the stamp before it.
+
+Who edits, deletes or reorders what is sealed breaks a stamp, and verify() says where. Entries that no seal covers yet
+are normal; their age is what to watch. Cutting off the newest seals whole can only be seen by somebody who remembers
+them, so print the last stamp where the database's keeper cannot reach.
+"""
+
+import hmac
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from service.ledger.books import Books, Recorded, Seal
+from service.ledger.chart import LOCKED
+from service.ledger.entry import Account
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Break(NamedTuple):
+    """A place where the sealed books are not what was sealed."""
+
+    where: str
+    detail: str
+
+
+def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int = 10_000) -> Seal | None:
+    """Close every entry that no seal covers under one new seal, or return None if there is none."""
+    entries = books.unsealed(limit=limit)
+    if not entries:
+        return None
+    last = books.last_seal()
+    digests = {entry.id: entry_digest(key, entry) for entry in entries}
+    totals = add_totals(last.totals if last else {}, entries)
+    number, previous = (last.number + 1, last.mac) if last else (1, b"")
+    mac = _mac(key, number, now, previous, totals, list(digests.items()))
+    seal = Seal(number, now, previous, totals, mac, len(entries))
+    books.add_seal(seal, digests)
+    return seal
+
+
+def verify(books: Books, key: bytes) -> Iterator[Break]:
+    """Yield each place where a seal does not hold, from the first seal on."""
+    number, previous = 0, b""
+    totals: Mapping[Account, int] = {}
+    for seal, digests in books.seals():
+        where, number = f"seal {seal.number}", number + 1
+        if seal.number != number:
+            yield Break(where, f"seal {number} should stand here")
+            number = seal.number
+        if seal.previous != previous:
+            yield Break(where, "does not follow the seal before it")
+        if seal.entries != len(digests):
+            yield Break(where, f"covers {seal.entries} entries, {len(digests)} are there")
+        if not hmac.compare_digest(seal.mac, _mac(key, seal.number, seal.at, seal.previous, seal.totals, digests)):
+            yield Break(where, "the seal itself, its order or its list of entries was changed")
+        recorded = books.some([entry_id for entry_id, _ in digests])
+        yield from _changed(key, digests, recorded)
+        totals = add_totals(totals, [recorded[entry_id] for entry_id, _ in digests if entry_id in recorded])
+        if dict(totals) != dict(seal.totals):
+            yield Break(where, "its totals are not the sums of the moves")
+            totals = seal.totals
+        previous = seal.mac
+
+
+def _changed(key: bytes, digests: Sequence[tuple[int, bytes]], recorded: Mapping[int, Recorded]) -> Iterator[Break]:
+    for entry_id, digest in digests:
+        entry = recorded.get(entry_id)
+        if entry is None:
+            yield Break(f"entry {entry_id}", "was sealed and is gone")
+        elif not hmac.compare_digest(digest, entry_digest(key, entry)):
+            yield Break(f"entry {entry_id}", "was changed after it was sealed")
+
+
+def add_totals(totals: Mapping[Account, int], entries: Sequence[Recorded]) -> Mapping[Account, int]:
+    """Return the sums of the accounts that keep no balance, with these entries' moves added."""
+    sums = dict(totals)
+    for entry in entries:
+        for move in entry.moves:
+            for account, change in ((move.source, -move.amount), (move.target, move.amount)):
+                if account.kind not in LOCKED:
+                    sums[account] = sums.get(account, 0) + change
+    return sums
+
+
+def entry_digest(key: bytes, entry: Recorded) -> bytes:
+    """Return the keyed digest of an entry's canonical bytes: the same on every engine, and nothing personal in it."""
+    moves = [[str(move.source), str(move.target), move.amount, move.reason] for move in entry.moves]
+    return _keyed(key, "entry", [entry.id, entry.reason, _micros(entry.at), entry.once, moves])
+
+
+def _mac(
+    key: bytes,
+    number: int,
+    at: datetime,
+    previous: bytes,
+    totals: Mapping[Account, int],
+    digests: Sequence[tuple[int, bytes]],
+) -> bytes:
+    sums = sorted((str(account), total) for account, total in totals.items())
+    covered = [[entry_id, digest.hex()] for entry_id, digest in digests]
+    return _keyed(key, "seal", [number, _micros(at), previous.hex(), sums, covered])
+
+
+def _keyed(key: bytes, label: str, said: object) -> bytes:
+    return hmac.digest(key, json.dumps([label, said], separators=(",", ":")).encode(), "sha256")
+
+
+def _micros(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(microseconds=1)

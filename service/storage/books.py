@@ -1,0 +1,188 @@
+"""The books in tables: reading and sealing them. Posting is done by each engine in its own way."""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Connection
+
+from service.ledger.books import Line, Recorded, Seal
+from service.ledger.chart import LOCKED, Reason
+from service.ledger.entry import Account, Entry, Move, Posted
+from service.storage.codec import from_micros, to_micros
+from service.storage.engines import micros_now
+
+SETTLED_MICROS = 3_600_000_000
+"""No transaction is older than this hour: see `low` in tables.py."""
+
+_LAST_LINE = 2**63 - 1
+
+# Moves that no seal covers yet; the last seal knows below which number there are none.
+_UNSEALED = """FROM moves m WHERE m.number > ? AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
+
+_LINES = """
+SELECT m.number, m.entry, e.at, e.reason, m.source, m.target, m.amount, m.reason, m.source_after, m.target_after
+  FROM (SELECT * FROM (SELECT * FROM moves WHERE source = ? AND number < ? ORDER BY number DESC LIMIT ?) paid
+        UNION ALL
+        SELECT * FROM (SELECT * FROM moves WHERE target = ? AND number < ? ORDER BY number DESC LIMIT ?) got) m
+  JOIN entries e ON e.id = m.entry ORDER BY m.number DESC LIMIT ?"""
+
+read_account = lru_cache(maxsize=4096)(Account.read)
+
+
+class SqlBooks:
+    """The books of one transaction."""
+
+    def __init__(self, connection: Connection, wrote: set[type[Any]]) -> None:
+        self._connection = connection
+        self._marks = "%s" if connection.dialect.name == "postgresql" else "?"
+        self.wrote = wrote
+        self._saw_all = False
+
+    def _run(self, sql: str, *values: Any) -> Any:
+        return self._connection.exec_driver_sql(sql.replace("?", self._marks), values)
+
+    def open(self, account: Account) -> None:
+        balance = 0 if account.kind in LOCKED else None
+        self._run("INSERT INTO accounts (id, balance) VALUES (?, ?) ON CONFLICT DO NOTHING", str(account), balance)
+        self.wrote.add(Account)
+
+    def entry(self, entry_id: int) -> Recorded | None:
+        return next(self._recorded("WHERE id = ?", entry_id), None)
+
+    def entry_once(self, once: str) -> Recorded | None:
+        return next(self._recorded("WHERE once = ?", once), None)
+
+    def some(self, ids: Collection[int]) -> Mapping[int, Recorded]:
+        wanted, found = sorted(ids), {}
+        for start in range(0, len(wanted), 500):
+            part = wanted[start : start + 500]
+            marks = ", ".join("?" * len(part))
+            found.update({entry.id: entry for entry in self._recorded(f"WHERE id IN ({marks})", *part)})
+        return found
+
+    def entries(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
+        return list(self._recorded("WHERE id > ? ORDER BY id LIMIT ?", after, limit))
+
+    def _recorded(self, which: str, *values: Any) -> Iterator[Recorded]:
+        rows = self._run(
+            "SELECT e.id, e.reason, e.at, e.once, m.source, m.target, m.amount, m.reason "  # noqa: S608
+            f"FROM (SELECT * FROM entries {which}) e LEFT JOIN moves m ON m.entry = e.id ORDER BY e.id, m.number",
+            *values,
+        ).all()
+        for (entry_id, reason, at, once), moves in groupby(rows, key=lambda row: tuple(row[:4])):
+            made = tuple(_move(*move[4:]) for move in moves if move[4] is not None)
+            yield Recorded(entry_id, Reason(reason), from_micros(at), made, once)
+
+    def balance(self, account: Account) -> int:
+        if account.kind in LOCKED:
+            return self._run("SELECT balance FROM accounts WHERE id = ?", str(account)).scalar() or 0
+        last, low = self.last_seal(), self._low()
+        moved = self._run(
+            f"SELECT CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT) "
+            f"{_UNSEALED} AND (m.source = ? OR m.target = ?)",
+            *(str(account), low, str(account), str(account)),
+        ).scalar()
+        return int(moved) + (last.totals.get(account, 0) if last else 0)
+
+    def balances(self) -> Iterator[tuple[Account, int]]:
+        last = self.last_seal()
+        free = dict(last.totals) if last else {}
+        moves = self._run(f"SELECT m.source, m.target, m.amount {_UNSEALED}", self._low())
+        for source, target, amount in moves:
+            for text, change in ((source, -amount), (target, amount)):
+                account = read_account(text)
+                if account.kind not in LOCKED:
+                    free[account] = free.get(account, 0) + change
+        for text, balance in self._run("SELECT id, balance FROM accounts ORDER BY id").all():
+            account = read_account(text)
+            yield account, free.get(account, 0) if balance is None else balance
+
+    def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
+        one = (str(account), _LAST_LINE if before is None else before, limit)
+        lines = []
+        for number, entry, at, entry_reason, *moved, source_after, target_after in self._run(_LINES, *one, *one, limit):
+            move = _move(*moved)
+            pays = move.source == account
+            after = source_after if pays else target_after
+            amount = -move.amount if pays else move.amount
+            lines.append(Line(number, entry, from_micros(at), Reason(entry_reason), move, amount, after))
+        return lines
+
+    def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
+        self._lock_sealer()
+        low = self._low()
+        ids = self._run(f"SELECT DISTINCT m.entry {_UNSEALED} ORDER BY 1 LIMIT ?", low, limit).scalars().all()
+        self._saw_all = len(ids) < limit
+        return list(self.some(ids).values())
+
+    def _lock_sealer(self) -> None:
+        """Keep other sealers out; where one connection writes, they are out already."""
+
+    def oldest_unsealed(self) -> datetime | None:
+        oldest = self._run(
+            f"SELECT min(e.at) FROM entries e WHERE e.id IN (SELECT m.entry {_UNSEALED})",  # noqa: S608
+            self._low(),
+        ).scalar()
+        return None if oldest is None else from_micros(oldest)
+
+    def add_seal(self, seal: Seal, digests: Mapping[int, bytes]) -> None:
+        written_at, low = micros_now(), self._low()
+        reach = self._run("SELECT coalesce(max(number), 0) FROM moves").scalar()
+        if self._saw_all:
+            settled = "SELECT coalesce(max(reach), 0) FROM seals WHERE written_at <= ?"
+            low = max(low, self._run(settled, written_at - SETTLED_MICROS).scalar())
+        totals = json.dumps({str(account): total for account, total in seal.totals.items()}, sort_keys=True)
+        self._run(
+            "INSERT INTO seals (number, at, previous, totals, mac, entries, reach, low, written_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            *(seal.number, to_micros(seal.at), seal.previous, totals, seal.mac, seal.entries),
+            *(reach, low, written_at),
+        )
+        covered = [(entry, seal.number, place, digest) for place, (entry, digest) in enumerate(digests.items())]
+        insert = "INSERT INTO sealed (entry, seal, place, digest) VALUES (?, ?, ?, ?)"
+        self._connection.exec_driver_sql(insert.replace("?", self._marks), covered)
+        self.wrote.add(Seal)
+
+    def seals(self) -> Iterator[tuple[Seal, Sequence[tuple[int, bytes]]]]:
+        for seal in self._seals("ORDER BY number").all():
+            covered = self._run("SELECT entry, digest FROM sealed WHERE seal = ? ORDER BY place", seal[0]).all()
+            yield _seal(*seal), [(entry, bytes(digest)) for entry, digest in covered]
+
+    def last_seal(self) -> Seal | None:
+        row = self._seals("ORDER BY number DESC LIMIT 1").one_or_none()
+        return None if row is None else _seal(*row)
+
+    def _seals(self, which: str) -> Any:
+        return self._run(f"SELECT number, at, previous, totals, mac, entries FROM seals {which}")  # noqa: S608
+
+    def _low(self) -> int:
+        return self._run("SELECT low FROM seals ORDER BY number DESC LIMIT 1").scalar() or 0
+
+    def _again(self, entry: Entry) -> Posted:
+        """Answer for an entry that is written already."""
+        recorded = self.entry(entry.id)
+        assert recorded is not None, f"entry {entry.id} is gone"
+        same = (recorded.reason, recorded.moves, recorded.once) == (entry.reason, entry.moves, entry.once)
+        assert same, f"entry {entry.id} was written with other content"
+        afters = self._run(
+            "SELECT source, target, source_after, target_after FROM moves WHERE entry = ? ORDER BY number", entry.id
+        )
+        balances = {}
+        for source, target, source_after, target_after in afters:
+            for text, after in ((source, source_after), (target, target_after)):
+                if after is not None:
+                    balances[read_account(text)] = after
+        return Posted(entry.id, recorded.at, balances, repeated=True)
+
+
+def _move(source: str, target: str, amount: int, reason: str) -> Move:
+    return Move(read_account(source), read_account(target), amount, Reason(reason))
+
+
+def _seal(number: int, at: int, previous: bytes, totals: str, mac: bytes, entries: int) -> Seal:
+    sums = {read_account(text): total for text, total in json.loads(totals).items()}
+    return Seal(number, from_micros(at), bytes(previous), sums, bytes(mac), entries)

@@ -1,0 +1,123 @@
+"""Connections to the databases, with the settings that money needs.
+
+SQLite comes from a wheel whose library has the fix of the WAL-reset fault. One connection writes, and writers queue for
+it fairly; others only read. Nothing waits longer than two seconds for a lock or a connection: a phone is waiting.
+"""
+
+import time
+from pathlib import Path
+from typing import Any
+
+from pysqlite3 import dbapi2 as sqlite_module
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+
+PATIENCE_SECONDS = 2
+POSTGRESQL_CONNECTIONS = 16
+SQLITE_READERS = 4
+_SAFE_WAL = (3, 51, 3)
+
+_POSTGRESQL_OPTIONS = " ".join(
+    f"-c {name}={value}"
+    for name, value in {
+        "lock_timeout": f"{PATIENCE_SECONDS}s",
+        "statement_timeout": "30s",
+        # No transaction lives for an hour: the sealer relies on it.
+        "idle_in_transaction_session_timeout": "60s",
+        "timezone": "UTC",
+        "jit": "off",
+    }.items()
+)
+
+
+class Unsafe(Exception):
+    """A database that could lose money: the service does not start on it."""
+
+
+def refuse_wal_reset(version: tuple[int, int, int]) -> None:
+    """Raise Unsafe for a SQLite library that can corrupt a WAL file which several connections use."""
+    if version < _SAFE_WAL:
+        said, safe = (".".join(map(str, numbers)) for numbers in (version, _SAFE_WAL))
+        raise Unsafe(f"SQLite {said} has the WAL-reset fault; {safe} or newer is needed")
+
+
+def read_url(url: str) -> URL:
+    """Return the parsed address of a database; raises ValueError if it is of no kind that Senti knows."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database:
+        return parsed
+    if parsed.get_backend_name() == "postgresql":
+        return parsed.set(drivername="postgresql+psycopg")
+    raise ValueError("a database is sqlite:///PATH or postgresql://...")
+
+
+def for_migrations(url: str) -> Engine:
+    """Return an engine with one connection that may change the schema."""
+    parsed = read_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        assert parsed.database
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        return sqlite_writer(parsed)
+    return create_engine(parsed, pool_size=1, max_overflow=0)
+
+
+def sqlite_writer(url: URL) -> Engine:
+    """Return the engine with the one connection that writes; each transaction takes the write lock when it begins."""
+    return _sqlite(url, begin="BEGIN IMMEDIATE", connections=1, query_only=False)
+
+
+def sqlite_reader(url: URL) -> Engine:
+    """Return an engine whose transactions see one moment of the database and cannot write."""
+    return _sqlite(url, begin="BEGIN", connections=SQLITE_READERS, query_only=True)
+
+
+def _sqlite(url: URL, *, begin: str, connections: int, query_only: bool) -> Engine:
+    refuse_wal_reset(sqlite_module.sqlite_version_info)
+    engine = create_engine(
+        url,
+        module=sqlite_module,
+        pool_size=connections,
+        max_overflow=0,
+        pool_timeout=PATIENCE_SECONDS,
+        connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False},
+    )
+    pragmas = (
+        f"busy_timeout={PATIENCE_SECONDS * 1000}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",
+        f"query_only={'ON' if query_only else 'OFF'}",
+    )
+
+    @event.listens_for(engine, "connect")
+    def _settle(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}").fetchall()
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def postgresql(url: URL) -> Engine:
+    """Return the engine for transactions on PostgreSQL."""
+    return create_engine(
+        url,
+        pool_size=POSTGRESQL_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=PATIENCE_SECONDS,
+        connect_args=connect_settings(),
+    )
+
+
+def connect_settings() -> dict[str, Any]:
+    """Return what every connection to PostgreSQL is opened with."""
+    return {"options": _POSTGRESQL_OPTIONS, "connect_timeout": PATIENCE_SECONDS, "application_name": "senti"}
+
+
+def micros_now() -> int:
+    """Return the engine's own time, in UTC microseconds."""
+    return time.time_ns() // 1000

@@ -1,0 +1,70 @@
+"""Bringing a database to the shape that this release of Senti needs, from any older one or from nothing.
+
+All steps are one transaction: a migration that fails leaves the database as it was. Where the service has a role of its
+own, that role gets the right to read the books and to add to them, and no other right over them.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from service.storage import engines, guards
+
+_MIGRATION_LOCK = 734_001
+
+
+def migrate(url: str, *, to: str = "head", service_role: str | None = None) -> None:
+    """Migrate a database; on PostgreSQL also grant a role of the service what it needs."""
+    engine = engines.for_migrations(url)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, to)
+            if to == "head":
+                guards.put_in_force(connection)
+            if service_role:
+                _grant(connection, service_role)
+    finally:
+        engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """Say whether a database has the newest migration and exactly the guards of this release."""
+    context = MigrationContext.configure(connection)
+    if context.get_current_revision() != ScriptDirectory.from_config(_config()).get_current_head():
+        return False
+    in_force = connection.exec_driver_sql("SELECT guards FROM installation").scalar()
+    return in_force == guards.fingerprint(connection.dialect.name)
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    return config
+
+
+def _grant(connection: Connection, role: str) -> None:
+    name = connection.dialect.identifier_preparer.quote(role)
+    tables = connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
+    for (table,) in tables.all():
+        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
+        connection.exec_driver_sql(f"GRANT {_RIGHTS.get(table, _OTHERS)} ON {table} TO {name}")
+    connection.exec_driver_sql(f"GRANT USAGE ON SEQUENCE ids TO {name}")
+
+
+_RIGHTS = {
+    "accounts": "SELECT, INSERT, UPDATE (balance)",
+    "counters": "SELECT, INSERT, UPDATE (value)",
+    "installation": "SELECT",
+    "alembic_version": "SELECT",
+    **dict.fromkeys(guards.APPEND_ONLY, "SELECT, INSERT"),
+}
+_OTHERS = "SELECT, INSERT, UPDATE, DELETE"
