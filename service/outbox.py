@@ -1,0 +1,319 @@
+"""Messages leave here: after the commit of what they tell, at least once, and seldom twice.
+
+A message is taken in one commit, sent outside of any, and what became of it is written in the next. Whoever dies in
+between leaves a lease that runs out, and then somebody takes the message again. A gateway that may or may not have
+sent is asked once more and then left alone: each text has its reference, so that seeing it twice harms nobody.
+"""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol, TypeVar
+
+import structlog
+
+from service.wallet.unit import Notice, Timer, Unit
+
+log = structlog.get_logger()
+
+T = TypeVar("T")
+
+LANE = "sms lane"
+"""The Timer until which nothing is sent, because the gateway's account needs somebody's hand."""
+
+LANE_PAUSE = timedelta(minutes=5)
+LEASE = timedelta(minutes=3)
+"""Outlives the slowest call that is not a drip: connecting and reading take some 13 seconds."""
+
+LATEST_START = timedelta(minutes=2)
+"""A message whose lease has run for so long is not sent any more by who took it."""
+
+BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
+MOST_TRIES = len(BACK_OFF) + 1
+UNSURE_PAUSE = timedelta(minutes=2)
+REPORTED_PAUSE = timedelta(minutes=15)
+"""When a message is sent again that the network could not bring, for a reason that may pass."""
+
+UNSURE = "it may have been sent"
+LONGEST = 1600
+"""Letters: ten parts; what is longer was never meant to be a message."""
+
+BITE = 16
+QUICK = 0.005
+"""Seconds a message: while sending is so quick, several are taken at once; else one, so that a death costs one."""
+
+ENOUGH_SECONDS = 2
+
+
+class Transact(Protocol):
+    """Runs work in one commit; it may run it again from its beginning."""
+
+    def __call__(self, work: Callable[[Unit], T]) -> T: ...
+
+
+class Attempt(Protocol):
+    """What a gateway made of a message; `outcome` is one of accepted, not_sent, unknown, refused, unsendable,
+    lane_stopped.
+    """
+
+    @property
+    def outcome(self) -> str: ...
+    @property
+    def provider_id(self) -> str | None: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class Send(Protocol):
+    """Sends one message to one number; calls the network."""
+
+    def __call__(self, *, to: str, text: str, link_id: str | None = None) -> Attempt: ...
+
+
+class News(Protocol):
+    """A delivery report; `fate` is one of pending, delivered, failed."""
+
+    @property
+    def provider_id(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def fate(self) -> str: ...
+    @property
+    def reason(self) -> str: ...
+    @property
+    def final(self) -> bool: ...
+
+
+class Budget:
+    """How many messages may leave within an hour, to one number and in all; kept by the one process that sends."""
+
+    def __init__(self, *, per_number: int, in_all: int) -> None:
+        self._per_number, self._in_all = per_number, in_all
+        self._sent: deque[tuple[datetime, str]] = deque()
+        self._by_number: dict[str, deque[datetime]] = {}
+
+    def take(self, phone: str, at: datetime) -> datetime | None:
+        """Count a message to a number, or return the time at which there is room for it."""
+        hour = timedelta(hours=1)
+        while self._sent and self._sent[0][0] <= at - hour:
+            _, number = self._sent.popleft()
+            self._by_number[number].popleft()
+            if not self._by_number[number]:
+                del self._by_number[number]
+        mine = self._by_number.get(phone, deque())
+        if len(mine) >= self._per_number:
+            return mine[0] + hour
+        if len(self._sent) >= self._in_all:
+            return self._sent[0][0] + hour
+        self._sent.append((at, phone))
+        self._by_number.setdefault(phone, mine).append(at)
+        return None
+
+
+class Dealt(NamedTuple):
+    """A message as it was taken, as it shall stand, and why."""
+
+    taken: Notice
+    after: Notice
+    outcome: str
+
+
+def send_due(
+    transact: Transact,
+    send: Send,
+    render: Callable[[Notice], str],
+    now: Callable[[], datetime],
+    *,
+    budget: Budget,
+    limit: int = 100,
+    count: Callable[[str], None] = lambda _: None,
+) -> int:
+    """Send what is due, at most `limit` messages or for two seconds, and return how many were dealt with.
+
+    `render` gives the text in the reader's language. `count` is told each outcome, which besides those of Attempt may
+    be expired, unrendered, over_budget, late. Raises what `transact` raises: then leases run out, and nothing is lost.
+    """
+    began = time.monotonic()
+    done, bite = 0, 1
+    dealt: list[Dealt] = []
+    while True:
+        most = min(bite, limit - done) if time.monotonic() - began < ENOUGH_SECONDS else 0
+        taken = _firmly(transact, dealt, most)
+        if not taken:
+            return done
+        started = time.monotonic()
+        dealt = []
+        for notice in taken:
+            stopped = bool(dealt) and dealt[-1].outcome == "lane_stopped"
+            one = _put_back(notice, now()) if stopped else _deal(notice, send, render, now(), budget)
+            dealt.append(one)
+            count(one.outcome)
+        done += len(taken)
+        quick = time.monotonic() - started < QUICK * len(taken)
+        bite = min(bite * 2, BITE) if quick else 1
+
+
+def note_report(unit: Unit, news: News) -> bool:
+    """Move the message that a delivery report is about, forward only; returns whether it moved.
+
+    A report may be forged, late or out of order: it never moves what was not sent, nor what has come to its end.
+    """
+    found = unit.rows.find(Notice, provider_id=news.provider_id, limit=1)
+    notice = unit.rows.lock(Notice, found[0].id) if found else None
+    if notice is None or notice.provider_id != news.provider_id or notice.phone != news.phone:
+        return False
+    if news.fate == "delivered" and notice.state in ("sent", "queued"):
+        unit.rows.put(replace(notice, state="delivered", detail=""))
+        return True
+    if news.fate == "failed" and notice.state == "sent":
+        again = not news.final and notice.tries == 1
+        state, next_at = ("queued", unit.now + REPORTED_PAUSE) if again else ("failed", notice.next_at)
+        unit.rows.put(replace(notice, state=state, next_at=next_at, detail=news.reason))
+        return True
+    return False
+
+
+def send_again(unit: Unit, notice_id: int) -> bool:
+    """Queue anew a message that is parked, failed or of unknown fate; False where it is not, or has expired."""
+    notice = unit.rows.lock(Notice, notice_id)
+    if notice is None or notice.state not in ("parked", "failed", "unknown") or _expired(notice, unit.now):
+        return False
+    unit.rows.put(replace(notice, state="queued", tries=0, next_at=unit.now, detail=""))
+    return True
+
+
+def waiting_since(unit: Unit) -> datetime | None:
+    """Return when the oldest message was queued that has not left yet, or None."""
+    waiting = unit.rows.find(Notice, state=("queued", "sending"), limit=1)
+    return waiting[0].at if waiting else None
+
+
+def run_worker(stop: threading.Event, jobs: Sequence[Callable[[], int]]) -> None:
+    """Run the jobs in turn until told to stop, resting while there is nothing to do.
+
+    Each returns how much it did. One that fails is logged and does not keep the others from their work.
+    """
+    while not stop.is_set():
+        did, failed = 0, False
+        for job in jobs:
+            try:
+                did += job()
+            except Exception:
+                failed = True
+                log.exception("a job failed")
+        if failed or not did:
+            stop.wait(2 if failed else 0.2)
+
+
+def _firmly(transact: Transact, dealt: Sequence[Dealt], most: int) -> list[Notice]:
+    """Settle and take; try again if it fails, because what is not written down is sent again."""
+    for wait in (1, 2, 4) if dealt else ():
+        try:
+            return transact(lambda unit: _settle_and_take(unit, dealt, most))
+        except Exception:
+            log.exception("what was sent could not be written down")
+            time.sleep(wait)
+    return transact(lambda unit: _settle_and_take(unit, dealt, most))
+
+
+def _settle_and_take(unit: Unit, dealt: Sequence[Dealt], most: int) -> list[Notice]:
+    """Write what became of the last messages and take the next, in one commit."""
+    for taken, after, _ in dealt:
+        row = unit.rows.lock(Notice, taken.id)
+        # If the lease has run out and somebody else has it now, it is theirs to say.
+        if row is not None and (row.state, row.next_at) == (taken.state, taken.next_at):
+            unit.rows.put(after)
+    if any(one.outcome == "lane_stopped" for one in dealt):
+        closed = Timer(name=LANE, next_at=unit.now + LANE_PAUSE)
+        if not unit.rows.add(closed):
+            unit.rows.put(closed)
+    lane = unit.rows.get(Timer, LANE)
+    if most <= 0 or (lane is not None and lane.next_at > unit.now):
+        return []
+    return _take(unit, most)
+
+
+def _take(unit: Unit, most: int) -> list[Notice]:
+    found = list(unit.rows.due(Notice, before=unit.now, limit=most, state="sending"))
+    if len(found) < most:
+        found += unit.rows.due(Notice, before=unit.now, limit=most - len(found), state="queued")
+    taken = []
+    for notice in found:
+        if notice.tries >= MOST_TRIES:
+            # Its lease ran out each time: whoever sends this dies of it.
+            unit.rows.put(replace(notice, state="unknown", detail=UNSURE))
+            continue
+        taken.append(replace(notice, state="sending", tries=notice.tries + 1, next_at=unit.now + LEASE))
+        unit.rows.put(taken[-1])
+    return taken
+
+
+def _deal(notice: Notice, send: Send, render: Callable[[Notice], str], at: datetime, budget: Budget) -> Dealt:
+    """Send one message that was taken, or find out why not."""
+    if _expired(notice, at):
+        return Dealt(notice, replace(notice, state="failed", detail="expired"), "expired")
+    if at > notice.next_at - LEASE + LATEST_START:
+        return Dealt(notice, _untried(notice, at), "late")
+    text = _rendered(notice, render)
+    if not text:
+        return Dealt(notice, replace(notice, state="parked", detail="it has no text"), "unrendered")
+    room = budget.take(notice.phone, at)
+    if room is not None:
+        return Dealt(notice, _untried(notice, room), "over_budget")
+    try:
+        attempt = send(to=notice.phone, text=text, link_id=notice.link_id)
+    except Exception:
+        log.exception("a gateway broke", notice=notice.id)
+        return _decide(notice, "unknown", None, "", at)
+    return _decide(notice, attempt.outcome, attempt.provider_id, attempt.detail, at)
+
+
+def _rendered(notice: Notice, render: Callable[[Notice], str]) -> str:
+    try:
+        text = render(notice)
+    except Exception:
+        log.exception("a notice cannot be written", notice=notice.id, key=notice.key)
+        return ""
+    if len(text) > LONGEST:
+        log.error("a notice is too long", notice=notice.id, key=notice.key)
+        return ""
+    return text
+
+
+def _decide(notice: Notice, outcome: str, provider_id: str | None, detail: str, at: datetime) -> Dealt:
+    """Say how a message stands after an attempt."""
+    unsure = notice.detail == UNSURE
+    kept = UNSURE if unsure else detail
+    spent = notice.tries >= MOST_TRIES
+    doubt = "unknown" if unsure or spent else "queued"
+    later = at + BACK_OFF[min(notice.tries, len(BACK_OFF)) - 1]
+    after = {
+        "accepted":     replace(notice, state="sent", provider_id=provider_id, detail=""),
+        "not_sent":     replace(notice, state="parked" if spent else "queued", next_at=later, detail=kept),
+        "unknown":      replace(notice, state=doubt, next_at=at + UNSURE_PAUSE, detail=UNSURE),
+        "refused":      replace(notice, state="failed", detail=detail),
+        "unsendable":   replace(notice, state="parked", detail=detail),
+        "lane_stopped": _put_back(notice, at).after,
+    }[outcome]  # fmt: skip
+    if outcome == "lane_stopped":
+        log.error("the sms lane is stopped", reason=detail)
+    elif after.state not in ("sent", "queued"):
+        log.warning("a message did not go", notice=notice.id, key=notice.key, outcome=outcome, reason=detail)
+    return Dealt(notice, after, outcome)
+
+
+def _put_back(notice: Notice, at: datetime) -> Dealt:
+    """Return a message untried to the queue of a lane that is stopped."""
+    return Dealt(notice, _untried(notice, at + LANE_PAUSE), "lane_stopped")
+
+
+def _untried(notice: Notice, next_at: datetime) -> Notice:
+    return replace(notice, state="queued", tries=notice.tries - 1, next_at=next_at)
+
+
+def _expired(notice: Notice, at: datetime) -> bool:
+    return notice.expires_at is not None and notice.expires_at <= at
