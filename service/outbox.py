@@ -241,15 +241,18 @@ def _take(unit: Unit, most: int) -> list[Notice]:
     found = list(unit.rows.due(Notice, before=unit.now, limit=most, state="sending"))
     if len(found) < most:
         found += unit.rows.due(Notice, before=unit.now, limit=most - len(found), state="queued")
-    taken = []
-    for notice in found:
-        if notice.tries >= MOST_TRIES:
-            # Its lease ran out each time: whoever sends this dies of it.
-            unit.rows.put(replace(notice, state="unknown", detail=UNSURE))
-            continue
-        taken.append(replace(notice, state="sending", tries=notice.tries + 1, next_at=unit.now + LEASE))
-        unit.rows.put(taken[-1])
-    return taken
+    worn = [notice for notice in found if notice.tries >= MOST_TRIES]
+    for notice in worn:
+        # Its lease ran out each time: whoever sends this dies of it.
+        unit.rows.put(replace(notice, state="unknown", detail=UNSURE))
+    taken = [
+        replace(notice, state="sending", tries=notice.tries + 1, next_at=unit.now + LEASE)
+        for notice in found
+        if notice not in worn
+    ]
+    for notice in taken:
+        unit.rows.put(notice)
+    return _take(unit, most) if worn and not taken else taken
 
 
 def _deal(notice: Notice, send: Send, render: Callable[[Notice], str], at: datetime, budget: Budget) -> Dealt:
