@@ -1,14 +1,18 @@
 """The product: every screen and every word, joined into one talk.
 
-The flows stand in files of their own names; `python -m` nothing here: `senti menus check` proves them.
+The flows stand in files of their own names; `senti menus check` proves them.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from menus import account, agent, fields, home, register, send, statement, withdraw
 from menus.messages import MESSAGES
 from service.countries import Pack
+from service.ussd.check import check
 from service.ussd.limit import Limit
+from service.ussd.problem import Problem
 from service.ussd.text import SMALLEST, Talk, load_words, make_talk
 
 FLOWS = (home, send, withdraw, account, statement, register, agent)
@@ -28,3 +32,15 @@ def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST) -> Talk:
         sms_fields=fields.sms_fields(pack, code_key),
         limit=limit,
     )
+
+
+def proof(talk: Talk, pack: Pack, limits: Iterable[Limit]) -> list[Problem]:
+    """Return what is wrong with the product on gateways with these limits; nothing wrong is the proof."""
+    return check(talk, limits, Sample(pack))
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A call that only reads what is typed."""
+
+    pack: Pack

@@ -20,7 +20,6 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms
 from service.wallet.limits import limits_of
-from service.wallet.name import masked
 from service.wallet.statement import balance_of, check_reference, statement
 from service.wallet.unit import Stop
 from service.wallet.withdraw import return_expired_of
@@ -93,7 +92,7 @@ def _mini(call: Call, _: str) -> Answer:
     for item in items:
         sign = "-" if item.amount < 0 else "+"
         shown = f"{sign}{show_number(abs(item.amount), call.pack.currency)}"
-        other = clip(masked(item.other), 10) if item.other else ""
+        other = clip(downgrade(item.other_shown), 10)
         lines.append(f"{day(item.at, call.pack.zone):%d/%m} {shown} {other}".rstrip())
     return Answer("mini", {"lines": ", ".join(lines)}) if lines else Answer("mini_empty", {})
 

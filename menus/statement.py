@@ -7,7 +7,6 @@ from menus.call import Call
 from service.ledger.entry import Account
 from service.ussd.screens import Do, End, Pick, Values
 from service.wallet.account import float_of, wallet_of
-from service.wallet.name import masked
 from service.wallet.statement import Item, statement
 from service.wallet.withdraw import return_expired_of
 
@@ -15,7 +14,7 @@ SHOWN = 10
 
 
 def _listed(item: Item) -> Values:
-    shown = {"day": item.at.isoformat(), "signed": item.amount, "other": masked(item.other) if item.other else ""}
+    shown = {"day": item.at.isoformat(), "signed": item.amount, "other": item.other_shown}
     whole = {"reference": item.reference, "balance": item.balance, "at": item.at.isoformat()}
     return {"value": shown | whole, **shown}
 

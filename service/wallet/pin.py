@@ -153,9 +153,10 @@ def is_weak(pin: str, phone: str) -> bool:
 
 
 def _is_shape(pin: str) -> bool:
-    """Say whether the finger walks a line or a square: 2580, 1470, 1397, 7412, 2684."""
+    """Say whether the finger walks a path of neighbouring keys or around a rectangle: 2580, 1470, 1397, 2684."""
     places = [KEYPAD[digit] for digit in pin]
     paces = [(b[0] - a[0], b[1] - a[1]) for a, b in pairwise(places)]
-    straight = all(abs(down) + abs(across) == 1 for down, across in paces)
-    square = sum(down for down, _ in paces[::2]) == 0 and sum(across for _, across in paces[::2]) == 0
-    return len(set(pin)) == 4 and (straight or (square and len({abs(d) + abs(a) for d, a in paces}) == 1))
+    (down, across), (then_down, then_across), third = paces
+    neighbours = all(abs(d) + abs(a) == 1 for d, a in paces)
+    rectangle = third == (-down, -across) and down * then_down + across * then_across == 0
+    return len(set(pin)) == 4 and (neighbours or rectangle)

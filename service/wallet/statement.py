@@ -10,8 +10,8 @@ from service.ledger.entry import Account
 from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
-from service.wallet.name import initials
-from service.wallet.unit import Agent, Person, Unit
+from service.wallet.name import initials, masked
+from service.wallet.unit import Agent, Person, Unit, Withdrawal
 
 
 class UnknownReference(Refusal):
@@ -19,7 +19,10 @@ class UnknownReference(Refusal):
 
 
 class Item(NamedTuple):
-    """One entry from one person's side: `amount` is signed and includes charges, `balance` is what was left."""
+    """One entry from one side: `amount` is signed and includes charges, `balance` is what was left.
+
+    `other` is the whole name of the other side, `other_shown` what the owner of the account may see of it.
+    """
 
     entry: int
     reference: str
@@ -28,6 +31,7 @@ class Item(NamedTuple):
     amount: int
     balance: int
     other: str
+    other_shown: str
 
 
 class Checked(NamedTuple):
@@ -48,7 +52,7 @@ def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item
     for entry, group in groupby(lines, key=lambda line: line.entry):
         moved = list(group)
         main = max(moved, key=lambda line: line.move.amount)
-        other = main.move.target if main.amount < 0 else main.move.source
+        other = _other_side(unit, main.move.target if main.amount < 0 else main.move.source, account.kind)
         balance = moved[0].balance
         assert balance is not None, "a wallet keeps a balance"
         items.append(
@@ -60,6 +64,7 @@ def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item
                 sum(line.amount for line in moved),
                 balance,
                 owner_name(unit, other),
+                owner_shown(unit, other),
             )
         )
     return items[:limit]
@@ -73,10 +78,24 @@ def owner_name(unit: Unit, account: Account) -> str:
     if account.kind == Kind.FLOAT:
         agent = unit.rows.get(Agent, account.owner)
         return agent.name if agent else ""
-    if account.kind == Kind.HELD:
-        recorded = unit.books.entry(int(account.owner))
-        return owner_name(unit, recorded.moves[0].source) if recorded else ""
     return ""
+
+
+def owner_shown(unit: Unit, account: Account) -> str:
+    """Return what others see of who owns an account: a shop's name whole, a person's masked."""
+    name = owner_name(unit, account)
+    return masked(name) if name and account.kind == Kind.WALLET else name
+
+
+def _other_side(unit: Unit, account: Account, seen_from: Kind) -> Account:
+    """Return whom held money concerns: the agent for the person, and the person for the agent."""
+    if account.kind != Kind.HELD:
+        return account
+    row = unit.rows.get(Withdrawal, int(account.owner))
+    assert row is not None, f"no withdrawal {account.owner}"
+    if seen_from == Kind.WALLET:
+        return Account(account.country, Kind.FLOAT, row.agent)
+    return Account(account.country, Kind.WALLET, str(row.person))
 
 
 def state_of(unit: Unit, entry: int, reason: Reason) -> str:
@@ -96,12 +115,14 @@ def check_reference(unit: Unit, text: str) -> Checked:
     if recorded is None:
         raise UnknownReference
     main = recorded.moves[0]
+    source = _other_side(unit, main.source, Kind.FLOAT)
+    target = _other_side(unit, main.target, Kind.WALLET)
     return Checked(
         unit.house.references.write(recorded.id),
         recorded.at,
         recorded.reason,
         main.amount,
-        (initials(owner_name(unit, main.source)), initials(owner_name(unit, main.target))),
+        (initials(owner_name(unit, source)), initials(owner_name(unit, target))),
         state_of(unit, recorded.id, recorded.reason),
     )
 

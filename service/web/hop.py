@@ -35,6 +35,18 @@ class TalkReplaced(Refusal):
     """The phone has dialled again since; only its newest talk goes on."""
 
 
+class NothingTaken(Refusal):
+    """Something broke, and all of it was rolled back."""
+
+
+class StillChecked(Refusal):
+    """Nobody knows yet whether the money moved."""
+
+
+class NotRead(Refusal):
+    """The network sent something that is no hop."""
+
+
 class Collided(Exception):
     """Two first hops of one phone came at one instant; the other has won, and this one is to be heard again."""
 

@@ -1,0 +1,206 @@
+"""Where the parts meet: settings, storage, country packs, menus, gateways and the web become one service.
+
+It refuses to start on an unproven menu, and in production on anything that is not fit for other people's money.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Event, Thread
+from typing import TypeVar
+
+from flask import Flask
+
+from menus import product, proof
+from menus.notices import render_notice
+from service import clock
+from service.countries import check_tariffs, load_pack
+from service.gateways.africastalking import AfricasTalking
+from service.gateways.base import Gateway
+from service.gateways.simulator import Simulator
+from service.ledger.seal import seal_batch
+from service.outbox import Budget, run_worker, send_due, waiting_since
+from service.reference import References
+from service.schedule import Job, run_due
+from service.settings import Settings, derive, read_settings, unsafe
+from service.storage.open import open_store
+from service.storage.store import Store, Tx
+from service.ussd.text import Talk
+from service.wallet.unit import House, Notice, Unit
+from service.wallet.withdraw import return_expired
+from service.web.behind import Senti
+from service.web.build import build_web
+from service.web.door import Door
+from service.web.health import Health
+from service.web.hop import Country, NothingTaken, NotRead, StillChecked
+from service.web.metrics import Metrics
+
+T = TypeVar("T")
+
+DEMO_SECRET = "demo"
+
+
+class Unfit(Exception):
+    """Senti does not start: each line says what is wrong, in which setting, and the cure."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+@dataclass(frozen=True)
+class App:
+    """The service, composed."""
+
+    settings: Settings
+    store: Store
+    house: House
+    countries: Mapping[str, Country]
+    gateways: Mapping[str, Gateway]
+    seal_key: bytes
+    heard_key: bytes
+    now: Callable[[], datetime] = clock.now
+
+    def transact(self, work: Callable[[Unit], T]) -> T:
+        """Do one piece of work in one commit."""
+        return self.store.transact(lambda tx: work(self._unit(tx)))
+
+    def read(self, work: Callable[[Unit], T]) -> T:
+        """Look at one moment of the database and change nothing."""
+        return self.store.read(lambda tx: work(self._unit(tx)))
+
+    def _unit(self, tx: Tx) -> Unit:
+        return Unit(tx.books, tx.rows, tx.mint, tx.savepoint, self.house, self.now())
+
+    @property
+    def home(self) -> Country:
+        """The first country: it answers where nothing says which."""
+        return next(iter(self.countries.values()))
+
+    @property
+    def behind(self) -> Senti:
+        """What gateways talk to."""
+        return Senti(self.transact, self.countries, self.heard_key)
+
+    def render(self, notice: Notice) -> str:
+        """Return the text of a message."""
+        return render_notice(self.home.talk, notice)
+
+    def ages(self) -> Mapping[str, int]:
+        """Return how many seconds old the oldest waiting message and the oldest unsealed entry are."""
+
+        def look(unit: Unit) -> Mapping[str, int]:
+            since = {"outbox": waiting_since(unit), "seal": unit.books.oldest_unsealed()}
+            return {kind: _seconds(unit.now, at) for kind, at in since.items()}
+
+        return self.read(look)
+
+    def health(self) -> Health:
+        """Say whether hops can be answered; the menu was proven before this could be asked."""
+        ages = self.ages()
+        current = self.store.schema_is_current()
+        return Health(database=True, schema=current, menu=True, outbox_age=ages["outbox"], seal_age=ages["seal"])
+
+
+def _seconds(now: datetime, at: datetime | None) -> int:
+    return max(0, int((now - at).total_seconds())) if at else 0
+
+
+def make_app(settings: Settings, *, store: Store | None = None, now: Callable[[], datetime] = clock.now) -> App:
+    """Compose the service, or raise Unfit with every reason why it may not start.
+
+    `store` is opened from the settings where none is given.
+    """
+    production = settings.mode == "production"
+    problems = unsafe(settings) if production else []
+    secret = settings.secret_key.get_secret_value()
+    packs = {country: load_pack(country) for country in settings.countries}
+    codes = [code for pack in packs.values() for code in (pack.people_code, pack.agents_code)]
+    gateways: dict[str, Gateway] = {"africastalking": _africastalking(settings)}
+    if not production:
+        gateways["simulator"] = Simulator(codes=codes, region=packs[settings.countries[0]].region)
+    code_key = derive(secret, "one-time codes")
+    countries = {name: Country(pack, product(pack, code_key)) for name, pack in packs.items()}
+    for country in countries.values():
+        limits = [gateway.limit for gateway in gateways.values()]
+        problems += [f"menu: {problem}" for problem in proof(country.talk, country.pack, limits)]
+        problems += [f"tariff: {problem}" for problem in check_tariffs(country.pack)]
+    if problems:
+        raise Unfit(problems)
+    store = store or open_store(
+        settings.database_url.get_secret_value(),
+        field_keys={"1": derive(secret, "personal fields")},
+        index_key=derive(secret, "blind index"),
+    )
+    if production and (found := store.check_safety()):
+        raise Unfit(found)
+    house = House(
+        packs=packs,
+        references=References(store.installation_key()),
+        pepper=derive(settings.pin_pepper.get_secret_value(), "pins"),
+        code_key=code_key,
+        pin_memory_kib=settings.pin_memory_kib,
+        clock_speed=1 if production else settings.demo_clock_speed,
+    )
+    return App(settings, store, house, countries, gateways, derive(secret, "seals"), derive(secret, "heard"), now)
+
+
+def _africastalking(settings: Settings) -> AfricasTalking:
+    key = settings.africastalking_api_key
+    return AfricasTalking(
+        username=settings.africastalking_username,
+        api_key=key.get_secret_value() if key else "",
+        base_url=settings.africastalking_base_url,
+        sender_id=settings.africastalking_sender_id or "",
+    )
+
+
+def make_web(app: App) -> Flask:
+    """Return the web application that gateways and monitoring talk to, and in the demo the simulator's page."""
+    settings = app.settings
+    secrets = tuple(secret.get_secret_value() for secret in settings.africastalking_webhook_secret)
+    doors = {"africastalking": Door(app.gateways["africastalking"], secrets, settings.africastalking_allowed_addresses)}
+    if "simulator" in app.gateways:
+        doors["simulator"] = Door(app.gateways["simulator"], (DEMO_SECRET,))
+    web = build_web(
+        doors=doors,
+        behind=app.behind,
+        words=last_words(app.home.talk),
+        health=app.health,
+        metrics=Metrics(ages=app.ages),
+        trusted_proxy=settings.trusted_proxy,
+        show_metrics=settings.metrics_port is None,
+    )
+    if settings.mode == "demo":
+        from service.simulator import add_simulator
+
+        add_simulator(web, transact=app.transact, render_notice=app.render, pack=app.home.pack, secret=DEMO_SECRET)
+    return web
+
+
+def last_words(talk: Talk) -> Mapping[str, str]:
+    """Return what a phone reads when no menu can speak: all languages are served by the first."""
+    no = talk.said(talk.default_language).no
+    return {"trouble": no[NothingTaken.code], "busy": no[StillChecked.code], "unreadable": no[NotRead.code]}
+
+
+def jobs(app: App, count: Callable[[str], None] = lambda _: None) -> list[Callable[[], int]]:
+    """Return what the worker does in turn: timed work, then sending messages."""
+    timed = {
+        "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
+        "return expired holds": Job(timedelta(seconds=1), return_expired),
+    }
+    budget = Budget(per_number=200, in_all=100_000)
+    lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
+    return [
+        lambda: run_due(app.transact, timed),
+        lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, count=count),
+    ]
+
+
+def serve_wsgi() -> Flask:
+    """Compose the service from the environment in a server's process; on SQLite the worker is a thread beside it."""
+    app = make_app(read_settings())
+    if app.settings.database_url.get_secret_value().startswith("sqlite"):
+        Thread(target=run_worker, args=(Event(), jobs(app)), daemon=True, name="worker").start()
+    return make_web(app)

@@ -1,0 +1,165 @@
+"""Stories: conversations as plain text, which need no Python to read or to write.
+
+A line that is not indented says what somebody does; the indented lines below it are what they see. References and
+one-time codes are different in each run: they are written REF1, CODE1, ... in the order in which they appear.
+
+    Amina dials *384*96#            Amina types 1              Amina types PIN
+    Amina's phone repeats           Amina's phone hangs up     the gateway confirms Amina's last screen
+    Amina sends BAL                 Amina's inbox              after 16 minutes
+    books                           the operator reverses REF1
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from service.ledger.chart import Kind
+from service.ledger.entry import Account
+from service.money import show_number
+from service.wallet.operator import approve, propose
+from service.wallet.statement import owner_name
+from service.wallet.unit import Unit
+from tests.phone import PINS, Phone, Town
+
+REFERENCE = re.compile(r"\b[2-9A-HJKMNP-Z]{10}\b")
+CODE = re.compile(r"\b[1-9][0-9]{6}\b")
+TOKEN = re.compile(r"\b(?:REF|CODE)[0-9]+\b")
+PATH = re.compile(r"(\*384\*9[67])(?:\*(.+))?#")
+
+
+@dataclass
+class Teller:
+    """Plays a story in a town."""
+
+    town: Town = field(default_factory=Town)
+    phones: dict[str, Phone] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def phone(self, who: str) -> Phone:
+        if who not in self.phones:
+            self.phones[who] = self.town.phone(who)
+            self.phones[who].new()
+        return self.phones[who]
+
+    def tell(self, line: str) -> list[str]:
+        """Do what a line says and return what is then seen."""
+        for pattern, act in ACTS:
+            if found := re.fullmatch(pattern, line):
+                seen = act(self, *(self.spell_out(part or "") for part in found.groups()))
+                self.town.assert_sound()
+                return [self.shorten(text) for text in seen]
+        raise ValueError(f"nobody knows how to do this: {line}")
+
+    def spell_out(self, text: str) -> str:
+        values = {token: value for value, token in self.tokens.items()}
+        return TOKEN.sub(lambda found: values[found[0]], text)
+
+    def shorten(self, text: str) -> str:
+        read = self.town.app.house.references.read
+
+        def token(kind: str, value: str) -> str:
+            if value not in self.tokens:
+                self.tokens[value] = f"{kind}{sum(known.startswith(kind) for known in self.tokens.values()) + 1}"
+            return self.tokens[value]
+
+        text = REFERENCE.sub(lambda found: token("REF", found[0]) if read(found[0]) else found[0], text)
+        return CODE.sub(lambda found: token("CODE", found[0]), text)
+
+
+def _screen(phone: Phone) -> list[str]:
+    return [*phone.screen.split("\n"), *(["(end)"] if phone.over else [])]
+
+
+def _dial(teller: Teller, who: str, dialled: str) -> list[str]:
+    found = PATH.fullmatch(dialled)
+    assert found, f"{dialled} is no code"
+    return _screen(teller.phone(who).dial(f"{found[1]}#", typed=found[2] or ""))
+
+
+def _type(teller: Teller, who: str, keys: str) -> list[str]:
+    return _screen(teller.phone(who).press(PINS[who] if keys == "PIN" else keys))
+
+
+def _repeat(teller: Teller, who: str) -> list[str]:
+    return _screen(teller.phone(who).hop())
+
+
+def _hang_up(teller: Teller, who: str) -> list[str]:
+    teller.phone(who).end("Incomplete")
+    return []
+
+
+def _confirm(teller: Teller, who: str) -> list[str]:
+    teller.phone(who).end("Success")
+    return []
+
+
+def _sms(teller: Teller, who: str, text: str) -> list[str]:
+    phone = teller.phone(who)
+    phone.new()
+    phone.sms(text)
+    return phone.new()
+
+
+def _inbox(teller: Teller, who: str) -> list[str]:
+    return teller.phone(who).new()
+
+
+def _wait(teller: Teller, number: str, unit: str) -> list[str]:
+    teller.town.wait(**{unit.rstrip("s") + "s": int(number)})
+    return []
+
+
+def _reverse(teller: Teller, reference: str) -> list[str]:
+    entry = teller.town.app.house.references.read(reference)
+
+    def work(unit: Unit) -> None:
+        made = propose(unit, act="reverse", values={"entry": entry}, maker="one")
+        approve(unit, approval_id=made.id, checker="two")
+
+    teller.town.app.transact(work)
+    return []
+
+
+def _books(teller: Teller) -> list[str]:
+    def look(unit: Unit) -> list[str]:
+        currency = teller.town.app.home.pack.currency
+        lines = []
+        for account, balance in unit.books.balances():
+            if balance:
+                sign = "-" if balance < 0 else ""
+                lines.append(f"{_called(unit, account)} {sign}{show_number(abs(balance), currency)}")
+        return sorted(lines)
+
+    return teller.town.app.read(look)
+
+
+def _called(unit: Unit, account: Account) -> str:
+    if account.kind == Kind.WALLET:
+        return owner_name(unit, account).split()[0]
+    return f"{account.kind} {account.owner}" if account.kind in (Kind.FLOAT, Kind.COMMISSION) else str(account.kind)
+
+
+ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
+    (r"(\w+) dials (\*[0-9*]+#)", _dial),
+    (r"(\w+) types(?: (.*))?", _type),
+    (r"(\w+)'s phone repeats", _repeat),
+    (r"(\w+)'s phone hangs up", _hang_up),
+    (r"the gateway confirms (\w+)'s last screen", _confirm),
+    (r"(\w+) sends (.+)", _sms),
+    (r"(\w+)'s inbox", _inbox),
+    (r"after ([0-9]+) (seconds?|minutes?|hours?|days?)", _wait),
+    (r"the operator reverses (\w+)", _reverse),
+    (r"books", _books),
+)
+
+
+def retell(text: str, teller: Teller | None = None) -> Iterator[str]:
+    """Play the story and yield it as it happened: what was done, and what was really seen."""
+    teller = teller or Teller()
+    for line in text.splitlines():
+        if line.startswith(" "):
+            continue
+        yield line
+        if line and not line.startswith("#"):
+            yield from (f"    {seen}" for seen in teller.tell(line))
