@@ -19,7 +19,7 @@ from service.money import show_number
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
 from service.wallet.unit import Unit
-from tests.phone import PINS, Phone, Town
+from tests.phone import NUMBERS, PINS, Phone, Town
 
 REFERENCE = re.compile(r"\b[2-9A-HJKMNP-Z]{10}\b")
 CODE = re.compile(r"\b[1-9][0-9]{6}\b")
@@ -35,10 +35,12 @@ class Teller:
     phones: dict[str, Phone] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
-    def phone(self, who: str) -> Phone:
-        if who not in self.phones:
+    def __post_init__(self) -> None:
+        for who in NUMBERS:
             self.phones[who] = self.town.phone(who)
             self.phones[who].new()
+
+    def phone(self, who: str) -> Phone:
         return self.phones[who]
 
     def tell(self, line: str) -> list[str]:
