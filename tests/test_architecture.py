@@ -1,0 +1,91 @@
+"""The shape of the house: floors, small files, no float near money, every setting written down, every route closed."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from service.settings import PREFIX, Settings
+from tests.phone import Town
+
+ROOT = Path(__file__).parent.parent
+SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("menus/*.py")])
+MONEY = [path for path in SOURCES if re.search(r"service/(ledger|wallet)/|service/money.py|menus/", str(path))]
+
+FLOORS = (
+    {"refusal", "money", "phone", "gsm7", "clock", "reference", "countries"},
+    {"ledger", "ussd"},
+    {"wallet"},
+    {"gateways", "storage", "outbox", "schedule"},
+    {"menus"},
+    {"web", "simulator"},
+    {"app"},
+    {"cli"},
+)
+BESIDE = {"settings", "log", "demo"}
+"""Read by app and cli only; they stand on no floor."""
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_file_is_long(path: Path) -> None:
+    assert len(path.read_text("utf-8").splitlines()) <= 400
+
+
+def test_every_module_stands_on_a_floor() -> None:
+    known = set().union(*FLOORS) | BESIDE
+    for path in SOURCES:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        part = parts[0] if parts[0] == "menus" else parts[1]
+        assert part in known | {"__init__"}, path
+
+
+@pytest.mark.parametrize("package", ["ledger", "ussd"])
+def test_the_core_stays_small(package: str) -> None:
+    code = 0
+    for path in (ROOT / "service" / package).glob("*.py"):
+        code += sum(1 for line in path.read_text("utf-8").splitlines() if line.strip())
+    assert code <= 1_250, f"{package} has {code} lines"
+
+
+def test_no_float_anywhere_near_money() -> None:
+    for path in MONEY:
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"{path}:{node}"
+            assert not (isinstance(node, ast.Name) and node.id in ("float", "Decimal")), f"{path}:{node.lineno}"
+
+
+def test_settings_are_read_at_the_top_only() -> None:
+    for path in SOURCES:
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        if parts[0] == "service" and parts[1] not in {"app", "cli", "settings"}:
+            assert "service.settings" not in path.read_text("utf-8"), path
+
+
+def test_every_setting_is_in_the_example() -> None:
+    text = (ROOT / ".env.example").read_text("utf-8")
+    named = set(re.findall(rf"^#? ?{PREFIX}([A-Z_]+)=", text, re.MULTILINE))
+    assert named == {name.upper() for name in Settings.model_fields}
+
+
+OPEN_ROUTES = {
+    "/health/live",
+    "/health/ready",
+    "/metrics",
+    "/simulator",
+}
+"""The only routes that need neither a login, nor a key, nor a secret path; the simulator is there in the demo only."""
+
+
+def test_every_route_is_closed_or_on_the_short_list() -> None:
+    web = Town().client.application
+    for rule in web.url_map.iter_rules():
+        secret = rule.rule.startswith("/gateways/<gateway>/<secret>/")
+        listed = any(rule.rule == route or rule.rule.startswith("/simulator/") for route in OPEN_ROUTES)
+        assert secret or listed, rule.rule
+
+
+def test_the_repository_names_no_registry_and_no_machine() -> None:
+    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    assert "://" not in lock
+    assert "--hash=sha256:" in lock

@@ -1,0 +1,80 @@
+"""The product is proven, its map is current, and every refusal has words."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import menus
+from menus import product, proof
+from menus.call import Call
+from menus.fields import fields, sms_fields
+from service.countries import load_pack
+from service.gateways.africastalking import AfricasTalking
+from service.gsm7 import septets
+from service.refusal import Refusal, every_refusal
+from service.ussd.draw import draw
+from service.ussd.screens import Ask
+from service.ussd.text import clean
+
+PACK = load_pack("ke")
+TALK = product(PACK, b"k" * 32)
+MAP = Path(menus.__file__).parent / "map.md"
+
+
+def test_the_product_is_proven() -> None:
+    assert proof(TALK, PACK, [AfricasTalking.limit]) == []
+
+
+def test_the_map_is_current() -> None:
+    assert MAP.read_text("utf-8") == draw(TALK), "run `senti menus draw`"
+
+
+@pytest.mark.parametrize("language", PACK.languages)
+def test_every_refusal_has_words(language: str) -> None:
+    import service.app  # noqa: F401  everything that may refuse is loaded
+
+    ours = {no.code for no in every_refusal() if no.__module__.startswith(("service", "menus"))}
+    said = {code for code, words in TALK.words[language].no.items() if words.strip()}
+    assert ours == said
+
+
+def test_no_field_takes_the_keys_of_the_engine() -> None:
+    call = Call(None, PACK, "+254711000001")  # type: ignore[arg-type]
+    for screen in TALK.screens.values():
+        if isinstance(screen, Ask):
+            for key in ("0", "00"):
+                assert screen.field.read is not None
+                with pytest.raises(Refusal):
+                    screen.field.read(key, call)
+
+
+AMOUNTS = st.integers(0, 9_999_999_999)
+TEXTS = st.text(max_size=200)
+SHOWN = {**fields(PACK, b"k" * 32), **{f"sms {name}": field for name, field in sms_fields(PACK, b"k" * 32).items()}}
+NUMBERS = {name for name, field in SHOWN.items() if isinstance(field.widest, int) and name.split()[-1] not in ("tries",)}
+WORDS = {name for name, field in SHOWN.items() if isinstance(field.widest, str) and set(field.widest) == {"W"}}
+
+
+@given(amount=AMOUNTS)
+def test_no_number_is_shown_wider_than_its_widest(amount: int) -> None:
+    for name in NUMBERS:
+        field = SHOWN[name]
+        value = min(amount, abs(field.widest))
+        assert _width(field.show(value)) <= _width(field.show(field.widest)), name
+
+
+@given(text=TEXTS)
+def test_no_text_is_shown_wider_than_its_widest(text: str) -> None:
+    for name in WORDS:
+        field = SHOWN[name]
+        shown = clean(field.show(text))
+        assert septets(shown) is not None, f"{name} leaves the alphabet: {shown!r}"
+        assert _width(shown) <= _width(field.show(field.widest)), name
+
+
+def _width(text: str) -> int:
+    width = septets(clean(text))
+    assert width is not None, text
+    return width
