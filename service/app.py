@@ -6,7 +6,6 @@ It refuses to start on an unproven menu, and in production on anything that is n
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event, Thread
 from typing import TypeVar
 
 from flask import Flask
@@ -19,10 +18,10 @@ from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Gateway
 from service.gateways.simulator import Simulator
 from service.ledger.seal import seal_batch
-from service.outbox import Budget, run_worker, send_due, waiting_since
+from service.outbox import Budget, send_due, waiting_since
 from service.reference import References
 from service.schedule import Job, run_due
-from service.settings import Settings, derive, read_settings, unsafe
+from service.settings import Settings, derive, unsafe
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.text import Talk
@@ -30,6 +29,7 @@ from service.wallet.unit import House, Notice, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
 from service.web.build import build_web
+from service.web.counted import counted
 from service.web.door import Door
 from service.web.health import Health
 from service.web.hop import Country, NothingTaken, NotRead, StillChecked
@@ -59,11 +59,20 @@ class App:
     gateways: Mapping[str, Gateway]
     seal_key: bytes
     heard_key: bytes
+    metrics: Metrics
     now: Callable[[], datetime] = clock.now
 
     def transact(self, work: Callable[[Unit], T]) -> T:
         """Do one piece of work in one commit."""
-        return self.store.transact(lambda tx: work(self._unit(tx)))
+        posted: list[str] = []
+
+        def once(tx: Tx) -> T:
+            posted.clear()  # it may be run again whole
+            return work(self._unit(counted(tx, posted)))
+
+        result = self.store.transact(once)
+        self.metrics.count_postings(posted)
+        return result
 
     def read(self, work: Callable[[Unit], T]) -> T:
         """Look at one moment of the database and change nothing."""
@@ -80,7 +89,7 @@ class App:
     @property
     def behind(self) -> Senti:
         """What gateways talk to."""
-        return Senti(self.transact, self.countries, self.heard_key)
+        return Senti(self.transact, self.countries, self.heard_key, self.metrics.count_refusal)
 
     def render(self, notice: Notice) -> str:
         """Return the text of a message."""
@@ -106,10 +115,16 @@ def _seconds(now: datetime, at: datetime | None) -> int:
     return max(0, int((now - at).total_seconds())) if at else 0
 
 
-def make_app(settings: Settings, *, store: Store | None = None, now: Callable[[], datetime] = clock.now) -> App:
+def make_app(
+    settings: Settings,
+    *,
+    store: Store | None = None,
+    now: Callable[[], datetime] = clock.now,
+    shared_metrics: str | None = None,
+) -> App:
     """Compose the service, or raise Unfit with every reason why it may not start.
 
-    `store` is opened from the settings where none is given.
+    `store` is opened from the settings where none is given; `shared_metrics` is where several processes count together.
     """
     production = settings.mode == "production"
     problems = unsafe(settings) if production else []
@@ -132,8 +147,10 @@ def make_app(settings: Settings, *, store: Store | None = None, now: Callable[[]
         field_keys={"1": derive(secret, "personal fields")},
         index_key=derive(secret, "blind index"),
     )
+    if not store.schema_is_current():
+        raise Unfit(["SENTI_DATABASE_URL: the database is not in the shape of this release; run: senti migrate"])
     if production and (found := store.check_safety()):
-        raise Unfit(found)
+        raise Unfit([f"SENTI_DATABASE_URL: {problem}" for problem in found])
     house = House(
         packs=packs,
         references=References(store.installation_key()),
@@ -142,7 +159,10 @@ def make_app(settings: Settings, *, store: Store | None = None, now: Callable[[]
         pin_memory_kib=settings.pin_memory_kib,
         clock_speed=1 if production else settings.demo_clock_speed,
     )
-    return App(settings, store, house, countries, gateways, derive(secret, "seals"), derive(secret, "heard"), now)
+    metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
+    keys = derive(secret, "seals"), derive(secret, "heard")
+    app = App(settings, store, house, countries, gateways, *keys, metrics, now)
+    return app
 
 
 def _africastalking(settings: Settings) -> AfricasTalking:
@@ -167,7 +187,7 @@ def make_web(app: App) -> Flask:
         behind=app.behind,
         words=last_words(app.home.talk),
         health=app.health,
-        metrics=Metrics(ages=app.ages),
+        metrics=app.metrics,
         trusted_proxy=settings.trusted_proxy,
         show_metrics=settings.metrics_port is None,
     )
@@ -184,7 +204,7 @@ def last_words(talk: Talk) -> Mapping[str, str]:
     return {"trouble": no[NothingTaken.code], "busy": no[StillChecked.code], "unreadable": no[NotRead.code]}
 
 
-def jobs(app: App, count: Callable[[str], None] = lambda _: None) -> list[Callable[[], int]]:
+def jobs(app: App) -> list[Callable[[], int]]:
     """Return what the worker does in turn: timed work, then sending messages."""
     timed = {
         "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
@@ -194,13 +214,5 @@ def jobs(app: App, count: Callable[[str], None] = lambda _: None) -> list[Callab
     lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
     return [
         lambda: run_due(app.transact, timed),
-        lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, count=count),
+        lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, count=app.metrics.count_sms),
     ]
-
-
-def serve_wsgi() -> Flask:
-    """Compose the service from the environment in a server's process; on SQLite the worker is a thread beside it."""
-    app = make_app(read_settings())
-    if app.settings.database_url.get_secret_value().startswith("sqlite"):
-        Thread(target=run_worker, args=(Event(), jobs(app)), daemon=True, name="worker").start()
-    return make_web(app)

@@ -29,16 +29,17 @@ class Shelf:
 
     def __init__(self, cipher: Cipher) -> None:
         self.codecs = {kind: Codec(record, cipher) for kind, record in BY_KIND.items()}
-        self._ready: dict[object, tuple[str, Sequence[str] | None]] = {}
+        self._ready: dict[object, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
     def run(self, connection: Connection, shape: object, build: Build, values: dict[str, Any]) -> Any:
         """Run the statement of this shape, building it if it is the first of its shape."""
         ready = self._ready.get(shape)
         if ready is None:
             compiled = build().compile(dialect=connection.dialect)  # type: ignore[attr-defined]
-            ready = self._ready[shape] = (str(compiled), compiled.positiontup)
-        sql, order = ready
-        return connection.exec_driver_sql(sql, values if order is None else tuple(values[name] for name in order))
+            ready = self._ready[shape] = (str(compiled), compiled.positiontup, dict(compiled.params))
+        sql, order, fixed = ready
+        given = fixed | values  # some values stand in the statement itself, such as SQLite's OFFSET 0
+        return connection.exec_driver_sql(sql, given if order is None else tuple(given[name] for name in order))
 
 
 class SqlRows:

@@ -29,11 +29,12 @@ class Call(Protocol):
 
 
 class Reply(NamedTuple):
-    """What the phone shows, whether the talk is over, and the screen's id for logs and counters."""
+    """What the phone shows, whether the talk is over, the screen's id, and the code of a refusal that was just told."""
 
     text: str
     ends: bool
     screen: str
+    no: str = ""
 
 
 def begin(
@@ -102,6 +103,7 @@ class _Turn:
         self.session = session
         self.told = told
         self.notice: str | None = None
+        self.no = ""
         self.refused_at: str | None = None
         self.secrets: dict[str, Any] = {}
         self.unlocked = False
@@ -251,7 +253,7 @@ class _Turn:
         return target
 
     def stay(self, no: Refusal) -> None:
-        self.notice = render_no(self.talk, no, self.session.language)
+        self.notice, self.no = render_no(self.talk, no, self.session.language), no.code
 
     def learn(self, values: Mapping[str, Any]) -> None:
         assert not self.secrets.keys() & values.keys(), f"a secret would be kept: {self.secrets.keys() & values.keys()}"
@@ -290,4 +292,4 @@ class _Turn:
     def reply(self, text: str, screen: str) -> Reply:
         over = too_long(text, self.talk.limit)
         assert over <= 0, f"{screen} is {over} too long"
-        return Reply(text, self.session.over, screen)
+        return Reply(text, self.session.over, screen, self.no)

@@ -23,9 +23,11 @@ AGAIN = 5
 class Senti:
     """The product as gateways see it. `countries` are found by the service code, the first being the default."""
 
-    transact: Callable[..., Reply | None]
+    transact: Callable[..., Reply | str | None]
     countries: Mapping[str, Country]
     key: bytes = field(repr=False)
+    note: Callable[[str], None] = lambda _: None
+    """Is told the code of each refusal that a person reads."""
 
     def dial(self, dial: Dial) -> tuple[str, bool]:
         """Return the screen for a hop, and whether the talk is over."""
@@ -35,7 +37,8 @@ class Senti:
                 reply = self.transact(lambda unit: answer_dial(unit, dial, country, self.key))
             except Collided:
                 continue
-            assert reply is not None
+            assert isinstance(reply, Reply)
+            self._note(reply.no)
             return reply.text, reply.ends
         raise Busy
 
@@ -44,13 +47,18 @@ class Senti:
 
     def sms(self, sms: Sms) -> None:
         country = next(iter(self.countries.values()))
-        self.transact(lambda unit: answer_sms(unit, sms, country, self.key))
+        no = self.transact(lambda unit: answer_sms(unit, sms, country, self.key))
+        self._note(no if isinstance(no, str) else "")
 
     def report(self, report: Report | OptedOut) -> None:
         if isinstance(report, OptedOut):
             self.transact(lambda unit: unit.rows.add(Stop(phone=report.phone, at=unit.now)) and None)
         else:
             self.transact(lambda unit: note_report(unit, report))
+
+    def _note(self, code: str) -> None:
+        if code:
+            self.note(code)
 
     def _country(self, code: str) -> Country:
         for country in self.countries.values():

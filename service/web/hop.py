@@ -218,4 +218,4 @@ def _keep(unit: Unit, row: Conversation, session: Session, reply: Reply, heard: 
 
 
 def _refused(no: Refusal, language: str, country: Country) -> Reply:
-    return Reply(render_no(country.talk, no, language), True, no.code)
+    return Reply(render_no(country.talk, no, language), True, no.code, no.code)

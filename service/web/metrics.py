@@ -48,6 +48,15 @@ class Metrics:
         """Count one attempt to send a message."""
         self.sms_out.labels(outcome).inc()
 
+    def count_refusal(self, code: str) -> None:
+        """Count that a person was told no."""
+        self.refusals.labels(code).inc()
+
+    def count_postings(self, reasons: Iterable[str]) -> None:
+        """Count entries that were committed."""
+        for reason in reasons:
+            self.postings.labels(reason).inc()
+
     def text(self) -> bytes:
         """Return all of it as Prometheus reads it."""
         return generate_latest(self._registry)

@@ -17,21 +17,23 @@ from service.wallet.unit import Seen, Unit
 from service.web.hop import Country
 
 
-def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> None:
-    """Do what a message asks, once however often it is delivered, and queue the reply.
+def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> str:
+    """Do what a message asks, once however often it is delivered, queue the reply, and return the code of a refusal.
 
     The text is read and forgotten; it is in no row and no log. The same id with another text is another message.
     """
     seen = _digest(key, f"{sms.gateway}\x00{sms.id}\x00{sms.text}")
     if not unit.rows.add(Seen(key=f"sms:{seen}", at=unit.now)):
-        return
+        return ""
     person = person_by_phone(unit, sms.phone)
     call = Call(unit, country.pack, sms.phone, person)
     answer = _budgeted(call, _understood(call, sms), key)
     if isinstance(answer, Refusal):
         _tell(call, f"no.{answer.code}", answer.said, sms)
-    elif answer and answer.key:
+        return answer.code
+    if answer and answer.key:
         _tell(call, answer.key, answer.values, sms, minutes=answer.minutes)
+    return ""
 
 
 def _understood(call: Call, sms: Sms) -> Answer | Refusal:

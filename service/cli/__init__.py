@@ -1,0 +1,15 @@
+"""The `senti` command: what the operator's staff type to run the service, look after people and read the books.
+
+Each noun has a module of its own. Nothing heavy is loaded before a command runs, so that `--help` answers at once.
+"""
+
+from service.cli.group import Spoken
+from service.cli.menus import menus
+from service.cli.phone import dial, inbox, sms
+from service.cli.run import demo, migrate, run, serve, worker
+from service.cli.tariff import tariff
+
+main = Spoken("senti", help="Mobile money behind a phone number. Each command says more with --help.")
+
+for command in (run, serve, worker, migrate, demo, dial, sms, inbox, menus, tariff):
+    main.add_command(command)

@@ -1,0 +1,61 @@
+"""What nearly every command begins with: the service opened from the settings, and a person found by number."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from service.app import App
+    from service.countries import Pack
+    from service.settings import Settings
+    from service.wallet.unit import Person, Unit
+
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON: amounts in minor units, times ISO 8601.")
+by_name = click.option("--by", required=True, metavar="NAME", help="Who does this.")
+
+
+def settings_read() -> "Settings":
+    """Read the settings and send what is logged to standard error."""
+    from service.log import set_up
+    from service.settings import read_settings
+
+    settings = read_settings()
+    set_up(level=settings.log_level)
+    return settings
+
+
+@contextmanager
+def opened() -> Iterator["App"]:
+    """Open the service for one command."""
+    from service.app import make_app
+
+    app = make_app(settings_read())
+    try:
+        yield app
+    finally:
+        app.store.close()
+
+
+def read_number(app: "App", typed: str) -> str:
+    """Return a phone number in its one form; raises BadPhone."""
+    from service.phone import is_e164, read_phone
+
+    return typed if is_e164(typed) else read_phone(typed, app.home.pack.region)
+
+
+def known(unit: "Unit", phone: str) -> "Person":
+    """Return the person behind a number, or say that there is none."""
+    from service.cli.group import refuse
+    from service.wallet.people import person_by_phone
+
+    person = person_by_phone(unit, phone)
+    if person is None:
+        raise refuse(f"{phone} has no wallet")
+    return person
+
+
+def pack_of(app: "App", person: "Person") -> "Pack":
+    """Return a person's country."""
+    return app.house.packs[person.country]

@@ -1,0 +1,95 @@
+"""Starting the service: the database brought up to date, the demo loaded, the web and the worker run."""
+
+import click
+
+from service.cli.group import unusable
+from service.cli.opened import opened, settings_read
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the shape that this release needs."""
+    _migrate()
+    click.echo("The database is up to date.")
+
+
+def _migrate() -> None:
+    from sqlalchemy import make_url
+
+    from service.storage.migrate import migrate as bring_up
+
+    settings = settings_read()
+    url, admin = settings.database_url.get_secret_value(), settings.database_admin_url
+    if admin is None:
+        bring_up(url)
+    else:
+        bring_up(admin.get_secret_value(), service_role=make_url(url).username)
+
+
+@click.group()
+def demo() -> None:
+    """People and agents to try it out with."""
+
+
+@demo.command()
+def load() -> None:
+    """Open the demo's wallets and shops with a short history; does nothing if they are there."""
+    _load()
+    click.echo("The demo is loaded.")
+
+
+def _load() -> None:
+    from service.demo import load_demo
+
+    with opened() as app:
+        if app.settings.mode == "production":
+            raise unusable("SENTI_MODE is production: demo people have PINs that everybody knows")
+        load_demo(app.transact, app.home.pack)
+
+
+_port = click.option("--port", type=click.IntRange(1, 65535), help="Instead of SENTI_PORT.")
+
+
+@click.command()
+@_port
+def run(port: int | None) -> None:
+    """Try it out: migrate, load the demo, serve web and worker, and say where the simulator is."""
+    from service.cli.server import Serving, serve_web
+
+    settings = settings_read()
+    if settings.mode == "production":
+        raise unusable("`senti run` is for trying out; in production: senti migrate, then senti serve and senti worker")
+    port = port or settings.port
+    _migrate()
+    _load()
+    address = f"http://{settings.host}:{port}/simulator"
+    serve_web(settings, Serving(port=port, worker=True), ready=lambda: click.echo(f"Senti: {address} (Ctrl-C ends it)"))
+
+
+@click.command()
+@_port
+@click.option("--workers", type=click.IntRange(1, 64), help="Processes, instead of SENTI_WORKERS; SQLite has one.")
+def serve(port: int | None, workers: int | None) -> None:
+    """Serve the gateways; on SQLite the worker runs beside it, on PostgreSQL `senti worker` does."""
+    from service.cli.server import Serving, on_sqlite, serve_web
+
+    settings = settings_read()
+    workers = workers or settings.workers
+    if on_sqlite(settings) and workers > 1:
+        raise unusable("SENTI_WORKERS is above 1: SQLite has one process; set it to 1 or use PostgreSQL")
+    with opened():
+        pass  # whatever makes it unfit is said here, once, and not by each process
+    serving = Serving(port=port or settings.port, workers=workers, worker=on_sqlite(settings))
+    serve_web(settings, serving, ready=lambda: click.echo(f"Senti listens on {settings.host}:{serving.port}"))
+
+
+@click.command()
+@click.option("--metrics-port", type=click.IntRange(1, 65535), help="Serve this process's own /metrics there.")
+def worker(metrics_port: int | None) -> None:
+    """Send messages and do what is timed, until SIGTERM; stops between two messages."""
+    from service.cli.server import on_sqlite, work
+
+    settings = settings_read()
+    if on_sqlite(settings):
+        raise unusable("on SQLite `senti serve` does the worker's work already: nothing to start")
+    work(settings, metrics_port)

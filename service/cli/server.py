@@ -1,0 +1,147 @@
+"""The processes of the service: one that waits for signals, web processes below it, and the worker.
+
+A web process that is told to stop takes no new connections and finishes the hop in hand. Its worker thread, where it
+has one, stops between two messages.
+"""
+
+import errno
+import os
+import signal
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from multiprocessing.util import Finalize
+from typing import NamedTuple
+
+from flask import Flask
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+from service.cli.group import unusable
+from service.log import set_up
+from service.settings import Settings
+
+THREADS = 8
+BACKLOG = 1024
+BACKPRESSURE = 64
+"""Requests that a process takes in hand at once; more wait in the backlog."""
+
+_LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Serving(NamedTuple):
+    """How the web is served; `worker` says that a thread of it sends messages and does what is timed."""
+
+    port: int
+    workers: int = 1
+    worker: bool = False
+
+
+def on_sqlite(settings: Settings) -> bool:
+    """Say whether the database is a SQLite file, which one process serves."""
+    return settings.database_url.get_secret_value().startswith("sqlite")
+
+
+def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object]) -> None:
+    """Serve until SIGTERM or SIGINT; `ready` is called when the port answers."""
+    _refuse_taken(settings.host, serving.port)
+    server = Granian(
+        "senti",
+        address=settings.host,
+        port=serving.port,
+        interface=Interfaces.WSGI,
+        workers=serving.workers,
+        blocking_threads=THREADS,
+        backpressure=BACKPRESSURE,
+        backlog=BACKLOG,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_dictconfig=_LOGGING,
+        log_level=LogLevels.error,
+    )
+    watch = threading.Thread(target=_when_open, args=(settings.host, serving.port, ready), daemon=True)
+    with _shared_metrics(settings, serving) as shared:
+        watch.start()
+        server.serve(target_loader=partial(web, settings, serving, shared), wrap_loader=False)
+
+
+def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flask:
+    """Compose the service in a web process."""
+    from service.app import jobs, make_app, make_web
+    from service.outbox import run_worker
+
+    set_up(level=settings.log_level)
+    app = make_app(settings, shared_metrics=shared)
+    if serving.worker:
+        stop = threading.Event()
+        thread = threading.Thread(target=run_worker, args=(stop, jobs(app)), name="worker")
+        thread.start()
+        Finalize(None, _end, (stop, thread), exitpriority=1)
+    return make_web(app)
+
+
+def _end(stop: threading.Event, thread: threading.Thread) -> None:
+    stop.set()
+    thread.join()
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    # The server shares its port between processes, and so would another server with it.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            why = "is taken by another program" if error.errno == errno.EADDRINUSE else f"cannot be had: {error}"
+            raise unusable(f"{host}:{port} {why}; choose another with SENTI_PORT or --port") from None
+
+
+def _when_open(host: str, port: int, ready: Callable[[], object]) -> None:
+    for _ in range(600):
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            ready()
+            return
+
+
+@contextmanager
+def _shared_metrics(settings: Settings, serving: Serving) -> Iterator[str | None]:
+    """Let several web processes count together, and answer for them on the metrics' own port, if there is one.
+
+    Yields the directory in which they meet. It must be known before anything loads the library that counts.
+    """
+    if serving.workers == 1 and settings.metrics_port is None:
+        yield None
+        return
+    with tempfile.TemporaryDirectory(prefix="senti-metrics-") as shared:
+        os.environ[SHARED] = shared
+        from service.app import make_app
+
+        app = make_app(settings, shared_metrics=shared)
+        with app.metrics.serving(port=settings.metrics_port, host=settings.host) if settings.metrics_port else nullcontext():
+            yield shared
+        app.store.close()
+
+
+def work(settings: Settings, metrics_port: int | None) -> None:
+    """Do the worker's jobs until SIGTERM or SIGINT, and stop between two messages."""
+    from service.app import jobs, make_app
+    from service.outbox import run_worker
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    app = make_app(settings)
+    with app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext():
+        run_worker(stop, jobs(app))
+    app.store.close()

@@ -1,0 +1,16 @@
+"""Refusals in English, as the menus say them."""
+
+from service.refusal import Refusal
+
+
+def in_words(no: Refusal) -> str:
+    """Return a refusal's sentence; a country without English says it in its first language."""
+    from menus import product
+    from service.countries import load_pack
+    from service.settings import read_settings
+    from service.ussd.text import render_no
+
+    pack = load_pack(read_settings().countries[0])
+    # No one-time code stands in a refusal.
+    talk = product(pack, b"")
+    return render_no(talk, no, "en" if "en" in pack.languages else talk.default_language)
