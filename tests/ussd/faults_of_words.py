@@ -1,0 +1,105 @@
+"""Talks with words that are missing, left over, or wrong."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from service.ussd.text import Talk
+from tests.ussd.bikes import BIKE, FIELDS, Tired, bikes
+from tests.ussd.plant import Fault, Planted, changed, hushed, plants, reads, saying, with_choice
+
+FAULTS: list[Planted] = []
+fault = plants(FAULTS)
+
+
+def _without(table: str, part: str) -> Fault:
+    def planted() -> Talk:
+        talk = bikes()
+        said = talk.words["sw"]
+        tables: Mapping[str, Any] = {**said.screens, "nav": said.nav, "told": said.told, "sms": said.sms, "no": said.no}
+        del tables[table][part]
+        return talk
+
+    return planted
+
+
+for _table, _part in [
+    ("hire.minutes", "text"), ("hire.bike", "line"), ("rides", "line"), ("home", "9"), ("nav", "more"),
+    ("told", "not_hired"), ("sms", "hired"),
+]:  # fmt: skip
+    fault("words", f"words: {_table} in sw has no {_part!r}")(_without(_table, _part))
+
+for _code in ("no_such_choice", "dropped_secret", "dropped_rest", "no_such_bike", "out_of_order", "pin_locked"):
+    fault("refusals_said", f"refusals_said: no in sw has no {_code!r}")(_without("no", _code))
+
+
+@fault("refusals_said", "refusals_said: no in en has no 'very_tired'")
+def _a_narrower_refusal_has_no_words() -> Talk:
+    return hushed(bikes(changed("card.read", refuses=(Tired,))), ("no", "very_tired"))
+
+
+for _table, _part in [("attic", "text"), ("home", "7"), ("card", "line"), ("say.sw", "text"), ("told", "sold"),
+                      ("sms", "sold"), ("nav", "up")]:  # fmt: skip
+    fault("orphans", f"orphans: {_table} in en says {_part!r}, which nothing shows")(
+        partial(saying, _table, _part, "Nothing")
+    )
+
+
+for _table, _part, _sentence, _found in [
+    ("card", "text", "{left} {riches}", "shows ['riches'] in 'text': not to be had there"),
+    ("no", "wrong_pin", "{left} tries", "shows ['left'] in 'wrong_pin': not to be had there"),
+    ("rides", "line", "{day} {left}", "shows ['left'] in 'line': not to be had there"),
+    ("sms", "hired", "{code} {left}", "shows ['left'] in 'hired': not to be had there"),
+    ("nav", "back", "0 {left}", "shows ['left'] in 'back': not to be had there"),
+    ("card", "text", "{left} {Left}", "has a stray brace in 'text'"),
+]:
+    fault("places", f"places: {_table} in en {_found}")(partial(saying, _table, _part, _sentence))
+
+
+@fault("places", "places: hire.pin in sw shows other values in 'text' than en")
+def _a_translation_forgets_the_price() -> Talk:
+    return saying("hire.pin", "text", "Baiskeli {bike} ya {owner}. PIN?", "sw")
+
+
+for _key in ("0", "00", "98", "*", "123", "5x"):
+    fault("keys", f"keys: home uses {_key!r}, which is not to be had as a key")(
+        partial(saying, "home", _key, "Card", screens=with_choice("card.read", key=_key))
+    )
+
+
+@fault("keys", "keys: home has the key 5 twice")
+def _a_key_is_there_twice() -> Talk:
+    return bikes(with_choice("card.read", key="5"))
+
+
+@fault("keys", "keys: card in en spells a key in 'text'")
+def _a_text_spells_its_keys() -> Talk:
+    return saying("card", "text", "{left}\n6 Card", "en")
+
+
+@fault("way_back", "way_back: nav in sw does not begin 'back' with 0")
+def _back_is_not_on_0() -> Talk:
+    return saying("nav", "back", "# Rudi", "sw")
+
+
+for _typed, _found in [("0", "takes '0', which is a key"), ("00", "takes '00', which is a key")]:
+    fault("fields", f"fields: hire.minutes {_found}")(partial(bikes, changed("hire.minutes", field=reads(_typed))))
+
+
+@fault("fields", "fields: hire.bike takes '9', which is a key")
+def _a_field_takes_the_number_of_a_suggestion() -> Talk:
+    return bikes(changed("hire.bike", field=reads("9")))
+
+
+@fault("fields", "fields: hire.minutes asks for what cannot be typed")
+def _a_field_cannot_be_read() -> Talk:
+    return bikes(changed("hire.minutes", field=FIELDS["price"]))
+
+
+@fault("fields", "fields: hire.minutes answers '0' with ValueError, which it does not name")
+def _a_field_fails_instead_of_refusing() -> Talk:
+    def read(typed: str, call: Any) -> int:
+        raise ValueError(typed)
+
+    return bikes(changed("hire.minutes", field=replace(BIKE, read=read)))
