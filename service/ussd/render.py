@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from service.ussd.limit import Limit
-from service.ussd.screens import Ask, Menu, Pick, Screen, Values
+from service.ussd.screens import Menu, Pick, Screen, Values
 from service.ussd.text import Show, Words, fill, too_long
 
 MOST_SUGGESTIONS = 9
@@ -70,6 +70,4 @@ def lay_out(
 
 def list_lines(screen: Screen, words: Words, shows: Sequence[Show]) -> list[str]:
     """Return the lines of a list, without numbers: one for each item, by how its values are shown."""
-    if not isinstance(screen, Ask | Pick) or not shows:
-        return []
     return [fill(words.screens[screen.id]["line"], show) for show in shows]

@@ -151,6 +151,11 @@ def _the_first_of_two_ways_sets_nothing() -> Talk:
     return saying("home", "6", "Card", screens=(home, *SCREENS[1:]))
 
 
+@fault("values_set", "values_set: rides.none in en shows ['ride'], not set on every way there")
+def _nothing_was_picked_from_an_empty_list() -> Talk:
+    return saying("rides.none", "text", "No {ride}")
+
+
 @fault("values_set", "values_set: hire.pin in en tells ['code'], not set on every way there")
 def _what_was_not_done_has_no_code_yet() -> Talk:
     return saying("told", "not_hired", "NOT done: {code}.")

@@ -23,6 +23,8 @@ Bike WWWWWWWWWWWW from WWWWWWWWWWWWWWWWWWWW: 99999 tokens. PIN?
 """
         in drawn
     )
+    assert "\n1 WWWWWWWWWWWW at WWWWWWWWWWWWWWWWWWWW\n0 Back" in drawn, "98 stands under lists only"
+    assert "99999\n98 More\n0 Back 00 Home\n" in drawn
     assert "- 9 leads to `resume` where broken\n" in drawn
     assert "## hire.pay\n\n- a step; moves money\n- leads to `hire.done`\n- too_dear leads to `hire.minutes`\n" in drawn
     assert "- out_of_order ends the talk\n" in drawn

@@ -200,6 +200,17 @@ def test_a_raised_refusal_undoes_its_step_and_a_returned_one_keeps_it() -> None:
     assert phone.kiosk.rows["tries"] == 3, "what the unlock wrote is kept"
 
 
+def test_a_reply_names_the_refusal_that_it_tells() -> None:
+    phone = Phone()
+    phone.dial()
+    phone.press("1", "12", "10", "8642")
+    assert (phone.reply.screen, phone.reply.no) == ("hire.pin", "wrong_pin")
+    phone.press("00", "77")
+    assert phone.reply.no == "no_such_choice"
+    phone.press("5")
+    assert phone.reply.no == ""
+
+
 def test_reading_steps_cost_no_savepoint() -> None:
     phone = Phone()
     phone.dial()

@@ -30,6 +30,20 @@ def test_an_sms_may_show_a_value_otherwise_than_a_screen() -> None:
     assert talk.show(values)("price") == "20"
 
 
+def test_a_language_outside_the_phones_alphabet_keeps_its_letters() -> None:
+    talk = bikes()
+    talk.words["sw"].sms["hired"] = "ŋ {owner}"  # type: ignore[index]
+    assert render_sms(talk, "hired", {"owner": "Aŋa"}, "sw").startswith("ŋ ")
+
+
+@pytest.mark.parametrize("shown", ["W" * 21, "€" * 20, "ŋ" * 3])
+def test_a_value_may_be_wider_neither_in_septets_nor_in_units(shown: str) -> None:
+    talk = bikes(fields={"owner": Field(show=str, widest="W" * 20)})
+    assert talk.show({"owner": "W" * 20})("owner") == "W" * 20
+    with pytest.raises(AssertionError, match="owner is shown wider"):
+        talk.show({"owner": shown})("owner")
+
+
 def test_a_language_without_words_reads_the_default() -> None:
     assert render_no(bikes(), TooDear(price=5, left=1), "xx") == "That is 5 tokens; you have 1."
 
