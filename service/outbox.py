@@ -186,6 +186,14 @@ def send_again(unit: Unit, notice_id: int) -> bool:
     return True
 
 
+def park_waiting(unit: Unit, why: str) -> int:
+    """Park every message that has not left, for somebody to decide about; return how many."""
+    waiting = unit.rows.find(Notice, state=("queued", "sending"), limit=10_000_000)
+    for notice in waiting:
+        unit.rows.put(replace(notice, state="parked", detail=why))
+    return len(waiting)
+
+
 def waiting_since(unit: Unit) -> datetime | None:
     """Return when the oldest message was queued that has not left yet, or None."""
     waiting = unit.rows.find(Notice, state=("queued", "sending"), limit=1)

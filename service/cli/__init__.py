@@ -3,13 +3,28 @@
 Each noun has a module of its own. Nothing heavy is loaded before a command runs, so that `--help` answers at once.
 """
 
+from service.cli.agent import agent
+from service.cli.approval import approve
+from service.cli.backup import backup, restore
+from service.cli.books import audit, books, entry, statement
+from service.cli.floats import floats
 from service.cli.group import Spoken
 from service.cli.menus import menus
+from service.cli.outbox import outbox
+from service.cli.person import person
 from service.cli.phone import dial, inbox, sms
 from service.cli.run import demo, migrate, run, serve, worker
 from service.cli.tariff import tariff
 
 main = Spoken("senti", help="Mobile money behind a phone number. Each command says more with --help.")
 
-for command in (run, serve, worker, migrate, demo, dial, sms, inbox, menus, tariff):
+# fmt: off
+for command in (
+    run, serve, worker, migrate, demo,
+    dial, sms, inbox,
+    person, agent, floats, approve,
+    books, entry, statement, audit, outbox,
+    menus, tariff, backup, restore,
+):
     main.add_command(command)
+# fmt: on

@@ -1,14 +1,14 @@
 """What nearly every command begins with: the service opened from the settings, and a person found by number."""
 
+import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
     from service.app import App
-    from service.countries import Pack
     from service.settings import Settings
     from service.wallet.unit import Person, Unit
 
@@ -56,6 +56,10 @@ def known(unit: "Unit", phone: str) -> "Person":
     return person
 
 
-def pack_of(app: "App", person: "Person") -> "Pack":
-    """Return a person's country."""
-    return app.house.packs[person.country]
+def patience(doing: str) -> AbstractContextManager[object]:
+    """Show on a terminal that long work goes on."""
+    if not sys.stderr.isatty():
+        return nullcontext()
+    from rich.console import Console
+
+    return Console(stderr=True).status(f"{doing} ...")

@@ -1,29 +1,34 @@
 """Starting the service: the database brought up to date, the demo loaded, the web and the worker run."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from service.cli.group import unusable
 from service.cli.opened import opened, settings_read
 
+if TYPE_CHECKING:
+    from service.settings import Settings
+
 
 @click.command()
 def migrate() -> None:
     """Bring the database to the shape that this release needs."""
-    _migrate()
+    bring_up(settings_read())
     click.echo("The database is up to date.")
 
 
-def _migrate() -> None:
+def bring_up(settings: "Settings") -> None:
+    """Migrate with the role that may, and give the service's own role its rights."""
     from sqlalchemy import make_url
 
-    from service.storage.migrate import migrate as bring_up
+    from service.storage.migrate import migrate as bring_up_database
 
-    settings = settings_read()
     url, admin = settings.database_url.get_secret_value(), settings.database_admin_url
     if admin is None:
-        bring_up(url)
+        bring_up_database(url)
     else:
-        bring_up(admin.get_secret_value(), service_role=make_url(url).username)
+        bring_up_database(admin.get_secret_value(), service_role=make_url(url).username)
 
 
 @click.group()
@@ -60,7 +65,7 @@ def run(port: int | None) -> None:
     if settings.mode == "production":
         raise unusable("`senti run` is for trying out; in production: senti migrate, then senti serve and senti worker")
     port = port or settings.port
-    _migrate()
+    bring_up(settings)
     _load()
     address = f"http://{settings.host}:{port}/simulator"
     serve_web(settings, Serving(port=port, worker=True), ready=lambda: click.echo(f"Senti: {address} (Ctrl-C ends it)"))

@@ -128,7 +128,11 @@ def _shared_metrics(settings: Settings, serving: Serving) -> Iterator[str | None
         from service.app import make_app
 
         app = make_app(settings, shared_metrics=shared)
-        with app.metrics.serving(port=settings.metrics_port, host=settings.host) if settings.metrics_port else nullcontext():
+        with (
+            app.metrics.serving(port=settings.metrics_port, host=settings.host)
+            if settings.metrics_port
+            else nullcontext()
+        ):
             yield shared
         app.store.close()
 

@@ -1,6 +1,6 @@
 """Prices: what they are, since when, and whether the tables make sense."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -8,7 +8,7 @@ from service.cli.group import refuse
 from service.cli.opened import as_json
 
 if TYPE_CHECKING:
-    from service.countries import Pack
+    from service.countries import Pack, Tariff
 
 
 @click.group()
@@ -21,6 +21,58 @@ def _packs() -> "list[Pack]":
     from service.settings import read_settings
 
     return [load_pack(country) for country in read_settings().countries]
+
+
+@tariff.command()
+@as_json
+def show(as_json: bool) -> None:
+    """Show all prices, commissions and taxes with their dates."""
+    from service.cli.out import print_json
+
+    packs = _packs()
+    if as_json:
+        return print_json({"countries": [_about(pack) for pack in packs]})
+    for pack in packs:
+        for what, tables in (("price", pack.charges), ("commission", pack.commissions)):
+            for table in tables:
+                _print_table(pack, what, table)
+        for tax in pack.taxes:
+            click.echo(f"{pack.country} tax {tax.name}: {tax.percent} percent inside the price, {_dates(tax)}")
+
+
+def _print_table(pack: "Pack", what: str, table: "Tariff") -> None:
+    from service.cli.out import print_columns
+    from service.money import show_amount_full
+
+    click.echo(f"{pack.country} {what} of {table.service}, {_dates(table)} ({table.source})")
+    rows = [[show_amount_full(amount, pack.currency) for amount in band[:3]] for band in table.bands]
+    print_columns(["from", "to", "pays"], rows, right=(0, 1, 2))
+    click.echo()
+
+
+def _dates(row: Any) -> str:
+    return f"from {row.valid_from}" + (f" to {row.valid_to}" if row.valid_to else "")
+
+
+def _about(pack: "Pack") -> dict[str, Any]:
+    def table(row: "Tariff") -> dict[str, Any]:
+        bands = [{"least": band.least, "most": band.most, "pays": band.pays} for band in row.bands]
+        return {"service": row.service, **_days(row), "source": row.source, "bands": bands}
+
+    return {
+        "country": pack.country,
+        "currency": pack.currency.code,
+        "charges": [table(row) for row in pack.charges],
+        "commissions": [table(row) for row in pack.commissions],
+        "taxes": [{"name": tax.name, "percent": tax.percent, **_days(tax), "source": tax.source} for tax in pack.taxes],
+    }
+
+
+def _days(row: Any) -> dict[str, str | None]:
+    return {
+        "valid_from": row.valid_from.isoformat(),
+        "valid_to": row.valid_to.isoformat() if row.valid_to else None,
+    }
 
 
 @tariff.command()
@@ -38,5 +90,6 @@ def check() -> None:
         click.echo(f"{pack.country}: sound. {tables} tables, {len(pack.taxes)} taxes.")
         for service in dict.fromkeys(table.service for table in pack.charges):
             amount, saved = worst_split(pack, service, now())
-            said = f"saves at most {show_amount_full(saved, pack.currency)}, of {show_amount_full(amount, pack.currency)}"
-            click.echo(f"  {service}: paying in pieces {said if saved else 'saves nothing'}")
+            shown = [show_amount_full(minor, pack.currency) for minor in (saved, amount)]
+            said = f"saves at most {shown[0]}, of {shown[1]}" if saved else "saves nothing"
+            click.echo(f"  {service}: paying in pieces {said}")

@@ -1,0 +1,69 @@
+"""Acts that one person makes and another approves: their ids, and approving.
+
+An id is the reference that the entry will have: ten letters of which two are checks, so that a mistyped one is noticed.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.group import refuse
+from service.cli.opened import opened
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from service.app import App
+    from service.wallet.unit import Approval
+
+
+def say_proposed(app: "App", made: "Approval") -> None:
+    """Print an approval's id on standard output, and what to do with it on standard error."""
+    reference = app.house.references.write(made.id)
+    click.echo(reference)
+    click.echo(f"Somebody else now types: senti approve {reference} --by THEIR-NAME", err=True)
+
+
+@click.command()
+@click.argument("approval_id", metavar="ID")
+@click.option("--by", metavar="NAME", help="Who approves; without it the act is shown and not done.")
+def approve(approval_id: str, by: str | None) -> None:
+    """Show the act that was proposed under ID, and with --by do it."""
+    from service.wallet.operator import NothingToApprove
+    from service.wallet.operator import approve as do
+    from service.wallet.unit import Approval
+
+    with opened() as app:
+        number = app.house.references.read(approval_id)
+        if number is None:
+            raise refuse(f"{approval_id} is mistyped: an approval id has ten letters and digits, two of them checks")
+        waiting = app.read(lambda unit: unit.rows.get(Approval, number))
+        if waiting is None:
+            raise NothingToApprove
+        said = ", ".join(f"{name} {value}" for name, value in _told(app, waiting).items())
+        click.echo(f"{waiting.act}: {said}; made by {waiting.maker}, {waiting.state}")
+        if by is not None:
+            result = app.transact(lambda unit: do(unit, approval_id=number, checker=by))
+            click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in _shown(app, result).items()))
+
+
+def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
+    """Return what an act is about in words for people."""
+    from service.wallet.unit import Person
+
+    values = _shown(app, waiting.values)
+    if "entry" in values:
+        values["entry"] = app.house.references.write(values["entry"])
+    if "person" in values:
+        person = app.read(lambda unit: unit.rows.get(Person, waiting.values["person"]))
+        values["person"] = f"{person.name} {person.phone}" if person else "nobody"
+    return values
+
+
+def _shown(app: "App", values: "Mapping[str, Any]") -> dict[str, Any]:
+    from service.money import show_amount_full
+
+    amounts = {
+        name: show_amount_full(values[name], app.home.pack.currency) for name in ("amount", "balance") if name in values
+    }
+    return {**values, **amounts}

@@ -1,0 +1,45 @@
+"""Float: e-money that agents buy with money in the bank, and sell back."""
+
+import click
+
+from service.cli.approval import say_proposed
+from service.cli.opened import by_name, opened
+
+_bank_ref = click.option("--bank-ref", required=True, help="The bank's own reference: each counts once.")
+
+
+@click.group("float")
+def floats() -> None:
+    """Propose to issue float to an agent, or to redeem it."""
+
+
+@floats.command()
+@click.argument("agent")
+@click.argument("amount")
+@_bank_ref
+@by_name
+def issue(agent: str, amount: str, bank_ref: str, by: str) -> None:
+    """Propose to give AGENT float for AMOUNT that has come to the bank (5,000 or 5000.50); prints the approval id."""
+    _propose("issue", agent, amount, bank_ref, by)
+
+
+@floats.command()
+@click.argument("agent")
+@click.argument("amount")
+@_bank_ref
+@by_name
+def redeem(agent: str, amount: str, bank_ref: str, by: str) -> None:
+    """Propose to take AMOUNT of float back from AGENT, paid out at the bank; prints the approval id."""
+    _propose("redeem", agent, amount, bank_ref, by)
+
+
+def _propose(act: str, agent: str, amount: str, bank_ref: str, by: str) -> None:
+    from service.money import read_amount
+    from service.wallet.agent import agent_by_number, read_agent_number
+    from service.wallet.operator import propose
+
+    with opened() as app:
+        number, minor = read_agent_number(agent), read_amount(amount, app.home.pack.currency)
+        app.read(lambda unit: agent_by_number(unit, number))
+        values = {"agent": number, "amount": minor, "bank_ref": bank_ref}
+        say_proposed(app, app.transact(lambda unit: propose(unit, act=act, values=values, maker=by)))

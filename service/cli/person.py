@@ -1,0 +1,153 @@
+"""People: opening a wallet over the counter, looking one up, blocking and freeing it."""
+
+import getpass
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from service.cli.approval import say_proposed
+from service.cli.group import unusable
+from service.cli.opened import as_json, by_name, known, opened, read_number
+
+if TYPE_CHECKING:
+    from service.wallet.unit import Unit
+
+
+@click.group()
+def person() -> None:
+    """Show, register, block and unblock people."""
+
+
+@person.command()
+@click.argument("phone")
+@as_json
+def show(phone: str, as_json: bool) -> None:
+    """Show who has PHONE, what they have and what they may do."""
+    from service.cli.out import print_json
+    from service.money import show_amount_full
+
+    with opened() as app:
+        number = read_number(app, phone)
+        about = app.read(lambda unit: _about(unit, number))
+        pack = app.house.packs[about.pop("country")]
+    if as_json:
+        return print_json(about)
+    limits = about["limits"]
+    click.echo(f"{about['name']}  {about['phone']}  {about['state']}, tier {about['tier']}, reads {about['language']}")
+    click.echo(f"has {show_amount_full(about['balance'], pack.currency)}")
+    for name, amount in limits.items():
+        click.echo(f"limit {name}: {show_amount_full(amount, pack.currency)}")
+    if about["agent"]:
+        click.echo(f"agent {about['agent']}")
+
+
+def _about(unit: "Unit", number: str) -> dict[str, Any]:
+    from service.wallet.agent import agent_of
+    from service.wallet.limits import limits_of
+    from service.wallet.statement import balance_of
+
+    row = known(unit, number)
+    pack, agent = unit.house.packs[row.country], agent_of(unit, row.id)
+    return {
+        "phone": row.phone,
+        "name": row.name,
+        "language": row.language,
+        "tier": row.tier,
+        "state": "locked" if row.state == "active" and row.pin_tries >= pack.pin_tries else row.state,
+        "balance": balance_of(unit, row),
+        "limits": limits_of(unit, row)._asdict(),
+        "agent": agent.number if agent else None,
+        "country": row.country,
+    }
+
+
+@person.command()
+@click.argument("phone")
+@click.option("--name", help="First and last name; asked for if missing.")
+@click.option("--id-number", help="Of the identity document; asked for if missing.")
+@click.option("--language", help="What they read; the country's first if missing.")
+@click.option("--tier", type=int, default=1, show_default=True, help="How well we know them.")
+@click.option("--pin-stdin", is_flag=True, help="Read the PIN from one line of standard input.")
+def register(
+    phone: str, name: str | None, id_number: str | None, language: str | None, tier: int, pin_stdin: bool
+) -> None:
+    """Open a wallet for PHONE; the person types the PIN twice and nobody sees it."""
+    from service.wallet.name import read_name
+    from service.wallet.people import AlreadyRegistered, begin_registration, person_by_phone, read_id_number
+    from service.wallet.people import register as open_wallet
+
+    with opened() as app:
+        number, pack = read_number(app, phone), app.home.pack
+        if language not in (None, *pack.languages):
+            raise unusable(f"--language is one of: {', '.join(pack.languages)}")
+        if tier not in pack.tiers:
+            raise unusable(f"--tier is one of: {', '.join(map(str, sorted(pack.tiers)))}")
+        if app.read(lambda unit: person_by_phone(unit, number)):
+            raise AlreadyRegistered
+        full_name = read_name(name or click.prompt("Name"))
+        document = read_id_number(id_number or click.prompt("ID number"))
+        pin = _first_line() if pin_stdin else _asked_twice()
+
+        def work(unit: "Unit") -> None:
+            begun = begin_registration(unit, number, pin)
+            open_wallet(
+                unit,
+                person_id=begun["person_id"],
+                phone=number,
+                name=full_name,
+                id_number=document,
+                language=language or pack.languages[0],
+                pin=begun["pending"],
+                pack=pack,
+                tier=tier,
+            )
+
+        app.transact(work)
+    click.echo(f"{full_name} has a wallet at {number}.")
+
+
+def _first_line() -> str:
+    from service.wallet.pin import read_pin
+
+    return read_pin(sys.stdin.readline().rstrip("\r\n"))
+
+
+def _asked_twice() -> str:
+    from service.wallet.pin import DifferentPin, read_pin
+
+    pin = read_pin(click.prompt("PIN", hide_input=True))
+    if read_pin(click.prompt("The same PIN again", hide_input=True)) != pin:
+        raise DifferentPin
+    return pin
+
+
+@person.command()
+@click.argument("phone")
+@click.option("--by", metavar="NAME", help="Who does this; the login name if missing.")
+def block(phone: str, by: str | None) -> None:
+    """Stop money from leaving the wallet of PHONE, at once."""
+    import structlog
+
+    from service.wallet.people import set_state
+
+    with opened() as app:
+        number = read_number(app, phone)
+        app.transact(lambda unit: set_state(unit, known(unit, number), "blocked"))
+        structlog.get_logger().info("a person was blocked", act="block", phone=number, by=by or getpass.getuser())
+    click.echo(f"{number} is blocked: money comes in, but does not go out.")
+
+
+@person.command()
+@click.argument("phone")
+@by_name
+def unblock(phone: str, by: str) -> None:
+    """Propose to free the wallet of PHONE, its PIN too; prints the approval id."""
+    from service.wallet.operator import propose
+
+    with opened() as app:
+        number = read_number(app, phone)
+        made = app.transact(
+            lambda unit: propose(unit, act="unblock", values={"person": known(unit, number).id}, maker=by)
+        )
+        say_proposed(app, made)

@@ -1,0 +1,140 @@
+"""What the auditor asks beyond the books: whether rows about people, holds, messages and approvals agree with them.
+
+Each check is a small function of one moment of the database and yields (where, what is wrong).
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from service.ledger.audit import Found, Problem, Report, audit, every_entry
+from service.ledger.books import Recorded
+from service.ledger.chart import Kind, Reason
+from service.ledger.post import held_by, resolves
+from service.wallet.account import wallet_of
+from service.wallet.unit import Agent, Approval, Notice, Person, Unit, Withdrawal
+
+R = TypeVar("R")
+
+PAGE = 500
+MOST = 10_000_000
+"""No table has more rows than this."""
+
+NOTICES = {
+    Reason.ISSUE: 1,
+    Reason.REDEEM: 1,
+    Reason.CASH_IN: 2,
+    Reason.SEND: 2,
+    Reason.HOLD: 1,
+    Reason.WITHDRAW: 2,
+    Reason.RELEASE: 1,
+    Reason.REVERSE: 2,
+}
+"""How many messages each entry owes to the people whose money it moved."""
+
+PROPOSED = {Reason.ISSUE: "issue", Reason.REDEEM: "redeem", Reason.REVERSE: "reverse"}
+"""Entries that two people must have asked for, by the act's name."""
+
+
+def wallets_have_owners(unit: Unit) -> Found:
+    """Each wallet and each float belongs to somebody who is there."""
+    accounts = [account for account, _ in unit.books.balances()]
+    wallets = {int(account.owner): account for account in accounts if account.kind == Kind.WALLET}
+    people = {person.id: person for person in _by(unit, Person, "id", list(wallets))}
+    for person_id, account in wallets.items():
+        if person_id not in people or wallet_of(people[person_id]) != account:
+            yield str(account), "belongs to nobody"
+    floats = {account.owner: account for account in accounts if account.kind == Kind.FLOAT}
+    agents = {agent.number for agent in _by(unit, Agent, "number", list(floats))}
+    for number, account in floats.items():
+        if number not in agents:
+            yield str(account), "belongs to no agent"
+
+
+def holds_have_withdrawals(unit: Unit) -> Found:
+    """What is held is what a waiting withdrawal says, and nothing is held for one that is paid or returned."""
+    held = {account: balance for account, balance in unit.books.balances() if account.kind == Kind.HELD and balance}
+    for row in unit.rows.find(Withdrawal, state="waiting", limit=MOST):
+        account = held_by(_country(unit, row), row.id)
+        total, holds = row.amount + row.fee + row.excise, held.pop(account, 0)
+        if total != holds:
+            yield str(account), f"holds {holds}, a withdrawal waits for {total}"
+    for account, balance in held.items():
+        yield str(account), f"holds {balance} for no withdrawal that waits"
+
+
+def withdrawals_ended_so(unit: Unit) -> Found:
+    """A withdrawal that is paid or returned was resolved so in the books."""
+    for state, reason in (("paid", Reason.WITHDRAW), ("returned", Reason.RELEASE)):
+        for row in unit.rows.find(Withdrawal, state=state, limit=MOST):
+            ended = unit.books.entry_once(resolves(row.id))
+            if ended is None or ended.reason != reason:
+                yield f"withdrawal {row.id}", f"is {state}, the books say {ended.reason if ended else 'nothing'}"
+
+
+def everybody_was_told(unit: Unit) -> Found:
+    """Each entry has the messages that it owes."""
+    for page in _pages(unit):
+        told: dict[int, int] = {}
+        for notice in unit.rows.find(Notice, entry=[entry.id for entry in page], limit=MOST):
+            assert notice.entry is not None, "it was found by its entry"
+            told[notice.entry] = told.get(notice.entry, 0) + 1
+        for entry in page:
+            if told.get(entry.id, 0) != NOTICES[entry.reason]:
+                yield f"entry {entry.id}", f"{entry.reason} has {told.get(entry.id, 0)} messages"
+
+
+def two_people_asked(unit: Unit) -> Found:
+    """E-money was issued, redeemed and given back only as one person proposed and another approved."""
+    for page in _pages(unit):
+        wanted = [entry for entry in page if entry.reason in PROPOSED]
+        approvals = {row.id: row for row in _by(unit, Approval, "id", [entry.id for entry in wanted])}
+        for entry in wanted:
+            row = approvals.get(entry.id)
+            if row is None or row.act != PROPOSED[entry.reason]:
+                yield f"entry {entry.id}", f"{entry.reason} was never proposed"
+            elif row.state != "approved" or row.checker in (None, row.maker):
+                yield f"entry {entry.id}", f"{entry.reason} was not approved by a second person"
+
+
+CHECKS: tuple[Callable[[Unit], Found], ...] = (
+    wallets_have_owners,
+    holds_have_withdrawals,
+    withdrawals_ended_so,
+    everybody_was_told,
+    two_people_asked,
+)
+
+
+def audit_all(unit: Unit, *, seal_key: bytes) -> Report:
+    """Audit the books and what stands beside them; run it in one consistent read."""
+    report = audit(unit.books, seal_key=seal_key)
+    problems = list(report.problems)
+    for check in CHECKS:
+        try:
+            problems += [Problem(check.__name__, where, detail) for where, detail in check(unit)]
+        except (ValueError, KeyError, AssertionError) as error:
+            problems.append(Problem(check.__name__, "unreadable", repr(error)))
+    return report._replace(problems=tuple(problems))
+
+
+def _country(unit: Unit, row: Withdrawal) -> str:
+    person = unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
+    return person.country
+
+
+def _by(unit: Unit, kind: type[R], field: str, wanted: Sequence[Any]) -> Iterator[R]:
+    for first in range(0, len(wanted), PAGE):
+        equal: dict[str, Any] = {field: wanted[first : first + PAGE]}
+        yield from unit.rows.find(kind, limit=PAGE, **equal)
+
+
+def _pages(unit: Unit) -> Iterable[Sequence[Recorded]]:
+    page: list[Recorded] = []
+    for entry in every_entry(unit.books):
+        page.append(entry)
+        if len(page) == PAGE:
+            yield page
+            page = []
+    if page:
+        yield page

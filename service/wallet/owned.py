@@ -1,0 +1,38 @@
+"""All accounts of the books, each with whose it is: for the operator's eyes only."""
+
+from typing import NamedTuple
+
+from service.ledger.chart import Kind
+from service.ledger.entry import Account
+from service.wallet.unit import Person, Unit
+
+AT_ONCE = 500
+
+
+class Owned(NamedTuple):
+    """An account; `owner` is the phone number behind a wallet, the agent's number of a float, else None."""
+
+    account: Account
+    owner: str | None
+    balance: int
+
+
+def owned_accounts(unit: Unit) -> list[Owned]:
+    """Return every account with its balance in minor units, in id order."""
+    balances = list(unit.books.balances())
+    phones = _phones(unit, [int(account.owner) for account, _ in balances if account.kind == Kind.WALLET])
+    return [Owned(account, _owner(account, phones), balance) for account, balance in balances]
+
+
+def _owner(account: Account, phones: dict[int, str]) -> str | None:
+    if account.kind == Kind.WALLET:
+        return phones.get(int(account.owner))
+    return account.owner if account.kind == Kind.FLOAT else None
+
+
+def _phones(unit: Unit, ids: list[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for first in range(0, len(ids), AT_ONCE):
+        people = unit.rows.find(Person, id=ids[first : first + AT_ONCE], limit=AT_ONCE)
+        found.update((person.id, person.phone) for person in people)
+    return found
