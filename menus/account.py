@@ -5,7 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import PIN
-from menus.steps import check_pin
+from menus.steps import check_pin, may_work
 from service.refusal import Refusal
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
 from service.wallet.limits import limits_of
@@ -62,7 +62,7 @@ SCREENS = (
         Choice("1", "statement"),
         Choice("2", "limits.read"),
         Choice("3", "language"),
-        Choice("4", "pin.old"),
+        Choice("4", "pin.open"),
     )),
     Do("limits.read", read_limits, then="limits", gives=("single", "day_limit", "left", "most_balance")),
     End("limits"),
@@ -70,6 +70,7 @@ SCREENS = (
     *(Do(f"language.{language}", choose(language), then="language.done", gives=("language",), writes=True)
       for _, language in LANGUAGES),
     End("language.done"),
+    Do("pin.open", may_work, then="pin.old", refuses=(PinLocked,)),
     Ask("pin.old", "pin", PIN, then="pin.check", secret=True),
     Do("pin.check", check_pin, then="pin.new", on={WrongPin: "pin.old"}, refuses=(PinLocked,), unlocks=True),
     Ask("pin.new", "new_pin", PIN, then="pin.keep", secret=True),

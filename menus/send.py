@@ -17,6 +17,9 @@ from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import Quote, QuoteChanged, SelfPayment, just_paid, paid_most_often, quote_send, send_money
 
+RECENT_TALKS = 20
+"""How many of a phone's talks are looked through for the one that paid: more than two minutes have room for."""
+
 
 class JustPaid(Refusal):
     """The same amount went to the same person a moment ago, and the phone may not have shown it."""
@@ -37,12 +40,13 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 def ask_twice(call: Call, values: Values) -> None:
-    """Stop somebody who pays again because the last talk broke off before its end was seen."""
+    """Stop somebody who pays again because the talk that paid broke off before its end was seen."""
     paid = just_paid(call.unit, call.caller, Quote(**values["quote"]), call.pack)
     if paid is None:
         return
-    talks = call.unit.rows.find(Conversation, phone=call.phone, newest=True, limit=2)
-    if len(talks) > 1 and not talks[1].shown:
+    talks = call.unit.rows.find(Conversation, phone=call.phone, newest=True, limit=RECENT_TALKS)
+    payers = [talk for talk in talks if talk.session["values"].get("reference") == paid["reference"]]
+    if not any(talk.shown for talk in payers):
         raise JustPaid(reference=paid["reference"])
 
 
@@ -55,7 +59,7 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
 
 SCREENS = (
-    Do("send.open", may_pay, then="send.to", gives=("left",), refuses=(PinLocked,)),
+    Do("send.open", may_pay, then="send.to", gives=("balance",), refuses=(PinLocked,)),
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
     Do("send.quote", quote, then="send.twice", gives=("quote", "name", "fee", "excise", "total"),

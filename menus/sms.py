@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from menus.call import Call
 from service.clock import day
 from service.gsm7 import clip, downgrade
-from service.money import BadAmount, read_amount, show_number
+from service.money import read_amount, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
@@ -32,6 +32,10 @@ MINI_LINES = 4
 
 class NotUnderstood(Refusal):
     """The message is none of the commands."""
+
+
+class NotAPayment(Refusal):
+    """After the word for sending stands no amount with a number behind it."""
 
 
 class PinInMessage(Refusal):
@@ -107,6 +111,8 @@ def _stop(call: Call, _: str) -> Answer:
 
 
 def _check(call: Call, text: str) -> Answer:
+    if not text:
+        raise NotUnderstood
     found = check_reference(call.unit, text)
     payer, payee = found.parties
     values = {"reference": found.reference, "amount": found.amount, "payer": payer, "payee": payee}
@@ -121,7 +127,9 @@ SEND_TO = re.compile(
 def _send(call: Call, text: str) -> Answer:
     found = SEND_TO.fullmatch(text)
     if not found:
-        raise BadAmount if re.search(r"[^0-9+ ()-]", text) else NotUnderstood
+        raise NotAPayment
+    if _is_phone(found[1], call):
+        raise NotAPayment
     amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
     phone = _payee(found[2], call)
     asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
@@ -129,20 +137,28 @@ def _send(call: Call, text: str) -> Answer:
     values = {"amount": amount, "name": quote.name, "fee": quote.charge, "total": quote.total}
     if asked.by_code:
         return Answer("ask_code", values | {"challenge": quote.entry}, minutes=call.pack.challenge_seconds // 60)
-    code = call.pack.people_code.rstrip("#")
-    typed = show_number(amount, call.pack.currency).replace(",", "").removesuffix(".00")
-    return Answer("ask_dial", values | {"dial": f"{code}*1*{national(phone)}*{typed}#"})
+    typed = show_number(amount, call.pack.currency).replace(",", "")
+    # No phone can dial a point: an amount with cents is asked for.
+    path = "*".join([call.pack.people_code.rstrip("#"), "1", national(phone), *([typed] if typed.isdigit() else [])])
+    return Answer("ask_dial", values | {"dial": f"{path}#"})
 
 
 def _payee(text: str, call: Call) -> str:
     try:
         return read_phone(text, call.pack.region)
     except BadPhone:
-        before, _, last = text.rpartition(" ")
-        if looks_like_pin(last) and before:
-            read_phone(before, call.pack.region)
-            raise PinInMessage from None
+        tokens = text.split()
+        for end in range(len(tokens) - 1, 0, -1):
+            if has_pin(" ".join(tokens[end:])) and _is_phone(" ".join(tokens[:end]), call):
+                raise PinInMessage from None
         raise
+
+
+def _is_phone(text: str, call: Call) -> bool:
+    try:
+        return bool(read_phone(text.rstrip(".,;:"), call.pack.region))
+    except BadPhone:
+        return False
 
 
 COMMANDS = (
@@ -158,9 +174,9 @@ COMMANDS = (
 BY_WORD = {word: command for command in COMMANDS for word in command.words}
 
 
-def looks_like_pin(token: str) -> bool:
+def has_pin(text: str) -> bool:
     """Say whether a stray token may be somebody's PIN; it is compared with nothing."""
-    return len(token) == 4 and token.isascii() and token.isdigit()
+    return re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text) is not None
 
 
 def plain(text: str) -> str:
@@ -180,7 +196,7 @@ def understand(call: Call, text: str) -> Answer | Refusal:
     line = plain(text)
     word, _, rest = line.partition(" ")
     rest = rest.strip(" .,;:!?")
-    if looks_like_pin(line):
+    if re.fullmatch(r"(?:pin\W*)?[0-9]{4}", line, re.I):
         raise PinInMessage
     if re.fullmatch("[0-9]{7}", line):
         return _answer_code(call, line)
@@ -190,8 +206,8 @@ def understand(call: Call, text: str) -> Answer | Refusal:
     if call.person is None and not command.for_anyone:
         raise NotRegistered(service_code=call.pack.people_code)
     if rest and not command.takes_text:
-        raise PinInMessage if looks_like_pin(rest) else NotUnderstood
-    if command.act is _check and looks_like_pin(rest.rpartition(" ")[2]) and len(rest) > 12:
+        raise PinInMessage if has_pin(rest) else NotUnderstood
+    if command.act is _check and re.search(r"\s[0-9]{4}$", rest) and len(rest) > 12:
         raise PinInMessage
     return command.act(call, rest)
 

@@ -6,20 +6,20 @@ from typing import Any
 from menus.call import Call
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
-from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
+from service.wallet.statement import balance_of
 from service.wallet.withdraw import return_expired_of
 
 
 def may_pay(call: Call, _: Values) -> Mapping[str, Any]:
-    """Turn a locked person away before they type, and say what they may still send today."""
+    """Turn a locked person away before they type, and say what they have."""
     refuse_locked(call.unit, call.caller)
     return_expired_of(call.unit, call.caller)
-    return {"left": limits_of(call.unit, call.caller).left}
+    return {"balance": balance_of(call.unit, call.caller)}
 
 
 def may_work(call: Call, _: Values) -> None:
-    """Turn an agent with a locked PIN away before they type."""
+    """Turn somebody with a locked PIN away before they type."""
     refuse_locked(call.unit, call.caller)
 
 

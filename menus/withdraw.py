@@ -34,7 +34,7 @@ def hold(call: Call, values: Values) -> Mapping[str, Any]:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "withdraw.amount")
 
 SCREENS = (
-    Do("withdraw.open", may_pay, then="withdraw.agent", gives=("left",), refuses=(PinLocked,)),
+    Do("withdraw.open", may_pay, then="withdraw.agent", gives=("balance",), refuses=(PinLocked,)),
     Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount"),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
     Do("withdraw.quote", quote, then="withdraw.pin", gives=("quote", "agent_name", "fee", "excise", "total"),

@@ -14,6 +14,10 @@ from service.wallet.name import initials, masked
 from service.wallet.unit import Agent, Person, Unit, Withdrawal
 
 
+OPERATOR = "Senti"
+"""Who issues e-money to agents, as they read it in their list of transactions."""
+
+
 class UnknownReference(Refusal):
     """Senti never gave out this reference: do not trust the message that carries it."""
 
@@ -82,7 +86,9 @@ def owner_name(unit: Unit, account: Account) -> str:
 
 
 def owner_shown(unit: Unit, account: Account) -> str:
-    """Return what others see of who owns an account: a shop's name whole, a person's masked."""
+    """Return what others see of who owns an account: a shop's name whole, a person's masked, and the operator's."""
+    if account.kind == Kind.TRUST:
+        return OPERATOR
     name = owner_name(unit, account)
     return masked(name) if name and account.kind == Kind.WALLET else name
 

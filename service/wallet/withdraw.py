@@ -235,6 +235,12 @@ def _give_back(unit: Unit, row: Withdrawal) -> None:
     tell(unit, person, "returned", values, entry=posted.id)
 
 
+def code_is_good(unit: Unit, hold: int) -> bool:
+    """Say whether cash still waits for a withdrawal's code."""
+    row = unit.rows.get(Withdrawal, hold)
+    return row is not None and row.state == "waiting" and row.expires_at > unit.now
+
+
 def expires_at(unit: Unit, hold: int) -> datetime:
     """Return when a withdrawal's code stops being good."""
     row = unit.rows.get(Withdrawal, hold)

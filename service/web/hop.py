@@ -15,11 +15,13 @@ from service.countries import Pack
 from service.gateways.base import Dial, Ended
 from service.refusal import Refusal
 from service.ussd.engine import Reply, advance, begin, broken, unfinished
+from service.ussd.screens import Ask
 from service.ussd.session import Conversation, Session, session_from_json, session_to_json
 from service.ussd.text import Talk, render_no
 from service.wallet.agent import agent_of
 from service.wallet.people import person_by_phone
 from service.wallet.unit import Unit
+from service.wallet.withdraw import code_is_good
 
 REPEATED = timedelta(hours=24)
 """For so long a repeated hop gets its stored reply, and the next dial is told what happened."""
@@ -98,7 +100,7 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     idle = unit.now - row.heard_at > timedelta(seconds=country.pack.session_seconds)
     typed = _new_input(dial, row, heard_key)
     if row.state != "live" or idle or typed is None:
-        again = row if fresh else replace(row, replies={}, started_at=unit.now)
+        again = row if fresh else replace(row, replies={})
         return _start(unit, dial, country, heard, again, path=(), new=False)
     session, reply = advance(country.talk, session_from_json(row.session), typed, _call(unit, dial, country))
     _keep(unit, row, session, reply, heard)
@@ -170,6 +172,9 @@ def _start(
     """Begin a conversation in place of any other of this phone, and say what became of the last money action."""
     call = _call(unit, dial, country)
     previous = _replace_older(unit, dial, row)
+    # The talk that begins is the newest, though the clock may have been put back or stand still.
+    after = previous.started_at + timedelta(microseconds=1) if previous and previous.id != row.id else unit.now
+    row = replace(row, started_at=max(unit.now, after))
     language = call.person.language if call.person else country.talk.default_language
     if dial.service_code == country.pack.agents_code and call.agent is None:
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
@@ -177,12 +182,30 @@ def _start(
     last = session_from_json(previous.session) if previous else None
     told = resume = None
     if previous and last and unit.now - previous.heard_at <= REPEATED and not previous.shown:
-        told = last.told or unfinished(country.talk, last)
+        told = (last.told if _still_true(unit, last) else None) or unfinished(country.talk, last)
     if previous and last and unit.now - previous.heard_at <= RESUMED and broken(country.talk, last):
-        resume = last
+        resume = _before_secrets(country.talk, last)
+    if role == "newcomer":
+        path = ()  # a dialled payment is no answer to the questions of registration
     session, reply = begin(country.talk, role=role, language=language, call=call, path=path, told=told, resume=resume)
+    if last and told and told not in reply.text and "hold" not in last.values:
+        session = replace(session, told=session.told or told)  # there was no room: the next dial says it
     _keep(unit, row, session, reply, heard, new=new)
     return reply
+
+
+def _still_true(unit: Unit, last: Session) -> bool:
+    """Say whether what was told of the last action holds now: a code may have been used, or have run out, since."""
+    return "hold" not in last.values or code_is_good(unit, last.values["hold"])
+
+
+def _before_secrets(talk: Talk, session: Session) -> Session:
+    """Take a broken talk back to its first secret: who goes on with it has to know that secret again (S-05, S-12)."""
+    for place, screen_id in enumerate(session.trail):
+        screen = talk.screens.get(screen_id)
+        if isinstance(screen, Ask) and screen.secret:
+            return replace(session, screen=screen_id, trail=session.trail[:place])
+    return session
 
 
 def _replace_older(unit: Unit, dial: Dial, row: Conversation) -> Conversation | None:

@@ -48,6 +48,8 @@ def _understood(call: Call, sms: Sms) -> Answer | Refusal:
 
 def _budgeted(call: Call, answer: Answer | Refusal, key: bytes) -> Answer | Refusal | None:
     """Return the answer if this hour's budget allows one; the last command that is answered says so (M-05)."""
+    if isinstance(answer, Answer) and not answer.key:
+        return answer  # a code has paid: its receipts are the answer, and are never counted
     strange = isinstance(answer, STRANGE)
     most = call.pack.sms_help_per_hour if strange else call.pack.sms_commands_per_hour
     kind = "strange" if strange else "command"
