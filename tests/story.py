@@ -7,21 +7,27 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     Amina's phone repeats           Amina's phone hangs up     the gateway confirms Amina's last screen
     Amina sends BAL                 Amina's inbox              after 16 minutes
     books                           the operator reverses REF1
+    Amina's older talk types PIN    the operator issues 1,000 to 100016
+    Amina types 7 > 3 > 2           (several keys; only the last screen is told)
 """
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from typing import Any
 
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
-from service.money import show_number
+from service.money import read_amount, show_number
+from service.refusal import Refusal
+from service.ussd.text import render_no
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
 from service.wallet.unit import Unit
 from tests.phone import NUMBERS, PINS, Phone, Town
 
-REFERENCE = re.compile(r"\b[2-9A-HJKMNP-Z]{10}\b")
+REFERENCE = re.compile(r"\b[2-9A-HJ-NP-Z]{10}\b")
 CODE = re.compile(r"\b[1-9][0-9]{6}\b")
 TOKEN = re.compile(r"\b(?:REF|CODE)[0-9]+\b")
 PATH = re.compile(r"(\*384\*9[67])(?:\*(.+))?#")
@@ -33,6 +39,7 @@ class Teller:
 
     town: Town = field(default_factory=Town)
     phones: dict[str, Phone] = field(default_factory=dict)
+    older: dict[str, Phone] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -54,7 +61,7 @@ class Teller:
 
     def spell_out(self, text: str) -> str:
         values = {token: value for value, token in self.tokens.items()}
-        return TOKEN.sub(lambda found: values[found[0]], text)
+        return TOKEN.sub(lambda found: values.get(found[0], found[0]), text)
 
     def shorten(self, text: str) -> str:
         read = self.town.app.house.references.read
@@ -72,14 +79,33 @@ def _screen(phone: Phone) -> list[str]:
     return [*phone.screen.split("\n"), *(["(end)"] if phone.over else [])]
 
 
+def _press(phone: Phone, who: str, keys: str) -> list[str]:
+    for key in keys.split(" > "):
+        if phone.over:
+            return [f"(the talk is over: {key} is not typed)"]
+        phone.press(PINS[who] if key == "PIN" else key)
+    return _screen(phone)
+
+
 def _dial(teller: Teller, who: str, dialled: str) -> list[str]:
     found = PATH.fullmatch(dialled)
     assert found, f"{dialled} is no code"
+    teller.older[who] = replace(teller.phone(who))
     return _screen(teller.phone(who).dial(f"{found[1]}#", typed=found[2] or ""))
 
 
 def _type(teller: Teller, who: str, keys: str) -> list[str]:
-    return _screen(teller.phone(who).press(PINS[who] if keys == "PIN" else keys))
+    return _press(teller.phone(who), who, keys)
+
+
+def _type_in_older(teller: Teller, who: str, key: str) -> list[str]:
+    return _press(teller.older[who], who, key)
+
+
+def _go_on(teller: Teller, who: str, key: str) -> list[str]:
+    phone = teller.older[who]
+    phone.typed = f"{phone.typed}*{key}"
+    return _screen(phone.hop())
 
 
 def _repeat(teller: Teller, who: str) -> list[str]:
@@ -112,15 +138,30 @@ def _wait(teller: Teller, number: str, unit: str) -> list[str]:
     return []
 
 
-def _reverse(teller: Teller, reference: str) -> list[str]:
-    entry = teller.town.app.house.references.read(reference)
+def _put_back(teller: Teller, number: str, unit: str) -> list[str]:
+    teller.town.now -= timedelta(**{unit.rstrip("s") + "s": int(number)})
+    return []
 
+
+def _operate(teller: Teller, act: str, values: dict[str, Any]) -> list[str]:
     def work(unit: Unit) -> None:
-        made = propose(unit, act="reverse", values={"entry": entry}, maker="one")
+        made = propose(unit, act=act, values=values, maker="one")
         approve(unit, approval_id=made.id, checker="two")
 
-    teller.town.app.transact(work)
+    try:
+        teller.town.app.transact(work)
+    except Refusal as no:
+        return [render_no(teller.town.app.home.talk, no, "en")]
     return []
+
+
+def _reverse(teller: Teller, reference: str) -> list[str]:
+    return _operate(teller, "reverse", {"entry": teller.town.app.house.references.read(reference)})
+
+
+def _issue(teller: Teller, amount: str, agent: str) -> list[str]:
+    minor = read_amount(amount, teller.town.app.home.pack.currency)
+    return _operate(teller, "issue", {"agent": agent, "amount": minor, "bank_ref": f"{amount} {teller.town.now}"})
 
 
 def _books(teller: Teller) -> list[str]:
@@ -145,13 +186,17 @@ def _called(unit: Unit, account: Account) -> str:
 ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"(\w+) dials (\*[0-9*]+#)", _dial),
     (r"(\w+) types(?: (.*))?", _type),
+    (r"(\w+)'s older talk types (.+)", _type_in_older),
+    (r"(\w+)'s older talk goes on with (.+)", _go_on),
     (r"(\w+)'s phone repeats", _repeat),
     (r"(\w+)'s phone hangs up", _hang_up),
     (r"the gateway confirms (\w+)'s last screen", _confirm),
     (r"(\w+) sends (.+)", _sms),
     (r"(\w+)'s inbox", _inbox),
     (r"after ([0-9]+) (seconds?|minutes?|hours?|days?)", _wait),
+    (r"the clock is put back by ([0-9]+) (seconds?|minutes?|hours?|days?)", _put_back),
     (r"the operator reverses (\w+)", _reverse),
+    (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"books", _books),
 )
 
