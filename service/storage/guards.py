@@ -44,6 +44,8 @@ def sqlite_guards() -> Sequence[str]:
     cases = (
         ("illegal move", f"NEW.reason || ':' || {source} || ':' || {target} NOT IN ({_TRIPLES})"),
         ("move leaves its country", f"{_sqlite_country('NEW.source')} <> {_sqlite_country('NEW.target')}"),
+        ("move without what was left of its source", f"(NEW.source_after IS NOT NULL) <> ({source} IN ({_LOCKED}))"),
+        ("move without what was left of its target", f"(NEW.target_after IS NOT NULL) <> ({target} IN ({_LOCKED}))"),
         ("move without entry", "NOT EXISTS (SELECT 1 FROM entries WHERE id = NEW.entry)"),
         ("move without source", "NOT EXISTS (SELECT 1 FROM accounts WHERE id = NEW.source)"),
         ("move without target", "NOT EXISTS (SELECT 1 FROM accounts WHERE id = NEW.target)"),
@@ -73,6 +75,8 @@ def postgresql_guards() -> Sequence[str]:
     return (
         *_check("accounts", "accounts_kind", f"(balance IS NOT NULL) = ({kind} IN ({_LOCKED}))"),
         *_check("moves", "moves_legal", f"reason || ':' || {source} || ':' || {target} IN ({_TRIPLES})"),
+        *_check("moves", "moves_source_after", f"(source_after IS NOT NULL) = ({source} IN ({_LOCKED}))"),
+        *_check("moves", "moves_target_after", f"(target_after IS NOT NULL) = ({target} IN ({_LOCKED}))"),
         *_check("moves", "moves_one_country", "split_part(source, ':', 1) = split_part(target, ':', 1)"),
         (files("service.storage") / "guards.sql").read_text("utf-8"),
         (files("service.storage") / "post_entry_v1.sql").read_text("utf-8"),

@@ -1,90 +1,39 @@
 """The store in PostgreSQL: a posting with its guards is one call of one function in the database, one round trip."""
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
-import psycopg
 from sqlalchemy import URL, Connection
 
-from service.ledger.chart import LOCKED, Reason
-from service.ledger.entry import AlreadyDone, Entry, NotEnough, OverCap, Posted, TooFull, check_entry
+from service.ledger.entry import Entry, Posted, check_entry
 from service.refusal import Refusal
 from service.storage import engines
-from service.storage.books import SqlBooks, read_account
-from service.storage.codec import Cipher, to_micros
+from service.storage.books import SqlBooks
+from service.storage.codec import Cipher
+from service.storage.direct import Direct, Row
+from service.storage.postgresql_post import (
+    answer,
+    arguments,
+    arguments_of_many,
+    call_many,
+    call_one,
+    free_accounts,
+    locked_accounts,
+    texts,
+)
 from service.storage.safety import check_postgresql
-from service.storage.sql import Again, SqlStore, again, raise_for
-from service.storage.store import Busy
+from service.storage.sql import SqlStore, connected
+from service.storage.trouble import again
 from service.ussd.session import Conversation
 
-T = TypeVar("T")
-
-POST = (
-    "SELECT code, said, a, b, locked, balances FROM post_entry_v1("
-    "%s::bigint, %s::text, %s::bigint, %s::text, %s::text[], %s::text[], %s::bigint[], %s::text[], "
-    "%s::text[], %s::bigint[], %s::text[], %s::bigint[], %s::bigint[])"
-)
-_OPEN = "INSERT INTO accounts (id) SELECT unnest(%s::text[]) ORDER BY 1 ON CONFLICT DO NOTHING"
-_LOCK_ACCOUNTS = (
-    "SELECT FROM accounts WHERE id = ANY (%s::text[]) AND balance IS NOT NULL ORDER BY id FOR NO KEY UPDATE"
-)
-_LOCK_COUNTERS = "SELECT FROM counters WHERE key = ANY (%s::text[]) ORDER BY key FOR NO KEY UPDATE"
+_POST = call_one("%s")
+_OPEN = "INSERT INTO accounts (id) SELECT unnest({mark}::text[]) ORDER BY 1 ON CONFLICT DO NOTHING"
+_PREPARED = {"post_one": call_one("$"), "post_many": call_many("$"), "open": _OPEN.format(mark="$1")}
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
-
-
-def _texts(values: Iterable[str]) -> str:
-    quoted = ('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
-    return "{" + ",".join(quoted) + "}"
-
-
-def _numbers(values: Iterable[int]) -> str:
-    return "{" + ",".join(map(str, values)) + "}"
-
-
-def arguments(entry: Entry) -> tuple[object, ...]:
-    """Return what post_entry_v1 is called with; arrays are written as text, which costs the least."""
-    moves, ceilings, caps = entry.moves, entry.ceilings, entry.caps
-    return (
-        *(entry.id, entry.reason.value, to_micros(entry.at), entry.once),
-        _texts([str(move.source) for move in moves]),
-        _texts([str(move.target) for move in moves]),
-        _numbers([move.amount for move in moves]),
-        _texts([move.reason for move in moves]),
-        _texts([str(ceiling.account) for ceiling in ceilings]),
-        _numbers([ceiling.most for ceiling in ceilings]),
-        _texts([cap.key for cap in caps]),
-        _numbers([cap.amount for cap in caps]),
-        _numbers([cap.cap for cap in caps]),
-    )
-
-
-def answer(entry: Entry, row: Sequence[Any]) -> Posted | None:
-    """Return what the function's answer means, or raise the refusal; None if this id is there already."""
-    code, said, first, second, locked, balances = row
-    match code:
-        case "posted":
-            return Posted(entry.id, entry.at, dict(zip(map(read_account, locked), balances, strict=True)))
-        case "exists":
-            return None
-        case "not_enough":
-            raise NotEnough(balance=first, total=second)
-        case "too_full":
-            raise TooFull(room=first)
-        case "over_cap":
-            raise OverCap(left=first)
-    assert code == "already_done", f"post_entry_v1 said {code}"
-    raise AlreadyDone(reason=Reason(said))
-
-
-def free_accounts(entries: Iterable[Entry]) -> set[str]:
-    """Return the accounts of these entries that never refuse."""
-    moves = (move for entry in entries for move in entry.moves)
-    return {str(account) for move in moves for account in move[:2] if account.kind not in LOCKED}
 
 
 class PostgresqlBooks(SqlBooks):
@@ -99,10 +48,12 @@ class PostgresqlBooks(SqlBooks):
     def post(self, entry: Entry) -> Posted:
         check_entry(entry)
         if missing := free_accounts((entry,)) - self._opened - self.opens:
-            self._connection.exec_driver_sql(_OPEN, (_texts(missing),))
+            self._connection.exec_driver_sql(_OPEN.format(mark="%s"), (texts(missing),))
             self.opens |= missing
         self.wrote.add(Entry)
-        posted = answer(entry, self._connection.exec_driver_sql(POST, arguments(entry)).one())
+        locked = locked_accounts(entry)
+        row = self._connection.exec_driver_sql(_POST, arguments(entry, locked)).one()
+        posted = answer(entry, locked, tuple(row))
         return self._again(entry) if posted is None else posted
 
     def counter(self, key: str) -> int:
@@ -122,8 +73,8 @@ class PostgresqlStore(SqlStore):
         engine = engines.postgresql(url)
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(engine, reader, cipher)
-        self._address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._idle: deque[psycopg.Connection[Any]] = deque()
+        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._direct = Direct(address, _PREPARED)
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()
@@ -131,84 +82,44 @@ class PostgresqlStore(SqlStore):
     def post_one(self, entry: Entry) -> Posted:
         """Post an entry in a commit of its own, in one round trip; raises what refuses it, or Busy."""
         check_entry(entry)
-        row = again(lambda: self._direct(lambda connection: self._call(connection, entry)))
-        posted = answer(entry, row)
+        self._open_free((entry,))
+        locked = locked_accounts(entry)
+        (row,) = again(lambda: self._direct.call("post_one", arguments(entry, locked)))
+        posted = answer(entry, locked, _read(row))
         return self.transact(lambda tx: tx.books.post(entry)) if posted is None else posted
 
     def post_many(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
-        """Post entries in one commit, in this order, each for itself; return for each what came of it."""
+        """Post entries in one commit and one round trip, in this order, each for itself; return what came of each."""
+        if not entries:
+            return []
         for entry in entries:
             check_entry(entry)
-        rows = again(lambda: self._direct(lambda connection: self._call_many(connection, entries)))
-        return [self._result(entry, row) for entry, row in zip(entries, rows, strict=True)]
+        self._open_free(entries)
+        locked = [locked_accounts(entry) for entry in entries]
+        rows = again(lambda: self._direct.call("post_many", arguments_of_many(entries, locked)))
+        results: list[Posted | Refusal] = []
+        for entry, accounts, row in zip(entries, locked, rows, strict=True):
+            try:
+                posted = answer(entry, accounts, _read(row))
+            except Refusal as refusal:
+                results.append(refusal)
+            else:
+                results.append(posted or self.transact(lambda tx, entry=entry: tx.books.post(entry)))  # type: ignore[misc]
+        return results
 
     def check_safety(self) -> list[str]:
         """Return what is unsafe for real money about the settings of this database and the rights of this role."""
-        return again(lambda: self._direct(check_postgresql))
+        with connected(self._reader) as connection:
+            return check_postgresql(connection)
 
     def close(self) -> None:
-        self._close_idle()
+        self._direct.close()
         super().close()
 
-    def _close_idle(self) -> None:
-        while self._idle:
-            self._idle.pop().close()
-
-    def _result(self, entry: Entry, row: Sequence[Any]) -> Posted | Refusal:
-        try:
-            posted = answer(entry, row)
-        except Refusal as refusal:
-            return refusal
-        return self.transact(lambda tx: tx.books.post(entry)) if posted is None else posted
-
-    def _call(self, connection: psycopg.Connection[Any], entry: Entry) -> Sequence[Any]:
-        self._open_free(connection, (entry,))
-        return one_row(connection.execute(POST, arguments(entry), prepare=True))
-
-    def _call_many(self, connection: psycopg.Connection[Any], entries: Sequence[Entry]) -> list[Sequence[Any]]:
-        """Lock everything in order, then post one by one: sent together, committed together."""
-        self._open_free(connection, entries)
-        locked = {str(account) for entry in entries for move in entry.moves for account in move[:2]}
-        keys = {cap.key for entry in entries for cap in entry.caps}
-        with connection.pipeline(), connection.transaction():
-            connection.execute(_LOCK_ACCOUNTS, (_texts(locked),))
-            if keys:
-                connection.execute(_LOCK_COUNTERS, (_texts(keys),))
-            cursors = [connection.execute(POST, arguments(entry), prepare=True) for entry in entries]
-        return [one_row(cursor) for cursor in cursors]
-
-    def _open_free(self, connection: psycopg.Connection[Any], entries: Iterable[Entry]) -> None:
+    def _open_free(self, entries: Sequence[Entry]) -> None:
         if missing := free_accounts(entries) - self._opened:
-            connection.execute(_OPEN, (_texts(missing),))
+            again(lambda: self._direct.call("open", (texts(missing),)))
             self._opened |= missing
-
-    def _direct(self, work: Callable[[psycopg.Connection[Any]], T]) -> T:
-        """Run the work on a connection where each statement commits by itself."""
-        try:
-            connection = self._idle.pop()
-        except IndexError:
-            connection = self._connect()
-        try:
-            result = work(connection)
-        except psycopg.Error as error:
-            if connection.closed:
-                self._close_idle()
-                # Whether it was written or not, the same entry may be asked for again: its id tells.
-                raise Again(str(error)) from error
-            self._idle.append(connection)
-            raise_for(error)
-            raise
-        except BaseException:
-            connection.close()
-            raise
-        self._idle.append(connection)
-        return result
-
-    def _connect(self) -> psycopg.Connection[Any]:
-        try:
-            return psycopg.connect(self._address, autocommit=True, **engines.connect_settings())
-        except psycopg.OperationalError as error:
-            raise Busy("no connection") from error
 
     def _books(self, connection: Connection, wrote: set[type[Any]]) -> PostgresqlBooks:
         return PostgresqlBooks(connection, wrote, self._opened)
@@ -231,8 +142,12 @@ class PostgresqlStore(SqlStore):
         return following
 
 
-def one_row(cursor: psycopg.Cursor[Any]) -> Sequence[Any]:
-    """Return the only row of an answer."""
-    row = cursor.fetchone()
-    assert row is not None, "post_entry_v1 always answers"
-    return tuple(row)
+def _read(row: Row) -> tuple[str, str | None, int | None, int | None, list[int]]:
+    code, said, first, second, balances = row
+    numbers = (balances or "{}")[1:-1]
+    left = [int(number) for number in numbers.split(",")] if numbers else []
+    return code or "", said, _number(first), _number(second), left
+
+
+def _number(text: str | None) -> int | None:
+    return None if text is None else int(text)

@@ -1,7 +1,6 @@
-"""What SQLite and PostgreSQL have in common as stores: one transaction for one piece of work, and what may go wrong.
+"""What SQLite and PostgreSQL have in common as stores: one transaction for one piece of work.
 
-Trouble that another try may cure runs the whole work again; a lock or a connection that is not had in time is Busy; a
-connection lost at COMMIT is Unsure, because nobody knows. A broken constraint is a bug and raises AssertionError.
+A connection lost before COMMIT has written nothing, and the work is run again; one lost at COMMIT is Unsure.
 """
 
 from abc import ABC, abstractmethod
@@ -9,26 +8,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-import stamina
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.storage.codec import Cipher
 from service.storage.migrate import is_current
-from service.storage.rows import LIVE_CONVERSATION, Shelf, SqlRows
+from service.storage.rows import Shelf, SqlRows
 from service.storage.store import Busy, Tx, Unsure
+from service.storage.trouble import again, raise_for
 
 T = TypeVar("T")
-
-_TRIES = 8
-_TRIES_SECONDS = 3.0
-_AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
-_BUSY = frozenset({"55P03", "57014", "53300", "57P03", "25P03"})  # lock, statement or idle time is over; no connection
-
-
-class Again(Exception):
-    """Nothing was written, and the same work may well succeed if it is run again."""
 
 
 class SqlStore(ABC):
@@ -105,34 +95,3 @@ def connected(engine: Engine) -> Iterator[Connection]:
         raise Busy("no connection") from error
     with connection:
         yield connection
-
-
-def again(work: Callable[[], T]) -> T:
-    """Run the work, and run it again whole for as long as that may help; raises Busy when it does not."""
-    try:
-        return work()
-    except Again:
-        pass
-    try:
-        for attempt in stamina.retry_context(
-            on=Again, attempts=_TRIES, timeout=_TRIES_SECONDS, wait_initial=0.005, wait_max=0.2, wait_jitter=0.05
-        ):
-            with attempt:
-                return work()
-    except Again as error:
-        raise Busy("others were always faster") from error
-    raise AssertionError("the last attempt raises")
-
-
-def raise_for(error: BaseException) -> None:
-    """Raise what a database error means; return if it is an error of another kind."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "sqlstate", None)
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
-    if state in _AGAIN or lost or LIVE_CONVERSATION in str(cause):
-        raise Again(str(cause)) from error
-    if state in _BUSY or "database is locked" in str(cause):
-        raise Busy(str(cause)) from error
-    if isinstance(error, IntegrityError) or type(cause).__name__ == "IntegrityError" or (state or "").startswith("23"):
-        raise AssertionError(f"the database refuses: {cause}") from error
-    assert not isinstance(error, SQLAlchemyError) or isinstance(error, DBAPIError), f"a bug in a statement: {error}"

@@ -14,8 +14,9 @@ from service.refusal import Refusal
 from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher, to_micros
-from service.storage.sql import SqlStore, connected, raise_for
+from service.storage.sql import SqlStore, connected
 from service.storage.store import Tx
+from service.storage.trouble import raise_for
 from service.storage.turn import Turn
 
 T = TypeVar("T")

@@ -18,6 +18,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.sql import quoted_name
 from sqlalchemy.types import TypeEngine
@@ -74,6 +75,8 @@ ACCOUNTS = _table(
 )
 """`balance` is null where an account never refuses: it is the sum of its moves."""
 
+_ONCE = text("once IS NOT NULL")
+
 ENTRIES = _table(
     "entries",
     Column("id", Number, primary_key=True, autoincrement=False),
@@ -81,7 +84,7 @@ ENTRIES = _table(
     _number("at"),
     _name("once", null=True),
     CheckConstraint("id > 0", name="entry_id_above_zero"),
-    Index("entries_once", "once", unique=True),
+    Index("entries_once", "once", unique=True, postgresql_where=_ONCE, sqlite_where=_ONCE),
 )
 
 MOVES = _table(

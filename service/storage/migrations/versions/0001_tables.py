@@ -71,7 +71,7 @@ def books():
         col("once", NAME, null=True),
         sa.CheckConstraint("id > 0", name="entry_id_above_zero"),
     )
-    index("entries_once", "entries", ["once"], unique=True)
+    index("entries_once", "entries", ["once"], unique=True, where="once IS NOT NULL")
     table(
         "moves",
         sa.Column("number", NUMBER, sa.Identity(always=True), primary_key=True),

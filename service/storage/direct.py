@@ -1,0 +1,69 @@
+"""Connections to PostgreSQL on which each statement commits by itself: one call, one round trip.
+
+They speak libpq's own language, through psycopg: for a call as small as a posting the comfort above it costs as much as
+the posting does.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+
+import psycopg
+from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
+from psycopg.pq.abc import PGresult
+
+from service.storage.engines import connect_settings
+from service.storage.store import Busy
+from service.storage.trouble import Again, raise_for_state
+
+Row = Sequence[str | None]
+
+
+class Direct:
+    """Connections that are made when they are needed, used by one thread at a time, and kept."""
+
+    def __init__(self, address: str, prepared: dict[str, str]) -> None:
+        self._address = address
+        self._prepared = prepared
+        self._idle: deque[psycopg.Connection[object]] = deque()
+
+    def call(self, name: str, values: Sequence[int | str | None]) -> list[Row]:
+        """Run a prepared statement and return its rows as text; raises Again, Busy or AssertionError."""
+        connection = self._idle.pop() if self._idle else self._connect()
+        given = [None if value is None else str(value).encode() for value in values]
+        result = connection.pgconn.exec_prepared(name.encode(), given)  # type: ignore[arg-type]  # None is NULL
+        self._check(connection, result)
+        self._idle.append(connection)
+        return [[_cell(result, row, column) for column in range(result.nfields)] for row in range(result.ntuples)]
+
+    def close(self) -> None:
+        """Close the connections that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+    def _connect(self) -> psycopg.Connection[object]:
+        try:
+            connection = psycopg.connect(self._address, autocommit=True, **connect_settings())
+        except psycopg.OperationalError as error:
+            raise Busy("no connection") from error
+        for name, sql in self._prepared.items():
+            self._check(connection, connection.pgconn.prepare(name.encode(), sql.encode()))
+        return connection
+
+    def _check(self, connection: psycopg.Connection[object], result: PGresult) -> None:
+        if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            return
+        said = result.error_message.decode(errors="replace")
+        if connection.pgconn.status != ConnStatus.OK:
+            connection.close()
+            self.close()
+            # Whether it was written or not, the same entry may be asked for again: its id tells.
+            raise Again(said)
+        self._idle.append(connection)
+        state = result.error_field(DiagnosticField.SQLSTATE)
+        raise_for_state(state.decode() if state else "", said)
+        raise AssertionError(f"a bug in a statement: {said}")
+
+
+def _cell(result: PGresult, row: int, column: int) -> str | None:
+    value = result.get_value(row, column)
+    return None if value is None else value.decode()

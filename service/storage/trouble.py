@@ -1,0 +1,66 @@
+"""What may go wrong between us and a database, in three kinds.
+
+Trouble that another try may cure is Again; a lock or a connection that was not had in time is Busy; a broken constraint
+is a bug, said aloud as AssertionError.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import stamina
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from service.storage.rows import LIVE_CONVERSATION
+from service.storage.store import Busy
+
+T = TypeVar("T")
+
+_TRIES = 8
+_TRIES_SECONDS = 3.0
+_AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_BUSY = frozenset({"55P03", "57014", "53300", "57P03", "25P03"})  # lock, statement or idle time is over; no connection
+_REFUSED = "23"  # the class of broken constraints
+
+
+class Again(Exception):
+    """Nothing was written, and the same work may well succeed if it is run again."""
+
+
+def again(work: Callable[[], T]) -> T:
+    """Run the work, and run it again whole for as long as that may help; raises Busy when it does not."""
+    try:
+        return work()
+    except Again:
+        pass
+    try:
+        for attempt in stamina.retry_context(
+            on=Again, attempts=_TRIES, timeout=_TRIES_SECONDS, wait_initial=0.005, wait_max=0.2, wait_jitter=0.05
+        ):
+            with attempt:
+                return work()
+    except Again as error:
+        raise Busy("others were always faster") from error
+    raise AssertionError("the last attempt raises")
+
+
+def raise_for(error: BaseException) -> None:
+    """Raise what a database error means; return if it is an error of another kind."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
+    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if lost or LIVE_CONVERSATION in str(cause):
+        raise Again(str(cause)) from error
+    if "database is locked" in str(cause):
+        raise Busy(str(cause)) from error
+    if isinstance(error, IntegrityError) or type(cause).__name__ == "IntegrityError":
+        raise AssertionError(f"the database refuses: {cause}") from error
+    raise_for_state(getattr(cause, "sqlstate", None) or "", str(cause))
+
+
+def raise_for_state(state: str, said: str) -> None:
+    """Raise what an error of PostgreSQL means by its five letters; return if it means none of the three."""
+    if state in _AGAIN:
+        raise Again(said)
+    if state in _BUSY:
+        raise Busy(said)
+    if state.startswith(_REFUSED):
+        raise AssertionError(f"the database refuses: {said}")
