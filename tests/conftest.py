@@ -25,6 +25,10 @@ SEAL_KEY = bytes(range(64, 96))
 ENGINES = ("memory", "sqlite", "postgres")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update", action="store_true", help="write down what the stories really show")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "tampers: the test spoils the books, so they are not audited afterwards")
 
