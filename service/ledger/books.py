@@ -71,6 +71,9 @@ class Books(Protocol):
     def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
         """Return the newest moves of an account, newest first, older than line number `before`."""
 
+    def used(self, key: str) -> int:
+        """Return a counter as it stands now: for what people are shown, not for what is decided."""
+
     def counter(self, key: str) -> int:
         """Return a counter, and keep it from changing until the transaction ends (not in a transaction that reads)."""
 

@@ -77,6 +77,9 @@ class SqlBooks:
             made = tuple(_move(*move[4:]) for move in moves if move[4] is not None)
             yield Recorded(entry_id, Reason(reason), from_micros(at), made, once)
 
+    def used(self, key: str) -> int:
+        return int(self._run("SELECT value FROM counters WHERE key = ?", key).scalar() or 0)
+
     def balance(self, account: Account) -> int:
         if account.kind in LOCKED:
             return self._run("SELECT balance FROM accounts WHERE id = ?", str(account)).scalar() or 0

@@ -117,6 +117,9 @@ class MemoryBooks:
         amount, after = (-move.amount, written.source_after) if pays else (move.amount, written.target_after)
         return Line(written.number, entry.id, entry.at, entry.reason, move, amount, after)
 
+    def used(self, key: str) -> int:
+        return self.counter(key)
+
     def counter(self, key: str) -> int:
         return self._counters.get(key, 0)
 

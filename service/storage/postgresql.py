@@ -58,7 +58,7 @@ class PostgresqlBooks(SqlBooks):
 
     def counter(self, key: str) -> int:
         if self._reads:
-            return self._run("SELECT value FROM counters WHERE key = ?", key).scalar() or 0
+            return self.used(key)
         self._run("INSERT INTO counters (key, value) VALUES (?, 0) ON CONFLICT DO NOTHING", key)
         return int(self._run("SELECT value FROM counters WHERE key = ? FOR NO KEY UPDATE", key).scalar_one())
 

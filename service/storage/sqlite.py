@@ -34,7 +34,7 @@ class SqliteBooks(SqlBooks):
         return self._again(entry) if posted is None else posted
 
     def counter(self, key: str) -> int:
-        return self._run("SELECT value FROM counters WHERE key = ?", key).scalar() or 0
+        return self.used(key)
 
 
 def post_in(driver: Any, entry: Entry) -> Posted | None:

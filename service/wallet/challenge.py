@@ -38,7 +38,7 @@ def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
 def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
     """Quote a payment; a small one becomes an open challenge. Raises what quote_send raises."""
     quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
-    spent = unit.books.counter(sms_day(payer, unit, pack))
+    spent = unit.books.used(sms_day(payer, unit, pack))
     if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit:
         return Asked(quote, by_code=False)
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):

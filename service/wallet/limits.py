@@ -27,7 +27,7 @@ def limits_of(unit: Unit, person: Person) -> Limits:
     """Return the limits of a person's tier and what is left of the day's."""
     pack = unit.house.packs[person.country]
     tier = pack.tiers[person.tier]
-    used = unit.books.counter(sent_today(person, unit.now, pack))
+    used = unit.books.used(sent_today(person, unit.now, pack))
     return Limits(tier.single, tier.day, max(0, tier.day - used), tier.balance)
 
 
