@@ -9,6 +9,7 @@ import click
 
 if TYPE_CHECKING:
     from service.app import App
+    from service.countries import Pack
     from service.settings import Settings
     from service.wallet.unit import Person, Unit
 
@@ -39,10 +40,24 @@ def opened() -> Iterator["App"]:
 
 
 def read_number(app: "App", typed: str) -> str:
-    """Return a phone number in its one form; raises BadPhone."""
-    from service.phone import is_e164, read_phone
+    """Return a phone number in its one form; raises BadPhone if it is of no country that is served."""
+    return _number_and_pack(app, typed)[0]
 
-    return typed if is_e164(typed) else read_phone(typed, app.home.pack.region)
+
+def pack_of_number(app: "App", typed: str) -> "Pack":
+    """Return the country of a phone number."""
+    return _number_and_pack(app, typed)[1]
+
+
+def _number_and_pack(app: "App", typed: str) -> "tuple[str, Pack]":
+    from service.phone import BadPhone, read_phone
+
+    for pack in app.house.packs.values():
+        try:
+            return read_phone(typed, pack.region), pack
+        except BadPhone:
+            continue
+    raise BadPhone
 
 
 def known(unit: "Unit", phone: str) -> "Person":

@@ -8,7 +8,7 @@ import click
 
 from service.cli.approval import say_proposed
 from service.cli.group import unusable
-from service.cli.opened import as_json, by_name, known, opened, read_number
+from service.cli.opened import as_json, by_name, known, opened, pack_of_number, read_number
 
 if TYPE_CHECKING:
     from service.wallet.unit import Unit
@@ -78,7 +78,7 @@ def register(
     from service.wallet.people import register as open_wallet
 
     with opened() as app:
-        number, pack = read_number(app, phone), app.home.pack
+        number, pack = read_number(app, phone), pack_of_number(app, phone)
         if language not in (None, *pack.languages):
             raise unusable(f"--language is one of: {', '.join(pack.languages)}")
         if tier not in pack.tiers:

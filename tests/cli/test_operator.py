@@ -1,0 +1,122 @@
+import pytest
+from pysqlite3 import dbapi2
+
+from tests.cli.conftest import Senti
+
+AMINA, BARAKA, CHEBET = "+254711000001", "+254722000002", "+254733000003"
+
+
+def float_of(senti: Senti, agent: str) -> int:
+    return int(senti.json("agent", "show", agent)["float"])
+
+
+def test_float_is_issued_by_two_people(senti: Senti) -> None:
+    made = senti.says("float", "issue", "100024", "5,000.50", "--bank-ref", "B-1", "--by", "ann").strip()
+    assert float_of(senti, "100024") == 120_000
+    assert "issue: agent 100024, amount KES 5,000.50, bank_ref B-1; made by ann, open" in senti.says("approve", made)
+    assert float_of(senti, "100024") == 120_000
+    assert "balance KES 6,200.50" in senti.says("approve", made.lower(), "--by", "bob")
+    assert float_of(senti, "100024") == 620_050
+    assert senti.json("entry", "show", made)["reason"] == "issue"
+    assert senti.json("audit")["sound"]
+
+
+def test_float_is_redeemed_by_two_people_and_never_below_zero(senti: Senti) -> None:
+    senti.approved("float", "redeem", "100024", "1000", "--bank-ref", "B-2")
+    assert float_of(senti, "100024") == 20_000
+    made = senti.says("float", "redeem", "100024", "1000", "--bank-ref", "B-3", "--by", "ann").strip()
+    assert "Not enough" in senti.no("approve", made, "--by", "bob")
+    assert float_of(senti, "100024") == 20_000
+
+
+@pytest.mark.parametrize("again", ["ann", "ANN", " Ann "])
+def test_C_01_nobody_approves_their_own_act(again: str, senti: Senti) -> None:
+    """Issuing e-money takes two people; another spelling of one name is the same person."""
+    made = senti.says("float", "issue", "100024", "100", "--bank-ref", "B", "--by", "ann").strip()
+    assert senti.no("approve", made, "--by", again) == "senti: Who made it may not approve it.\n"
+    assert float_of(senti, "100024") == 120_000
+
+
+def test_C_01_the_database_itself_refuses_the_same_name_twice(senti: Senti) -> None:
+    """A program that forgot the rule is stopped by a constraint."""
+    senti.says("float", "issue", "100024", "100", "--bank-ref", "B", "--by", "ann")
+    connection = dbapi2.connect(str(senti.path))
+    with pytest.raises(dbapi2.IntegrityError):
+        connection.execute("UPDATE approvals SET checker = maker, state = 'approved' WHERE state = 'open'")
+    connection.close()
+
+
+def test_C_04_an_act_is_approved_once(senti: Senti) -> None:
+    """Approving twice does it once."""
+    made = senti.approved("float", "issue", "100024", "100", "--bank-ref", "B")
+    assert "Nothing waits under this number" in senti.no("approve", made, "--by", "cleo")
+    assert float_of(senti, "100024") == 130_000
+
+
+def test_L_15_one_bank_reference_counts_once(senti: Senti) -> None:
+    """Money that came to the bank once is issued once, however often it is proposed."""
+    senti.approved("float", "issue", "100024", "100", "--bank-ref", "B")
+    made = senti.says("float", "issue", "100024", "100", "--bank-ref", "B", "--by", "ann").strip()
+    assert "That was done already" in senti.no("approve", made, "--by", "bob")
+    assert float_of(senti, "100024") == 130_000
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("100024", "1e3"), "Not an amount"),
+        (("100024", "-5"), "No such option"),
+        (("100025", "5"), "Mistyped"),
+        (("100032", "5"), "No open agent"),
+    ],
+)
+def test_I_01_what_is_proposed_is_read_as_strictly_as_what_people_type(
+    words: tuple[str, str], said: str, senti: Senti
+) -> None:
+    """Amounts and agent numbers on a command line follow the same rules as on a phone."""
+    result = senti("float", "issue", *words, "--bank-ref", "B", "--by", "ann")
+    assert result.exit_code != 0
+    assert said in result.stderr
+
+
+@pytest.mark.parametrize("mistyped", ["ABC", "QQQQQQQQQQ", "7"])
+def test_a_mistyped_approval_id_is_noticed(mistyped: str, senti: Senti) -> None:
+    assert "is mistyped" in senti.no("approve", mistyped, "--by", "bob")
+
+
+def test_L_10_a_mistyped_cash_in_is_reversed_by_two_people(senti: Senti) -> None:
+    """What was paid in goes back whole, both are told, and the entry says so."""
+    paid_in = senti.json("statement", CHEBET)["entries"][0]["reference"]
+    senti.approved("entry", "reverse", paid_in)
+    assert senti.json("statement", CHEBET)["balance"] == 0
+    assert senti.json("entry", "show", paid_in)["state"] == "reversed"
+    assert senti.json("inbox", CHEBET)[-1]["text"].split()[1:3] == ["Reversed", f"{paid_in},"]
+    assert senti.json("audit")["sound"]
+    again = senti.says("entry", "reverse", paid_in, "--by", "ann").strip()
+    assert "That was done already" in senti.no("approve", again, "--by", "bob")
+
+
+def test_L_10_what_was_spent_is_not_taken_back(senti: Senti) -> None:
+    """A reversal that would leave less than nothing is refused, and nothing changes."""
+    paid_in = senti.json("statement", AMINA)["entries"][-1]["reference"]
+    made = senti.says("entry", "reverse", paid_in, "--by", "ann").strip()
+    before = senti.json("books")
+    assert "Not enough" in senti.no("approve", made, "--by", "bob")
+    assert senti.json("books") == before
+    assert senti.json("entry", "show", paid_in)["state"] == "done"
+
+
+def test_a_shop_is_opened_for_a_person(senti: Senti) -> None:
+    number = senti.says("agent", "add", "0722000002", "--name", "Baraka Shop", "--place", "Thika").strip()
+    assert senti.json("agent", "show", number) == {
+        "number": number,
+        "name": "Baraka Shop",
+        "place": "Thika",
+        "state": "active",
+        "phone": BARAKA,
+        "float": 0,
+        "commission": 0,
+    }
+    assert [agent["number"] for agent in senti.json("agent", "list")] == ["100016", "100024", number]
+    assert senti.json("person", "show", BARAKA)["agent"] == number
+    assert "an agent already" in senti.no("agent", "add", BARAKA, "--name", "x", "--place", "y")

@@ -1,0 +1,55 @@
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+import menus
+from service import countries
+from tests.cli.conftest import Senti
+
+
+def test_the_menus_are_proven_in_numbers(senti: Senti) -> None:
+    said = senti.says("menus", "check")
+    assert re.match(r"ke: proven\. \d+ screens, \d+ messages, 3 languages \(en, sw, fr\), \d+ rules, gateways ", said)
+
+
+def test_a_menu_that_does_not_fit_is_said_with_its_place(
+    senti: Senti, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for language in ("en", "sw", "fr"):
+        text = (menus.TEXT / f"{language}.toml").read_text()
+        (tmp_path / f"{language}.toml").write_text(text.replace('"Send to which number?"', f'"{"Send to? " * 20}"'))
+    monkeypatch.setattr(menus, "TEXT", tmp_path)
+    assert re.search(r"ke: fits: send\.to in en is \d+ septets too long", senti.no("menus", "check"))
+    assert "menu: fits: send.to in en" in senti.no("books", status=2)
+
+
+def test_the_map_is_drawn(senti: Senti, tmp_path: Path) -> None:
+    senti.says("menus", "draw", "--to", str(tmp_path / "map.md"))
+    assert (tmp_path / "map.md").read_text().startswith("# The map of the menus")
+
+
+def test_the_tariff_is_sound_and_its_worst_split_is_said(senti: Senti) -> None:
+    said = senti.says("tariff", "check")
+    assert said.startswith("ke: sound. 5 tables, 1 taxes.\n")
+    assert "send: paying in pieces saves at most KES 108.00, of KES 20,000.01" in said
+
+
+def test_a_gap_in_the_tariff_is_said_with_its_place(
+    senti: Senti, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = countries.load_pack("ke")
+    table = pack.charges[0]
+    broken = countries.Tariff(table.service, table.valid_from, None, table.source, (table.bands[0], *table.bands[2:]))
+    monkeypatch.setattr(countries, "load_pack", lambda _: replace(pack, charges=(broken, *pack.charges[1:])))
+    said = senti.no("tariff", "check")
+    assert f"ke.toml: {table.service} from {table.valid_from}, band 2: gap" in said
+
+
+def test_prices_are_shown_with_their_dates(senti: Senti) -> None:
+    (country,) = senti.json("tariff", "show")["countries"]
+    assert country["currency"] == "KES"
+    assert {table["service"] for table in country["charges"]} == {"send", "withdraw", "cash_in"}
+    assert all(table["valid_from"] for table in country["charges"] + country["commissions"] + country["taxes"])
+    assert "ke price of send, from 20" in senti.says("tariff", "show")
