@@ -162,8 +162,10 @@ def _call(unit: Unit, dial: Dial, country: Country) -> Call:
 
 def _has_newer(unit: Unit, row: Conversation) -> bool:
     """Say whether this phone is in a newer talk: a late hop of an ended one must not break into it."""
+    if row.state == "live":
+        return False
     newest = unit.rows.find(Conversation, phone=row.phone, newest=True, limit=1)
-    return row.state != "live" and newest[0].id != row.id and newest[0].state == "live"
+    return newest[0].id != row.id and newest[0].state == "live"
 
 
 def _start(
