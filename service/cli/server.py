@@ -4,6 +4,7 @@ A web process that is told to stop takes no new connections and finishes the hop
 has one, stops between two messages.
 """
 
+import encodings.idna
 import errno
 import os
 import signal
@@ -104,6 +105,8 @@ def _refuse_taken(host: str, port: int) -> None:
 
 
 def _when_open(host: str, port: int, ready: Callable[[], object]) -> None:
+    # Web processes are forked while this thread runs: whatever it loads at that moment stays locked in them for ever.
+    assert encodings.idna, "loaded above, because looking up an address loads it"
     for _ in range(600):
         try:
             socket.create_connection((host, port), timeout=1).close()
