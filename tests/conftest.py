@@ -6,7 +6,6 @@ import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -23,6 +22,8 @@ INDEX_KEY = bytes(range(32, 64))
 SEAL_KEY = bytes(range(64, 96))
 
 ENGINES = ("memory", "sqlite", "postgres")
+DATABASES = ("sqlite", "postgres")
+"""For tests that reach into tables: `@pytest.mark.parametrize("engine", DATABASES)`."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -153,11 +154,3 @@ def store(store_url: str, request: pytest.FixtureRequest) -> Iterator[Store]:
             assert_sound(store)
     finally:
         store.close()
-
-
-@pytest.fixture
-def sql_store(store: Any, engine: str) -> Any:
-    """A store in a database, SQLite and PostgreSQL in turn."""
-    if engine == "memory":
-        pytest.skip("the memory is no database")
-    return store

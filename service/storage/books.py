@@ -45,6 +45,10 @@ class SqlBooks:
     def _run(self, sql: str, *values: Any) -> Any:
         return self._connection.exec_driver_sql(sql.replace("?", self._marks), values)
 
+    def undone(self) -> None:
+        """Forget what was noted: a savepoint was taken back."""
+        self._saw_all = False
+
     def open(self, account: Account) -> None:
         balance = 0 if account.kind in LOCKED else None
         self._run("INSERT INTO accounts (id, balance) VALUES (?, ?) ON CONFLICT DO NOTHING", str(account), balance)

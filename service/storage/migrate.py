@@ -4,15 +4,12 @@ All steps are one transaction: a migration that fails leaves the database as it 
 own, that role gets the right to read the books and to add to them, and no other right over them.
 """
 
-from pathlib import Path
-
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
 
 from service.storage import engines, guards
+from service.storage.schema import MIGRATIONS
 
 _MIGRATION_LOCK = 734_001
 
@@ -35,18 +32,9 @@ def migrate(url: str, *, to: str = "head", service_role: str | None = None) -> N
         engine.dispose()
 
 
-def is_current(connection: Connection) -> bool:
-    """Say whether a database has the newest migration and exactly the guards of this release."""
-    context = MigrationContext.configure(connection)
-    if context.get_current_revision() != ScriptDirectory.from_config(_config()).get_current_head():
-        return False
-    in_force = connection.exec_driver_sql("SELECT guards FROM installation").scalar()
-    return in_force == guards.fingerprint(connection.dialect.name)
-
-
 def _config() -> Config:
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
 

@@ -56,6 +56,10 @@ class PostgresqlBooks(SqlBooks):
         posted = answer(entry, locked, tuple(row))
         return self._again(entry) if posted is None else posted
 
+    def undone(self) -> None:
+        super().undone()
+        self.opens.clear()
+
     def counter(self, key: str) -> int:
         if self._reads:
             return self.used(key)

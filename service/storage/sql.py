@@ -13,8 +13,8 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.storage.codec import Cipher
-from service.storage.migrate import is_current
 from service.storage.rows import Shelf, SqlRows
+from service.storage.schema import is_current
 from service.storage.store import Busy, Tx, Unsure
 from service.storage.trouble import again, raise_for
 
@@ -80,8 +80,12 @@ class SqlStore(ABC):
     def _tx(self, connection: Connection, books: Any, wrote: set[type[Any]]) -> Tx:
         @contextmanager
         def savepoint() -> Iterator[None]:
-            with connection.begin_nested():
-                yield
+            try:
+                with connection.begin_nested():
+                    yield
+            except BaseException:
+                books.undone()
+                raise
 
         return Tx(books, SqlRows(connection, self._shelf, wrote), lambda: self._mint(connection), savepoint)
 

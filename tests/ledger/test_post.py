@@ -277,6 +277,25 @@ def test_a_refusal_in_a_savepoint_leaves_the_rest(store: Store) -> None:
     ]
 
 
+def test_an_account_opened_by_what_was_taken_back_is_opened_again(store: Store) -> None:
+    """The first fee ever is posted in a savepoint that is undone; the next one must not rely on it."""
+    fund(store, {A: 1000, B: 0})
+
+    def undone(tx: Any) -> None:
+        with tx.savepoint():
+            post(tx.books, send(100, A, B, 1, fee=1))
+            raise ZeroDivisionError
+
+    def work(tx: Any) -> None:
+        with pytest.raises(ZeroDivisionError):
+            undone(tx)
+        post(tx.books, send(101, A, B, 1, fee=1))
+
+    store.transact(work)
+    posted(store, send(102, A, B, 1, fee=1))
+    assert balance(store, FEES) == 2
+
+
 def test_post_many_answers_for_each(store: Store) -> None:
     fund(store, {A: 1000, B: 0})
     posted(store, send(99, A, B, 1))

@@ -1,0 +1,191 @@
+"""Seals: every entry is covered once, in any order of ids, and every change behind them is located."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.ledger.books import Recorded, Seal
+from service.ledger.chart import Reason
+from service.ledger.entry import Move
+from service.ledger.seal import Break, entry_digest, seal_batch, verify
+from service.storage.store import Store
+from tests.conftest import DATABASES, SEAL_KEY, opened
+from tests.ledger.shop import COMMISSION, FEES, NOON, TAX, TRUST, A, B, balance, entry, fund, posted, send
+from tests.ledger.tamper import tamper
+
+
+def seal(store: Store, limit: int = 10_000) -> Seal | None:
+    return store.transact(lambda tx: seal_batch(tx.books, SEAL_KEY, NOON, limit=limit))
+
+
+def breaks(store: Store, key: bytes = SEAL_KEY) -> list[Break]:
+    return store.read(lambda tx: list(verify(tx.books, key)))
+
+
+def covered(store: Store) -> list[list[int]]:
+    return store.read(lambda tx: [[entry_id for entry_id, _ in digests] for _, digests in tx.books.seals()])
+
+
+def test_each_entry_is_sealed_once_whatever_its_number(store: Store) -> None:
+    """Numbers are minted with the quote: a small one may be written after a great one."""
+    fund(store, {A: 1000, B: 0})
+    posted(store, send(900, A, B, 1))
+    first = seal(store)
+    assert first is not None
+    assert (first.number, first.previous, first.entries) == (1, b"", 3)
+    posted(store, send(100, A, B, 1))
+    second = seal(store)
+    assert second is not None
+    assert second.previous == first.mac
+    assert seal(store) is None
+    assert covered(store) == [[1, 2, 900], [100]]
+    assert breaks(store) == []
+
+
+def test_a_seal_takes_part_and_the_next_takes_the_rest(store: Store) -> None:
+    fund(store, {A: 1000, B: 0})
+    for number in range(100, 107):
+        posted(store, send(number, A, B, 1))
+    while seal(store, limit=4):
+        pass
+    assert covered(store) == [[1, 2, 100, 101], [102, 103, 104, 105], [106]]
+    assert breaks(store) == []
+
+
+def test_totals_are_what_the_unlocked_accounts_hold(store: Store) -> None:
+    """Accounts without a balance are the sealed total and the moves since: the same before and after sealing."""
+    fund(store, {A: 1000, B: 0})
+    free = (TRUST, FEES, TAX, COMMISSION)
+    for number in (100, 101, 102):
+        posted(store, send(number, A, B, 100, fee=7, tax=2))
+        posted(store, entry(number + 100, (FEES, COMMISSION, 3, Reason.COMMISSION)))
+        before = [balance(store, account) for account in free]
+        listed = dict(store.read(lambda tx: list(tx.books.balances())))
+        sealed = seal(store)
+        assert sealed is not None
+        assert [sealed.totals[account] for account in free] == before
+        assert [balance(store, account) for account in free] == before
+        assert dict(store.read(lambda tx: list(tx.books.balances()))) == listed
+    assert [balance(store, account) for account in free] == [-1_001_000, 12, 6, 9]
+
+
+def test_the_age_of_what_is_not_sealed(store: Store) -> None:
+    assert store.read(lambda tx: tx.books.oldest_unsealed()) is None
+    fund(store, {A: 1000, B: 0})
+    assert store.read(lambda tx: tx.books.oldest_unsealed()) == NOON
+    seal(store)
+    assert store.read(lambda tx: tx.books.oldest_unsealed()) is None
+
+
+def test_an_entry_has_the_same_digest_on_every_engine(store: Store) -> None:
+    fund(store, {A: 1000, B: 0})
+    posted(store, send(100, A, B, 100, fee=7, once="once"))
+    moves = (Move(A, B, 100, Reason.SEND), Move(A, FEES, 7, Reason.FEE))
+    same = Recorded(100, Reason.SEND, NOON.astimezone(), moves, "once")
+    found = store.read(lambda tx: tx.books.entry(100))
+    assert found is not None
+    assert entry_digest(SEAL_KEY, found) == entry_digest(SEAL_KEY, same)
+    for other in (
+        same._replace(id=101),
+        same._replace(at=NOON + timedelta(microseconds=1)),
+        same._replace(once=None),
+        same._replace(moves=moves[::-1]),
+        same._replace(reason=Reason.FEE),
+    ):
+        assert entry_digest(SEAL_KEY, other) != entry_digest(SEAL_KEY, same)
+
+
+def test_the_wrong_key_opens_nothing(store: Store) -> None:
+    fund(store, {A: 1000, B: 0})
+    seal(store)
+    assert breaks(store, bytes(32)) != []
+
+
+COVER = "INSERT INTO sealed (entry, seal, place, digest) SELECT 104, 1, 99, digest FROM sealed WHERE entry = 101"
+FEES_OF_2 = """UPDATE seals SET totals = replace(totals, '"ke:fees:": 2', '"ke:fees:": 3') WHERE number = 2"""
+
+
+def changed(table: str, change: str, which: str) -> str:
+    return f"UPDATE {table} SET {change} WHERE {which}"
+
+
+# fmt: off
+CHANGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "amount edited":        ("entry 100", (changed("moves", "amount = 2", "entry = 100"),)),
+    "reason edited":        ("entry 101", (changed("entries", "reason = 'cash_in'", "id = 101"),)),
+    "time edited":          ("entry 101", (changed("entries", "at = at + 1", "id = 101"),)),
+    "entry deleted":        ("entry 101", ("DELETE FROM entries WHERE id = 101",
+                                           "DELETE FROM moves WHERE entry = 101")),
+    "moves deleted":        ("entry 101", ("DELETE FROM moves WHERE entry = 101",)),
+    "cover deleted":        ("seal 2",    ("DELETE FROM sealed WHERE entry = 101",)),
+    "cover added":          ("seal 1",    (COVER,)),
+    "order changed":        ("seal 1",    (changed("sealed", "place = 90", "entry = 1"),
+                                           changed("sealed", "place = 0", "entry = 2"))),
+    "two swapped":          ("entry 100", (changed("sealed", "entry = 900", "entry = 100"),
+                                           changed("sealed", "entry = 100", "entry = 101"),
+                                           changed("sealed", "entry = 101", "entry = 900"))),
+    "seal deleted":         ("seal 3",    ("DELETE FROM seals WHERE number = 2",)),
+    "first seal deleted":   ("seal 2",    ("DELETE FROM seals WHERE number = 1",)),
+    "seals renumbered":     ("seal 1",    ("DELETE FROM seals WHERE number = 1",
+                                           changed("seals", "number = number - 1", "number > 1"))),
+    "total edited":         ("seal 2",    (FEES_OF_2,)),
+    "time of seal edited":  ("seal 2",    (changed("seals", "at = at + 1", "number = 2"),)),
+}
+# fmt: on
+
+
+@pytest.mark.tampers
+@pytest.mark.parametrize("what", CHANGES)
+@pytest.mark.parametrize("engine", DATABASES)
+def test_L_17_a_break_is_located(store: Store, engine: str, store_url: str, what: str) -> None:
+    """Editing, deleting or reordering behind a seal is found, with the entry or the seal where it is."""
+    where, statements = CHANGES[what]
+    fund(store, {A: 1000, B: 0})
+    seal(store)
+    posted(store, send(100, A, B, 1, fee=1))
+    posted(store, send(101, A, B, 1, fee=1))
+    seal(store)
+    posted(store, send(103, A, B, 1, fee=1))
+    seal(store)
+    posted(store, send(104, A, B, 1))
+    assert breaks(store) == []
+    tamper(engine, store_url, *statements)
+    assert where in [found.where for found in breaks(store)]
+
+
+@pytest.mark.tampers
+@pytest.mark.parametrize("engine", ["memory"])
+def test_L_17_books_of_another_house_do_not_fit(store: Store, store_url: str) -> None:
+    """A seal taken from other books, sealed under the same key, does not follow the seal before it."""
+    other: Any = opened(store_url)
+    for books in (store, other):
+        fund(books, {A: 1000 if books is store else 2000, B: 0})
+        seal(books)
+        posted(books, send(100, A, B, 1))
+        seal(books)
+    here: Any = store
+    here._books._seals[2] = other._books._seals[2]
+    assert Break("seal 2", "does not follow the seal before it") in breaks(store)
+
+
+@pytest.mark.parametrize("engine", DATABASES)
+def test_unsealed_moves_older_than_an_hour_are_not_searched_and_none_is_lost(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search for unsealed moves starts where the last seal but an hour had seen everything."""
+    clock = {"micros": 0}
+    monkeypatch.setattr("service.storage.books.micros_now", lambda: clock["micros"])
+    lows: list[int] = []
+    low: Callable[[], int] = lambda: store.read(lambda tx: tx.books._low())  # type: ignore[attr-defined]  # noqa: E731
+    fund(store, {A: 1000, B: 0})
+    for hour, number in enumerate((110, 109, 108, 107)):
+        clock["micros"] = hour * 3_600_000_000
+        posted(store, send(number, A, B, 1))
+        seal(store)
+        lows.append(low())
+    assert lows == [0, 3, 4, 5]
+    posted(store, send(50, A, B, 1))
+    assert [found.id for found in store.transact(lambda tx: tx.books.unsealed())] == [50]
+    assert covered(store) == [[1, 2, 110], [109], [108], [107]]

@@ -1,0 +1,106 @@
+"""Records with every field filled in, one of each kind."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.ussd.session import Conversation
+from service.wallet.unit import (
+    Agent,
+    Approval,
+    Challenge,
+    Notice,
+    Paid,
+    Person,
+    Seen,
+    Stop,
+    Tally,
+    Timer,
+    Withdrawal,
+)
+from tests.ledger.shop import NOON
+
+PHONE = "+254711000001"
+NAME = "Amina Odhiambo"
+ID_NUMBER = "29874411"
+
+
+def person(person_id: int = 1, **changes: Any) -> Person:
+    whole = Person(
+        id=person_id,
+        country="ke",
+        phone=f"+25471100{person_id:04}",
+        name=NAME,
+        id_number=ID_NUMBER,
+        language="sw",
+        tier=2,
+        pin="salt$hash",
+        pin_tries=1,
+        old_pins=("a", "b"),
+        registered_at=NOON,
+    )
+    return replace(whole, **changes)
+
+
+def notice(notice_id: int, **changes: Any) -> Notice:
+    whole = Notice(
+        id=notice_id,
+        person=1,
+        phone=PHONE,
+        key="sent",
+        values={"name": "Baraka *", "amount": 500, "at": "2026-11-22", "none": None, "list": [1, "ké"]},
+        language="fr",
+        at=NOON,
+        entry=7,
+        next_at=NOON + timedelta(seconds=notice_id),
+        expires_at=NOON + timedelta(days=1, microseconds=1),
+        provider_id=f"AT{notice_id}",
+    )
+    return replace(whole, **changes)
+
+
+def conversation(name: str, started: int = 0, **changes: Any) -> Conversation:
+    at: datetime = NOON + timedelta(minutes=started)
+    whole = Conversation(
+        id=name,
+        phone=PHONE,
+        shown=True,
+        session={"screen": "send.to", "values": {"name": NAME}},
+        heard_length=3,
+        heard_digest="abc",
+        replies={"abc": ["CON 1", False]},
+        started_at=at,
+        heard_at=at,
+    )
+    return replace(whole, **changes)
+
+
+def withdrawal(hold: int, **changes: Any) -> Withdrawal:
+    expires_at = NOON + timedelta(minutes=hold)
+    whole = Withdrawal(id=hold, person=1, agent="100016", amount=500, fee=9, excise=1, expires_at=expires_at)
+    return replace(whole, **changes)
+
+
+def paid(payer: int, payee: int, times: int = 1, hours: int = 0) -> Paid:
+    return Paid(payer=payer, payee=payee, times=times, last_at=NOON + timedelta(hours=hours))
+
+
+def approval(approval_id: int = 1, **changes: Any) -> Approval:
+    whole = Approval(id=approval_id, act="issue", values={"agent": "100016", "amount": 5}, maker="njeri", at=NOON)
+    return replace(whole, **changes)
+
+
+EVERYTHING: tuple[Any, ...] = (
+    person(),
+    Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
+    notice(1),
+    withdrawal(1),
+    Challenge(id=1, person=1, quote={"to": PHONE, "amount": 5}, expires_at=NOON),
+    approval(),
+    Seen(key="sms:1", at=NOON),
+    Stop(phone=PHONE, at=NOON),
+    paid(1, 2),
+    Tally(key="codes:100016", count=2, at=NOON),
+    Timer(name="seal", next_at=NOON),
+    conversation("c1"),
+)

@@ -1,0 +1,72 @@
+"""Identifiers: never the same twice, growing with time, within what a reference can carry."""
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from service.storage.store import Store
+from tests.conftest import DATABASES, opened
+from tests.ledger.shop import minted
+
+PROCESS = """
+import sys
+from service.storage.open import open_store
+store = open_store(sys.argv[1], field_keys={"k": bytes(32)}, index_key=bytes(32))
+for _ in range(20):
+    print(*store.transact(lambda tx: [tx.mint() for _ in range(25)]))
+store.close()
+"""
+
+
+def test_K_04_identifiers_grow_from_one(store: Store) -> None:
+    """Within one process each is greater than the one before, and the first is 1."""
+    numbers = [minted(store) for _ in range(50)] + store.transact(lambda tx: [tx.mint() for _ in range(50)])
+    assert numbers[0] == 1
+    assert numbers == sorted(set(numbers))
+    assert max(numbers) < 2**40
+
+
+def test_K_04_what_was_rolled_back_is_not_given_out_with_other_content(store: Store) -> None:
+    """The row that would have shown the number is gone with the number, or the number is never given out again."""
+    kept: list[int] = []
+
+    def work(tx: Any) -> None:
+        kept.append(tx.mint())
+        raise ZeroDivisionError
+
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            store.transact(work)
+    before = minted(store)
+    assert minted(store) > before
+    assert before not in kept[:-1] or len(set(kept)) == 1
+
+
+@pytest.mark.parametrize("engine", DATABASES)
+def test_K_04_three_processes_and_a_restart(store: Store, store_url: str) -> None:
+    """1,500 identifiers from three processes at once, and more after a restart: no two alike."""
+    command = [sys.executable, "-c", PROCESS, store_url]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
+    numbers = [int(number) for process in running for number in process.communicate()[0].split()]
+    assert len(numbers) == len(set(numbers)) == 1500
+    again = opened(store_url)
+    assert minted(again) > max(numbers)
+    again.close()
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_K_04_identifiers_of_two_processes_follow_each_other_in_time(
+    store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process that rested a second gives out numbers beyond those that others gave out meanwhile."""
+    clock = {"seconds": 0.0}
+    monkeypatch.setattr("service.storage.postgresql.time.monotonic", lambda: clock["seconds"])
+    other = opened(store_url)
+    first = minted(store)
+    meanwhile = [minted(other) for _ in range(40)]
+    assert minted(store) < max(meanwhile)
+    clock["seconds"] = 2.0
+    assert minted(store) > max(meanwhile) > first
+    other.close()
