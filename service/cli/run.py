@@ -82,8 +82,6 @@ def serve(port: int | None, workers: int | None) -> None:
     workers = workers or settings.workers
     if on_sqlite(settings) and workers > 1:
         raise unusable("SENTI_WORKERS is above 1: SQLite has one process; set it to 1 or use PostgreSQL")
-    with opened():
-        pass  # whatever makes it unfit is said here, once, and not by each process
     serving = Serving(port=port or settings.port, workers=workers, worker=on_sqlite(settings))
     serve_web(settings, serving, ready=lambda: click.echo(f"Senti listens on {settings.host}:{serving.port}"))
 

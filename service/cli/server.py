@@ -13,7 +13,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from functools import partial
 from multiprocessing.util import Finalize
 from typing import NamedTuple
@@ -67,29 +67,31 @@ def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object])
         log_level=LogLevels.error,
     )
     watch = threading.Thread(target=_when_open, args=(settings.host, serving.port, ready), daemon=True)
-    with _shared_metrics(settings, serving) as shared:
+    with _counting_together(settings, serving) as shared:
         watch.start()
         server.serve(target_loader=partial(web, settings, serving, shared), wrap_loader=False)
 
 
 def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flask:
-    """Compose the service in a web process."""
+    """Compose the service in a web process; what it holds is let go when the process ends."""
     from service.app import jobs, make_app, make_web
     from service.outbox import run_worker
 
     set_up(level=settings.log_level)
     app = make_app(settings, shared_metrics=shared)
+    ending = ExitStack()
+    ending.callback(app.store.close)
     if serving.worker:
         stop = threading.Event()
         thread = threading.Thread(target=run_worker, args=(stop, jobs(app)), name="worker")
         thread.start()
-        Finalize(None, _end, (stop, thread), exitpriority=1)
+        ending.callback(thread.join)
+        ending.callback(stop.set)
+    if settings.metrics_port is not None and shared is None:
+        ending.enter_context(app.metrics.serving(port=settings.metrics_port, host=settings.host))
+    # The server runs this process through multiprocessing, which skips what is registered with atexit.
+    Finalize(None, ending.close, exitpriority=1)
     return make_web(app)
-
-
-def _end(stop: threading.Event, thread: threading.Thread) -> None:
-    stop.set()
-    thread.join()
 
 
 def _refuse_taken(host: str, port: int) -> None:
@@ -118,26 +120,22 @@ def _when_open(host: str, port: int, ready: Callable[[], object]) -> None:
 
 
 @contextmanager
-def _shared_metrics(settings: Settings, serving: Serving) -> Iterator[str | None]:
-    """Let several web processes count together, and answer for them on the metrics' own port, if there is one.
+def _counting_together(settings: Settings, serving: Serving) -> Iterator[str | None]:
+    """Refuse what is unfit here and not in each process; let several processes count together, on the metrics' port.
 
-    Yields the directory in which they meet. It must be known before anything loads the library that counts.
+    Yields the directory in which they meet, or None for one process. It must be known before anything loads the
+    library that counts.
     """
-    if serving.workers == 1 and settings.metrics_port is None:
-        yield None
-        return
-    with tempfile.TemporaryDirectory(prefix="senti-metrics-") as shared:
-        os.environ[SHARED] = shared
+    with tempfile.TemporaryDirectory(prefix="senti-metrics-") if serving.workers > 1 else nullcontext() as shared:
+        if shared:
+            os.environ[SHARED] = shared
         from service.app import make_app
 
         app = make_app(settings, shared_metrics=shared)
-        with (
-            app.metrics.serving(port=settings.metrics_port, host=settings.host)
-            if settings.metrics_port
-            else nullcontext()
-        ):
+        app.store.close()  # no connection is carried into another process; it opens anew when it is asked
+        port = settings.metrics_port if shared else None
+        with closing(app.store), app.metrics.serving(port=port, host=settings.host) if port else nullcontext():
             yield shared
-        app.store.close()
 
 
 def work(settings: Settings, metrics_port: int | None) -> None:
@@ -149,6 +147,6 @@ def work(settings: Settings, metrics_port: int | None) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     app = make_app(settings)
-    with app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext():
+    own = app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext()
+    with closing(app.store), own:
         run_worker(stop, jobs(app))
-    app.store.close()
