@@ -53,8 +53,10 @@ def test_no_field_takes_the_keys_of_the_engine() -> None:
 AMOUNTS = st.integers(0, 9_999_999_999)
 TEXTS = st.text(max_size=200)
 SHOWN = {**fields(PACK, b"k" * 32), **{f"sms {name}": field for name, field in sms_fields(PACK, b"k" * 32).items()}}
-NUMBERS = {name for name, field in SHOWN.items() if isinstance(field.widest, int) and name.split()[-1] not in ("tries",)}
-WORDS = {name for name, field in SHOWN.items() if isinstance(field.widest, str) and set(field.widest) == {"W"}}
+NUMBERS = {
+    name for name, field in SHOWN.items() if isinstance(field.widest, int) and name.split()[-1] not in ("tries",)
+}
+WORDS = {name for name, field in SHOWN.items() if set(str(field.widest)) == {"W"}}
 
 
 @given(amount=AMOUNTS)

@@ -13,7 +13,6 @@ from service.wallet.account import wallet_of
 from service.wallet.name import initials, masked
 from service.wallet.unit import Agent, Person, Unit, Withdrawal
 
-
 OPERATOR = "Senti"
 """Who issues e-money to agents, as they read it in their list of transactions."""
 
