@@ -3,7 +3,7 @@ PORT ?= 8000
 bin := .venv/bin
 ready := .venv/.ready
 
-.PHONY: run test check bench lab help lock
+.PHONY: run test check bench lab help lock picture
 
 help:     ## say what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sed 's/^/make /'
@@ -25,6 +25,9 @@ check: $(ready)   ## lint, types, floors, proven menus, current map, executed do
 
 bench: $(ready)   ## measure, as ratios to limits of the same run; report under var/bench/
 	@$(bin)/python -m tests.bench $(ARGS)
+
+picture: $(ready) ## take the README's picture of the simulator anew (needs chromium)
+	@$(bin)/python -m tests.simulator.picture
 
 lock:             ## renew requirements.lock
 	@$(bin)/uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --upgrade -o requirements.lock

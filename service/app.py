@@ -194,7 +194,7 @@ def make_web(app: App) -> Flask:
     if settings.mode == "demo":
         from service.simulator import add_simulator
 
-        add_simulator(web, transact=app.transact, render_notice=app.render, pack=app.home.pack, secret=DEMO_SECRET)
+        add_simulator(web, transact=app.read, render_notice=app.render, pack=app.home.pack, secret=DEMO_SECRET)
     return web
 
 

@@ -3,7 +3,7 @@
 import { room } from "./gsm7.js";
 import { Inbox } from "./inbox.js";
 import { Keypad, erase, insert } from "./keys.js";
-import { Talk, freshId, post } from "./talk.js";
+import { PATIENCE, Talk, freshId, post } from "./talk.js";
 import { clock, moment } from "./when.js";
 
 // What the keys do on each screen: soft keys with their words, and the field that takes what is typed.
@@ -56,6 +56,7 @@ export class Phone {
       key.textContent = VIEWS[view][side]?.[0] ?? "";
       key.hidden = !VIEWS[view][side];
     }
+    this.said.tabIndex = this.said.scrollHeight > this.said.clientHeight ? 0 : -1; // who cannot roll a wheel walks there
     this.setLetters(view === "write");
     this.one(".silence").textContent = "";
     this.measure(view === "talk" || view === "over" ? text : null);
@@ -83,7 +84,7 @@ export class Phone {
   setLetters(on) {
     this.letters = on;
     this.one(".mode").textContent = on ? "abc" : "123";
-    this.one(".mode").setAttribute("aria-label", on ? "Keys type letters" : "Keys type digits");
+    this.one(".mode").setAttribute("aria-label", on ? "abc: keys type letters" : "123: keys type digits");
     this.count();
   }
 
@@ -205,7 +206,7 @@ export class Phone {
     this.field.value = "";
     this.show("over", "Sending ...");
     const form = { id: freshId(), phone: this.number, to: "Senti", text };
-    const sent = await post(`${this.gateway}/sms`, form).then((answer) => answer.ok, () => false);
+    const sent = await post(`${this.gateway}/sms`, form, { signal: AbortSignal.timeout(PATIENCE) }).then((answer) => answer.ok, () => false);
     if (this.view === "over") this.show("over", sent ? "Message sent." : "Message not sent. Try again.");
   }
 

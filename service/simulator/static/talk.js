@@ -1,6 +1,6 @@
 // One conversation with the gateway, as the phone company would hold it: dial, answer, hang up.
 
-const PATIENCE = 10_000; // milliseconds that a network waits for a screen
+export const PATIENCE = 10_000; // milliseconds that a network waits for a screen
 export const NO_ANSWER = "Connection problem or invalid MMI code.";
 
 /** Post a form; answers have no meaning here but for hops. What is typed goes into the body only. */
