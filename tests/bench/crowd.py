@@ -1,0 +1,72 @@
+"""A crowd with phones and money: registered like anybody, each with a PIN of the shipped cost."""
+
+from service import clock
+from service.app import App
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Entry, Move
+from service.outbox import Budget, send_due
+from service.wallet.account import wallet_of
+from service.wallet.people import register
+from service.wallet.pin import seal_pin
+from service.wallet.unit import Person, Unit
+
+PIN = "4071"
+MONEY = 40_000_000
+BATCH = 100
+
+
+def phone_of(number: int) -> str:
+    """Return the phone number of one of the crowd."""
+    return f"+254722{100_000 + number}"
+
+
+def gather(app: App, people: int) -> None:
+    """Register so many people in tier 2, pay them in, and let their welcomes leave."""
+    crowd: list[Person] = []
+    for start in range(0, people, BATCH):
+        numbers = range(start, min(start + BATCH, people))
+        crowd += app.transact(lambda unit, numbers=numbers: [_register(unit, app, number) for number in numbers])  # type: ignore[misc]
+    ids = iter(app.transact(lambda unit: [unit.mint() for _ in range(people + 1)]))
+    till, now = Account("ke", Kind.FLOAT, "crowd"), clock.now()
+    app.transact(lambda unit: unit.books.open(till))
+    issued = Move(Account("ke", Kind.TRUST), till, people * MONEY, Reason.ISSUE)
+    app.store.post_one(Entry(id=next(ids), reason=Reason.ISSUE, at=now, moves=(issued,)))
+    for start in range(0, people, BATCH):
+        app.store.post_many(
+            [
+                Entry(
+                    id=next(ids),
+                    reason=Reason.CASH_IN,
+                    at=now,
+                    moves=(Move(till, wallet_of(person), MONEY, Reason.CASH_IN),),
+                )
+                for person in crowd[start : start + BATCH]
+            ]
+        )
+    budget = Budget(per_number=1_000, in_all=1_000_000)
+    while send_due(app.transact, app.gateways["simulator"].send, app.render, app.now, budget=budget):
+        pass
+
+
+def _register(unit: Unit, app: App, number: int) -> Person:
+    person_id = unit.mint()
+    return register(
+        unit,
+        person_id=person_id,
+        phone=phone_of(number),
+        name=f"Wanjiku Kamau{'abcdefghij'[number % 10]}",
+        id_number=str(10_000_000 + number),
+        language=app.home.pack.languages[number % 2],
+        pin=seal_pin(unit.house, person_id, PIN),
+        pack=app.home.pack,
+        tier=2,
+    )
+
+
+def payments(app: App) -> int:
+    """Return how many payments the books hold."""
+    found, last = 0, 0
+    while page := app.read(lambda unit, last=last: unit.books.entries(after=last)):  # type: ignore[misc]
+        found += sum(entry.reason == Reason.SEND for entry in page)
+        last = page[-1].id
+    return found
