@@ -54,6 +54,8 @@ def unusable(*lines: str) -> Told:
 
 def _told(error: Exception) -> Told | None:
     """Return the words for an error, or None if it is a bug."""
+    from sqlalchemy.exc import OperationalError
+
     from service.app import Unfit
     from service.cli.words import in_words
     from service.countries import BadPack
@@ -69,7 +71,7 @@ def _told(error: Exception) -> Told | None:
             return unusable(str(error))
         case Refusal():
             return refuse(in_words(error))
-        case Busy():
+        case Busy() | OperationalError():
             return unusable(
                 "the database does not answer: is it there and running, and is SENTI_DATABASE_URL right? "
                 "`senti migrate` sets up a new one"

@@ -13,15 +13,15 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager, nullcontext
+from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing.util import Finalize
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from flask import Flask
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from service.cli.group import unusable
 from service.log import set_up
@@ -49,10 +49,25 @@ def on_sqlite(settings: Settings) -> bool:
     return settings.database_url.get_secret_value().startswith("sqlite")
 
 
+class _Server(MPServer):
+    """A server that repeats itself: a process that is just beginning does not hear that it should stop."""
+
+    def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
+        super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]
+        threading.Thread(target=self._tell_again, daemon=True).start()
+
+    def _tell_again(self) -> None:
+        while True:
+            time.sleep(0.5)
+            for process in list(self.wrks):
+                with suppress(OSError):  # it has ended
+                    process.terminate()  # type: ignore[no-untyped-call]
+
+
 def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object]) -> None:
     """Serve until SIGTERM or SIGINT; `ready` is called when the port answers."""
     _refuse_taken(settings.host, serving.port)
-    server = Granian(
+    server = _Server(
         "senti",
         address=settings.host,
         port=serving.port,

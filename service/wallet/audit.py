@@ -15,7 +15,9 @@ from service.wallet.unit import Agent, Approval, Notice, Person, Unit, Withdrawa
 
 R = TypeVar("R")
 
-PAGE = 500
+PAGE = 5000
+"""Rows asked for at once: messages have no index by entry, so each page reads them all."""
+
 MOST = 10_000_000
 """No table has more rows than this."""
 

@@ -81,6 +81,16 @@ def test_a_database_that_is_not_set_up_is_told_how(elsewhere: Callable[..., Sent
     assert "`senti migrate` sets up a new one" in elsewhere("nowhere/at/all.db").no("books", status=2)
 
 
+@pytest.mark.parametrize("words", [("migrate",), ("books",), ("serve",)])
+def test_a_database_that_does_not_answer_is_said_in_one_line(
+    words: tuple[str, ...], elsewhere: Callable[..., Senti]
+) -> None:
+    said = elsewhere(SENTI_DATABASE_URL="postgresql://somebody:hunter22@127.0.0.1:1/senti").no(*words, status=2)
+    assert said.startswith("senti: the database does not answer")
+    assert len(said.splitlines()) == 1
+    assert "hunter22" not in said
+
+
 def test_migrating_and_loading_twice_changes_nothing(senti: Senti) -> None:
     before = senti.json("books")
     senti.says("migrate")

@@ -155,6 +155,15 @@ def test_O_01_a_hop_in_hand_is_finished_when_the_service_is_stopped(
     assert not [line for line in here.logged() if line["level"] in ("error", "critical")]
 
 
+def test_a_service_that_is_just_starting_hears_that_it_should_stop(
+    sqlite_url: str, machine: Callable[..., Machine]
+) -> None:
+    process = machine(sqlite_url).begin("serve")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    wait_for(lambda: children.read_text(), seconds=30)
+    assert stop(process) == 0
+
+
 def test_one_command_tries_it_out(tmp_path: Path, machine: Callable[..., Machine]) -> None:
     here = machine("sqlite:///var/senti.db")
     process = here.serve("run", "--port", str(here.port))
