@@ -12,6 +12,7 @@ from service.refusal import Refusal
 from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher
+from service.storage.crowd import Crowd
 from service.storage.direct import Direct, Row
 from service.storage.postgresql_post import (
     answer,
@@ -34,6 +35,7 @@ _PREPARED = {"post_one": call_one("$"), "post_many": call_many("$"), "open": _OP
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
+_LANES = 2  # postings that are on their way at one time: more of them only make smaller crowds
 
 
 class PostgresqlBooks(SqlBooks):
@@ -82,10 +84,14 @@ class PostgresqlStore(SqlStore):
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()
+        self._crowd = Crowd(self._post_alone, self.post_many, lanes=_LANES)
 
     def post_one(self, entry: Entry) -> Posted:
-        """Post an entry in a commit of its own, in one round trip; raises what refuses it, or Busy."""
+        """Post an entry in one round trip; raises what refuses it, or Busy. Postings in a crowd share a commit."""
         check_entry(entry)
+        return self._crowd.post(entry)
+
+    def _post_alone(self, entry: Entry) -> Posted:
         self._open_free((entry,))
         locked = locked_accounts(entry)
         (row,) = again(lambda: self._direct.call("post_one", arguments(entry, locked)))

@@ -9,11 +9,12 @@ from pysqlite3 import dbapi2
 from sqlalchemy import URL, Connection
 
 from service.ledger.chart import LOCKED, Reason
-from service.ledger.entry import Account, AlreadyDone, Entry, Posted, apply
+from service.ledger.entry import Account, AlreadyDone, Entry, Posted, apply, check_entry
 from service.refusal import Refusal
 from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher, to_micros
+from service.storage.crowd import Crowd
 from service.storage.sql import SqlStore, connected
 from service.storage.store import Tx
 from service.storage.trouble import raise_for
@@ -93,6 +94,7 @@ class SqliteStore(SqlStore):
     def __init__(self, url: URL, cipher: Cipher) -> None:
         super().__init__(engines.sqlite_writer(url), engines.sqlite_reader(url), cipher)
         self._turn = Turn(engines.PATIENCE_SECONDS)
+        self._crowd = Crowd(self._post_alone, self.post_many, lanes=1)
 
     def transact(self, work: Callable[[Tx], T]) -> T:
         """Run the work when its turn has come: there is one connection that writes."""
@@ -100,7 +102,11 @@ class SqliteStore(SqlStore):
             return super().transact(work)
 
     def post_one(self, entry: Entry) -> Posted:
-        """Post an entry in a commit of its own; raises what refuses it, or Busy."""
+        """Post an entry; raises what refuses it, or Busy. Postings in a crowd share a commit."""
+        check_entry(entry)
+        return self._crowd.post(entry)
+
+    def _post_alone(self, entry: Entry) -> Posted:
         with self._writing() as connection:
             return SqliteBooks(connection, set()).post(entry)
 

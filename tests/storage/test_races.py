@@ -128,6 +128,22 @@ def test_K_03_rings_and_crossings_never_deadlock(store: Store) -> None:
     assert store.read(lambda tx: tx.books.counter("all")) == done
 
 
+def test_a_bug_in_a_crowd_is_only_its_own(store: Store) -> None:
+    """Among forty postings at one instant some are bugs: their callers learn it, all others are posted."""
+    fund(store, {A: 1000, B: 0})
+    nobody = wallet("nobody")
+
+    def attempt(number: int) -> object:
+        try:
+            return store.post_one(send(number, A, nobody if number % 8 == 0 else B, 1, fee=1))
+        except AssertionError as bug:
+            return bug
+
+    results = race([partial(persistent, partial(attempt, number)) for number in range(1000, 1040)])
+    assert (told(results, Posted), told(results, AssertionError)) == (35, 5)
+    assert (balance(store, A), balance(store, B)) == (930, 35)
+
+
 @pytest.mark.parametrize("engine", DATABASES)
 def test_K_03_transactions_that_lock_in_opposite_order_are_run_again(store: Store) -> None:
     """Two postings in one transaction, in opposite orders: what deadlocks is run again whole, once each."""
