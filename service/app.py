@@ -24,8 +24,9 @@ from service.schedule import Job, run_due
 from service.settings import Settings, derive, unsafe
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
+from service.ussd.session import Conversation
 from service.ussd.text import Talk
-from service.wallet.unit import House, Notice, Unit
+from service.wallet.unit import House, Notice, Tally, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
 from service.web.build import build_web
@@ -38,6 +39,9 @@ from service.web.metrics import Metrics
 T = TypeVar("T")
 
 DEMO_SECRET = "demo"
+
+TALKS_KEPT = timedelta(days=30)
+TALLIES_KEPT = timedelta(days=2)
 
 
 class Unfit(Exception):
@@ -204,10 +208,17 @@ def last_words(talk: Talk) -> Mapping[str, str]:
     return {"trouble": no[NothingTaken.code], "busy": no[StillChecked.code], "unreadable": no[NotRead.code]}
 
 
+def forget_old(unit: Unit) -> None:
+    """Delete talks that nobody can come back to, and tallies of hours that are over."""
+    unit.rows.forget(Conversation, before=unit.now - TALKS_KEPT)
+    unit.rows.forget(Tally, before=unit.now - TALLIES_KEPT)
+
+
 def jobs(app: App) -> list[Callable[[], int]]:
     """Return what the worker does in turn: timed work, then sending messages."""
     timed = {
         "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
+        "forget old talks": Job(timedelta(hours=1), forget_old),
         "return expired holds": Job(timedelta(seconds=1), return_expired),
     }
     budget = Budget(per_number=200, in_all=100_000)

@@ -75,6 +75,17 @@ class MemoryRows:
         self._leave(record, key, before)
         self._enter(record, key, row)
 
+    def forget(self, kind: type[R], *, before: datetime, limit: int = 1000) -> int:
+        record = BY_KIND[kind]
+        age = record.age
+        assert age, f"{record.table} are never forgotten"
+        old = [row for row in self._rows[kind].values() if getattr(row, age) < before][:limit]
+        for row in old:
+            key = _values(row, record.key)
+            self._leave(record, key, row)
+            self._undo.drop(self._rows[kind], key)
+        return len(old)
+
     def _candidates(self, record: Record, wanted: dict[str, Any]) -> Iterable[Any]:
         rows = self._rows[record.kind]
         for name in _indexed(record):

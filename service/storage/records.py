@@ -48,6 +48,8 @@ class Record:
     """What `find(newest=True)` sorts by, greatest first, before the key."""
     due: str | None = None
     """The time that `due` asks for."""
+    age: str | None = None
+    """The time that `forget` goes by; rows without one are kept for ever."""
     differ: tuple[str, str] | None = None
     """Two fields that may not be equal."""
     types: Mapping[str, str] = dataclasses.field(init=False)
@@ -116,7 +118,7 @@ RECORDS: tuple[Record, ...] = (
     Record(Seen, "seen", key=("key",)),
     Record(Stop, "stops", key=("phone",), sealed=frozenset({"phone"}), sought=frozenset({"phone"})),
     Record(Paid, "paid", key=("payer", "payee"), indexes=(("payer", "times"),), order=("times", "last_at")),
-    Record(Tally, "tallies", key=("key",)),
+    Record(Tally, "tallies", key=("key",), indexes=(("at",),), age="at"),
     Record(Timer, "timers", key=("name",), due="next_at"),
     Record(
         Conversation,
@@ -125,8 +127,9 @@ RECORDS: tuple[Record, ...] = (
         sealed=frozenset({"phone", "session", "replies"}),
         sought=frozenset({"phone"}),
         unique=(Unique(("phone",), where=("state", "live")),),
-        indexes=(("phone", "started_at"),),
+        indexes=(("phone", "started_at"), ("started_at",)),
         order=("started_at",),
+        age="started_at",
     ),
 )
 

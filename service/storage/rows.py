@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, select, update
+from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import Executable
@@ -101,6 +101,17 @@ class SqlRows:
 
         written = self._write(kind, (kind, "put"), build, columns | {f"at_{name}": columns[name] for name in keys})
         assert written == 1, f"no such row in {record.table}"
+
+    def forget(self, kind: type[R], *, before: datetime, limit: int = 1000) -> int:
+        record, table = BY_KIND[kind], TABLES[kind]
+        assert record.age, f"{record.table} are never forgotten"
+        age, key = table.c[record.age], table.c[self._shelf.codecs[kind].column(record.key[0])]
+
+        def build() -> Executable:
+            old = select(key).where(age < bindparam("before", type_=age.type)).order_by(age)
+            return delete(table).where(key.in_(old.limit(bindparam("limit", type_=BigInteger()))))
+
+        return self._write(kind, (kind, "forget"), build, {"before": to_micros(before), "limit": limit})
 
     def _write(self, kind: type[Any], shape: object, build: Build, values: dict[str, Any]) -> int:
         try:

@@ -1,7 +1,6 @@
 """Agents: shops with a float. Their number ends with a Luhn digit, so a mistyped one is noticed."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ from service.reference import luhn_digit, luhn_ok
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of
 from service.wallet.people import UnknownPerson, person_by_phone
-from service.wallet.unit import Agent, Tally, Unit
+from service.wallet.unit import Agent, Unit
 
 FIRST = 10_001
 """Agent numbers are five digits from here on, and a check digit."""
@@ -68,22 +67,19 @@ def add_agent(unit: Unit, *, phone: str, name: str, place: str) -> Agent:
     person = person_by_phone(unit, phone)
     if person is None:
         raise UnknownPerson
-    serial = _next_serial(unit)
-    number = f"{serial}{luhn_digit(str(serial))}"
-    agent = Agent(number=number, person=person.id, name=name, place=place)
-    if not unit.rows.add(agent):
+    if agent_of(unit, person.id):
         raise AlreadyAgent
+    serial = _next_serial(unit)
+    agent = Agent(number=f"{serial}{luhn_digit(str(serial))}", person=person.id, name=name, place=place)
+    assert unit.rows.add(agent), "two agents were added at one instant: add this one again"
     unit.books.open(float_of(agent, person.country))
     unit.books.open(commission_of(agent, person.country))
     return agent
 
 
 def _next_serial(unit: Unit) -> int:
-    unit.rows.add(Tally(key="agents", count=FIRST - 1, at=unit.now))
-    tally = unit.rows.lock(Tally, "agents")
-    assert tally is not None, "a row that was added is there"
-    unit.rows.put(replace(tally, count=tally.count + 1, at=unit.now))
-    return tally.count + 1
+    last = unit.rows.find(Agent, newest=True, limit=1)
+    return int(last[0].number[:-1]) + 1 if last else FIRST
 
 
 def today(unit: Unit, agent: Agent, pack: Pack) -> Today:

@@ -168,6 +168,9 @@ class Rows(Protocol):
     def put(self, row: Any) -> None:
         """Write over the row of the same key."""
 
+    def forget(self, kind: type[R], *, before: datetime, limit: int = 1000) -> int:
+        """Delete rows that nobody has touched since a moment, and say how many: old talks and tallies only."""
+
     def due(self, kind: type[R], *, before: datetime, limit: int = 100, **equal: Any) -> Sequence[R]:
         """Lock and return rows whose next_at or expires_at has come, oldest first, skipping those locked by others."""
 

@@ -74,7 +74,7 @@ class _Gate:
         source = source_of(request.remote_addr, request.headers.getlist("X-Forwarded-For"), self.trusted_proxy)
         if door is not None and may_enter(door, source):
             return door
-        self.metrics.webhooks_refused.labels("secret" if door is None else "source").inc()
+        self.metrics.count_turned_away("secret" if door is None else "source")
         self.knocks.add()
         return None
 

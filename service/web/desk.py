@@ -53,15 +53,14 @@ class Desk:
         outcome, text, ends = self._screen(gateway)
         answer = gateway.write(text, ends=ends)
         took = time.perf_counter() - began
-        self.metrics.hops.labels(gateway.name, outcome).inc()
-        self.metrics.hop_seconds.labels(gateway.name).observe(took)
+        self.metrics.count_hop(gateway.name, outcome, took)
         log.info("hop", gateway=gateway.name, outcome=outcome, milliseconds=int(took * 1000))
         return Response(answer.body, content_type=answer.content_type)
 
     def news(self, gateway: Gateway, what: str) -> Response:
         """Take what a gateway tells, and say no more than that it arrived."""
         outcome = self._take(gateway, what)
-        self.metrics.webhooks.labels(gateway.name, what, outcome).inc()
+        self.metrics.count_callback(gateway.name, what, outcome)
         log.info("callback", gateway=gateway.name, what=what, outcome=outcome)
         return Response("", content_type="text/plain; charset=utf-8")
 

@@ -5,6 +5,8 @@ Labels are words of our own: what a stranger sends never becomes one, or the lis
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, generate_latest, start_http_server
@@ -17,6 +19,22 @@ log = structlog.get_logger()
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5)
+
+
+P = ParamSpec("P")
+
+
+def _harmless(count: Callable[P, None]) -> Callable[P, None]:
+    """Let counting never break what is counted: money has moved by then, and the phone must read so."""
+
+    @wraps(count)
+    def counted(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            count(*args, **kwargs)
+        except Exception:
+            log.exception("not counted")
+
+    return counted
 
 
 class Metrics:
@@ -44,14 +62,33 @@ class Metrics:
             MultiProcessCollector(self._registry, path=shared)  # type: ignore[no-untyped-call]
         self._registry.register(_Ages(ages))
 
+    @_harmless
+    def count_hop(self, gateway: str, outcome: str, seconds: float) -> None:
+        """Count one USSD hop and how long its answer took."""
+        self.hops.labels(gateway, outcome).inc()
+        self.hop_seconds.labels(gateway).observe(seconds)
+
+    @_harmless
+    def count_callback(self, gateway: str, what: str, outcome: str) -> None:
+        """Count one callback that is no hop."""
+        self.webhooks.labels(gateway, what, outcome).inc()
+
+    @_harmless
+    def count_turned_away(self, why: str) -> None:
+        """Count one callback that did not come in."""
+        self.webhooks_refused.labels(why).inc()
+
+    @_harmless
     def count_sms(self, outcome: str) -> None:
         """Count one attempt to send a message."""
         self.sms_out.labels(outcome).inc()
 
+    @_harmless
     def count_refusal(self, code: str) -> None:
         """Count that a person was told no."""
         self.refusals.labels(code).inc()
 
+    @_harmless
     def count_postings(self, reasons: Iterable[str]) -> None:
         """Count entries that were committed."""
         for reason in reasons:

@@ -10,7 +10,7 @@ import pytest
 from service.storage.records import BY_KIND, RECORDS
 from service.storage.store import Store
 from service.ussd.session import Conversation
-from service.wallet.unit import Agent, Approval, Notice, Paid, Person, Seen, Stop, Timer, Withdrawal
+from service.wallet.unit import Agent, Approval, Notice, Paid, Person, Seen, Stop, Tally, Timer, Withdrawal
 from tests.ledger.shop import NOON
 from tests.storage.people import EVERYTHING, PHONE, approval, conversation, notice, paid, person, withdrawal
 
@@ -177,3 +177,16 @@ def test_a_refusal_takes_back_every_row(store: Store) -> None:
         store.transact(outer)
     assert find(store, Person) == [person(1)]
     assert add(store, person(2), person(3)) == [True, True]
+
+
+def test_what_is_old_is_forgotten_and_nothing_else(store: Store) -> None:
+    for hours in range(4):
+        row = Tally(key=f"hour {hours}", count=1, at=NOON - timedelta(hours=hours))
+        assert store.transact(lambda tx, row=row: tx.rows.add(row))  # type: ignore[misc]
+    before = NOON - timedelta(hours=1)
+    assert store.transact(lambda tx: tx.rows.forget(Tally, before=before, limit=1)) == 1
+    assert store.transact(lambda tx: tx.rows.forget(Tally, before=before)) == 1
+    assert store.transact(lambda tx: tx.rows.forget(Tally, before=before)) == 0
+    assert [row.key for row in store.read(lambda tx: tx.rows.find(Tally))] == ["hour 0", "hour 1"]
+    with pytest.raises(AssertionError, match="never forgotten"):
+        store.transact(lambda tx: tx.rows.forget(Person, before=NOON))

@@ -216,6 +216,7 @@ def messages():
     index("notices_provider_id", "notices", ["provider_id"])
     table("seen", col("key", NAME, key=True), col("at", NUMBER))
     table("tallies", col("key", NAME, key=True), col("count", NUMBER), col("at", NUMBER))
+    index("tallies_at", "tallies", ["at"])
     table("timers", col("name", NAME, key=True), col("next_at", NUMBER))
 
 
@@ -237,3 +238,4 @@ def conversations():
     live = "state = 'live'"
     index("conversations_phone_live_unique", "conversations", ["phone_index"], unique=True, where=live)
     index("conversations_phone_started_at", "conversations", ["phone_index", "started_at"])
+    index("conversations_started_at", "conversations", ["started_at"])
