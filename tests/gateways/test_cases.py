@@ -43,6 +43,7 @@ def test_W_02_W_11_each_recorded_request_means_what_its_table_says(gateway: Gate
 
 @pytest.mark.parametrize("field", ["sessionId", "phoneNumber", "serviceCode", "text", "networkCode"])
 def test_W_02_a_field_of_ten_kilobytes_is_refused_by_name(field: str) -> None:
+    """A field of ten kilobytes is refused by name."""
     form = {
         "sessionId": ["ATUid_1"],
         "phoneNumber": ["+254711000001"],

@@ -140,6 +140,7 @@ def test_G_03_a_slow_gateway_has_one_message_in_hand_at_a_time(post: Post, monke
 
 
 def test_G_10_what_a_dead_worker_held_is_taken_by_another_when_its_lease_ends(post: Post) -> None:
+    """What a dead worker held is taken by another when its lease ends."""
     number = post.queue()
 
     def die(_to: str, _text: str) -> Sent:
@@ -157,6 +158,7 @@ def test_G_10_what_a_dead_worker_held_is_taken_by_another_when_its_lease_ends(po
 
 
 def test_G_10_two_workers_send_each_message_once(post: Post) -> None:
+    """Two workers send each message once."""
     numbers = [post.queue() for _ in range(60)]
     workers = [threading.Thread(target=post.send) for _ in range(4)]
     for worker in workers:
@@ -204,6 +206,7 @@ def test_G_06_a_message_that_never_goes_is_tried_five_times_and_parked(post: Pos
 
 @pytest.mark.parametrize("key", ["poison", "empty", "long"])
 def test_G_06_what_cannot_be_written_is_parked_at_once_and_others_flow(post: Post, key: str) -> None:
+    """What cannot be written is parked at once and others flow."""
     bad, good = post.queue(key), post.queue()
     assert post.send() == 2
     assert (post.notice(bad).state, post.notice(good).state) == ("parked", "sent")
@@ -211,6 +214,7 @@ def test_G_06_what_cannot_be_written_is_parked_at_once_and_others_flow(post: Pos
 
 
 def test_G_06_a_number_that_is_none_is_parked_at_once(post: Post) -> None:
+    """A number that is none is parked at once."""
     post.gateway.says = says(Outcome.UNSENDABLE, "403 InvalidPhoneNumber")
     bad = post.queue()
     post.send()
@@ -218,6 +222,7 @@ def test_G_06_a_number_that_is_none_is_parked_at_once(post: Post) -> None:
 
 
 def test_G_06_a_message_that_kills_its_sender_is_not_tried_for_ever(post: Post) -> None:
+    """A message that kills its sender is not tried for ever."""
     def die(_to: str, _text: str) -> Sent:
         raise Killed
 
@@ -251,6 +256,7 @@ def test_G_02_what_may_have_been_sent_is_sent_once_more_and_then_left(post: Post
 
 
 def test_G_02_a_doubt_is_kept_over_a_try_that_certainly_failed(post: Post) -> None:
+    """A doubt is kept over a try that certainly failed."""
     number = post.queue()
     answers = [Outcome.UNKNOWN, Outcome.NOT_SENT, Outcome.UNKNOWN]
     post.gateway.says = lambda _to, _text: Sent(answers[len(post.gateway.sent) - 1])
@@ -376,6 +382,7 @@ def report(number: str, fate: Fate, *, phone: str = PHONE, reason: str = "", fin
 
 
 def test_W_11_a_report_moves_a_message_forward_and_never_back(post: Post) -> None:
+    """A report moves a message forward and never back."""
     number = post.queue()
     post.send()
     name = f"id-{number}"
@@ -404,6 +411,7 @@ def test_W_11_a_forged_report_does_nothing(post: Post) -> None:
 
 
 def test_W_11_a_failure_that_may_pass_is_tried_once_more(post: Post) -> None:
+    """A failure that may pass is tried once more."""
     number = post.queue()
     post.send()
     passing = report(f"id-{number}", Fate.FAILED, reason="UserIsInactive", final=False)

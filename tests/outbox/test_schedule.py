@@ -22,6 +22,7 @@ def done(post: Post) -> int:
 
 
 def test_K_07_a_job_is_done_at_its_time_and_once(post: Post) -> None:
+    """A job is done at its time and once."""
     jobs = {"seal": Job(HOUR, mark)}
     assert [run_due(post.transact, jobs) for _ in range(3)] == [1, 0, 0]
     post.wait(minutes=59)
@@ -32,6 +33,7 @@ def test_K_07_a_job_is_done_at_its_time_and_once(post: Post) -> None:
 
 
 def test_K_07_in_parallel_it_is_done_once(post: Post) -> None:
+    """In parallel it is done once."""
     jobs = {"seal": Job(HOUR, mark)}
     threads = [threading.Thread(target=run_due, args=(post.transact, jobs)) for _ in range(6)]
     for thread in threads:
@@ -42,6 +44,7 @@ def test_K_07_in_parallel_it_is_done_once(post: Post) -> None:
 
 
 def test_K_07_what_was_slept_through_is_made_up_for_once(post: Post) -> None:
+    """What was slept through is made up for once."""
     jobs = {"seal": Job(HOUR, mark)}
     run_due(post.transact, jobs)
     post.wait(hours=9, minutes=20)
@@ -55,6 +58,7 @@ class Killed(BaseException):
 
 
 def test_K_07_killed_half_way_it_is_done_anew_and_whole(post: Post) -> None:
+    """Killed half way it is done anew and whole."""
     def dies(unit: Unit) -> None:
         mark(unit)
         raise Killed

@@ -29,6 +29,7 @@ def send_for_a_day(post: Post, fake: FakeAfricasTalking) -> None:
 
 
 def test_W_11_a_message_goes_out_and_its_report_comes_home(post: Post, fake: FakeAfricasTalking) -> None:
+    """A message goes out and its report comes home."""
     number = post.queue()
     assert send(post, fake) == 1
     assert fake.taken() == [(post.notice(number).phone, str(number))]

@@ -107,18 +107,21 @@ def test_W_02_other_callbacks_that_are_none_are_acknowledged_and_change_nothing(
 
 
 def test_W_02_a_zipped_body_is_not_unpacked(shop: Shop) -> None:
+    """A zipped body is not unpacked."""
     answer = shop.client.post(f"{DOOR}/ussd", data=FIRST, content_type=FORM, headers={"Content-Encoding": "gzip"})
     assert answer.text == f"END {WORDS['unreadable']}"
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"])
 def test_W_02_a_callback_is_posted_or_it_is_none(shop: Shop, method: str) -> None:
+    """A callback is posted or it is none."""
     answer = shop.client.open(f"{DOOR}/ussd", method=method, query_string=HOP)
     assert answer.status_code == 405
     assert shop.behind.heard == []
 
 
 def test_W_02_fields_in_the_address_are_not_fields(shop: Shop) -> None:
+    """Fields in the address are not fields."""
     answer = shop.client.post(f"{DOOR}/ussd", query_string=HOP, data=b"", content_type=FORM)
     assert answer.text == f"END {WORDS['unreadable']}"
 
@@ -176,6 +179,7 @@ def test_W_08_a_hop_calls_nobody(shop: Shop, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_W_10_the_end_event_hands_on_neither_what_was_typed_nor_what_was_shown(shop: Shop) -> None:
+    """The end event hands on neither what was typed nor what was shown."""
     shop.client.post(f"{DOOR}/ussd-end", data=END)
     assert "4071" not in repr(shop.behind.heard)
     assert "END Sent" not in repr(shop.behind.heard)

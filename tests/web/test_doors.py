@@ -49,6 +49,7 @@ def test_W_01_a_wrong_secret_is_counted_under_no_name_of_the_strangers(shop: Sho
 
 @pytest.mark.parametrize("secret", SECRETS)
 def test_W_01_while_a_secret_is_changed_both_open(shop: Shop, secret: str) -> None:
+    """While a secret is changed both open."""
     assert shop.hop(secret=secret) == (200, "CON Senti\n1 Send money")
 
 
@@ -72,10 +73,12 @@ def test_W_01_every_secret_is_compared_for_every_name(shop: Shop, monkeypatch: p
 
 
 def test_W_01_no_door_means_nobody_comes_in() -> None:
+    """No door means nobody comes in."""
     assert open_door({}, "africastalking", "") is None
 
 
 def test_W_01_fifty_knocks_in_a_minute_are_an_alarm_once() -> None:
+    """Fifty knocks in a minute are an alarm once."""
     alarms: list[int] = []
     minute = 1
     knocks = Knocks(alarm=alarms.append, minute=lambda: minute, many=50)

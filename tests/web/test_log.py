@@ -57,6 +57,7 @@ def test_V_02_figures_in_running_text_are_stars(diary: Diary, private: str) -> N
 
 
 def test_V_02_an_exception_is_told_by_its_kind_and_places_and_not_by_what_it_quotes(diary: Diary) -> None:
+    """An exception is told by its kind and places and not by what it quotes."""
     def fall(pin: str) -> None:
         raise ValueError(f"PIN {pin} is wrong")
 
@@ -73,6 +74,7 @@ def test_V_02_an_exception_is_told_by_its_kind_and_places_and_not_by_what_it_quo
 
 
 def test_V_02_what_nobody_caught_goes_the_same_way(diary: Diary, capsys: pytest.CaptureFixture[str]) -> None:
+    """What nobody caught goes the same way."""
     error = ValueError("PIN 4071")
     sys.excepthook(ValueError, error, None)
     threading.excepthook(threading.ExceptHookArgs((ValueError, error, None, None)))
