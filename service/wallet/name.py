@@ -25,13 +25,18 @@ def read_name(typed: str) -> str:
 
 def masked(name: str) -> str:
     """Return the first name and the initial of the last, in capitals and GSM-7: `AMINA O`."""
-    words = downgrade(name).upper().split() or ["?"]
+    words = _capitals(name).split() or ["?"]
     if len(words) == 1:
         return clip(words[0], SHOWN)
     return f"{clip(words[0], SHOWN - 2)} {clip(words[-1], 1)}"
 
 
+def _capitals(name: str) -> str:
+    """Return a name in capitals of GSM-7, which has some letters in small only (Hélène: HÉLENE)."""
+    return downgrade(name.upper())
+
+
 def initials(name: str) -> str:
     """Return the first letters of a name's first and last word: `A O`."""
-    words = downgrade(name).upper().split() or ["?"]
+    words = _capitals(name).split() or ["?"]
     return " ".join(clip(word, 1) for word in (words[0], words[-1])[: len(words)])
