@@ -132,6 +132,7 @@ def _send(call: Call, text: str) -> Answer:
         raise NotAPayment
     amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
     phone = _payee(found[2], call)
+    return_expired_of(call.unit, call.caller)
     asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
     quote = asked.quote
     values = {"amount": amount, "name": quote.name, "fee": quote.charge, "total": quote.total}
