@@ -7,13 +7,12 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection
-
 from service.ledger.books import Line, Recorded, Seal
 from service.ledger.chart import LOCKED, Reason
 from service.ledger.entry import Account, Entry, Move, Posted
 from service.storage.codec import from_micros, to_micros
 from service.storage.engines import micros_now
+from service.storage.wire import Wire
 
 SETTLED_MICROS = 3_600_000_000
 """No transaction is older than this hour: see `low` in tables.py."""
@@ -36,14 +35,22 @@ read_account = lru_cache(maxsize=4096)(Account.read)
 class SqlBooks:
     """The books of one transaction."""
 
-    def __init__(self, connection: Connection, wrote: set[type[Any]]) -> None:
-        self._connection = connection
-        self._marks = "%s" if connection.dialect.name == "postgresql" else "?"
+    def __init__(self, wire: Wire, wrote: set[type[Any]]) -> None:
+        self._wire = wire
+        self._marks = "%s" if wire.dialect.name == "postgresql" else "?"
         self.wrote = wrote
         self._saw_all = False
 
-    def _run(self, sql: str, *values: Any) -> Any:
-        return self._connection.exec_driver_sql(sql.replace("?", self._marks), values)
+    def _all(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+        return list(self._wire.read(sql.replace("?", self._marks), values).fetchall())
+
+    def _one(self, sql: str, *values: Any) -> Any:
+        """Return the first value of the first row, or None."""
+        row = self._wire.read(sql.replace("?", self._marks), values).fetchone()
+        return None if row is None else row[0]
+
+    def _write(self, sql: str, *values: Any) -> None:
+        self._wire.write(sql.replace("?", self._marks), values)
 
     def undone(self) -> None:
         """Forget what was noted: a savepoint was taken back."""
@@ -51,7 +58,7 @@ class SqlBooks:
 
     def open(self, account: Account) -> None:
         balance = 0 if account.kind in LOCKED else None
-        self._run("INSERT INTO accounts (id, balance) VALUES (?, ?) ON CONFLICT DO NOTHING", str(account), balance)
+        self._write("INSERT INTO accounts (id, balance) VALUES (?, ?) ON CONFLICT DO NOTHING", str(account), balance)
         self.wrote.add(Account)
 
     def entry(self, entry_id: int) -> Recorded | None:
@@ -72,46 +79,46 @@ class SqlBooks:
         return list(self._recorded("WHERE id > ? ORDER BY id LIMIT ?", after, limit))
 
     def _recorded(self, which: str, *values: Any) -> Iterator[Recorded]:
-        rows = self._run(
+        rows = self._all(
             "SELECT e.id, e.reason, e.at, e.once, m.source, m.target, m.amount, m.reason "  # noqa: S608
             f"FROM (SELECT * FROM entries {which}) e LEFT JOIN moves m ON m.entry = e.id ORDER BY e.id, m.number",
             *values,
-        ).all()
-        for (entry_id, reason, at, once), moves in groupby(rows, key=lambda row: tuple(row[:4])):
+        )
+        for (entry_id, reason, at, once), moves in groupby(rows, key=lambda row: row[:4]):
             made = tuple(_move(*move[4:]) for move in moves if move[4] is not None)
             yield Recorded(entry_id, Reason(reason), from_micros(at), made, once)
 
     def used(self, key: str) -> int:
-        return int(self._run("SELECT value FROM counters WHERE key = ?", key).scalar() or 0)
+        return int(self._one("SELECT value FROM counters WHERE key = ?", key) or 0)
 
     def balance(self, account: Account) -> int:
         if account.kind in LOCKED:
-            return self._run("SELECT balance FROM accounts WHERE id = ?", str(account)).scalar() or 0
+            return self._one("SELECT balance FROM accounts WHERE id = ?", str(account)) or 0
         last, low = self.last_seal(), self._low()
-        moved = self._run(
+        moved = self._one(
             f"SELECT CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT) "
             f"{_UNSEALED} AND (m.source = ? OR m.target = ?)",
             *(str(account), low, str(account), str(account)),
-        ).scalar()
+        )
         return int(moved) + (last.totals.get(account, 0) if last else 0)
 
     def balances(self) -> Iterator[tuple[Account, int]]:
         last = self.last_seal()
         free = dict(last.totals) if last else {}
-        moves = self._run(f"SELECT m.source, m.target, m.amount {_UNSEALED}", self._low())
+        moves = self._all(f"SELECT m.source, m.target, m.amount {_UNSEALED}", self._low())
         for source, target, amount in moves:
             for text, change in ((source, -amount), (target, amount)):
                 account = read_account(text)
                 if account.kind not in LOCKED:
                     free[account] = free.get(account, 0) + change
-        for text, balance in self._run("SELECT id, balance FROM accounts ORDER BY id").all():
+        for text, balance in self._all("SELECT id, balance FROM accounts ORDER BY id"):
             account = read_account(text)
             yield account, free.get(account, 0) if balance is None else balance
 
     def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
         one = (str(account), _LAST_LINE if before is None else before, limit)
         lines = []
-        for number, entry, at, entry_reason, *moved, source_after, target_after in self._run(_LINES, *one, *one, limit):
+        for number, entry, at, entry_reason, *moved, source_after, target_after in self._all(_LINES, *one, *one, limit):
             move = _move(*moved)
             pays = move.source == account
             after = source_after if pays else target_after
@@ -122,7 +129,7 @@ class SqlBooks:
     def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
         self._lock_sealer()
         low = self._low()
-        ids = self._run(f"SELECT DISTINCT m.entry {_UNSEALED} ORDER BY 1 LIMIT ?", low, limit).scalars().all()
+        ids = [row[0] for row in self._all(f"SELECT DISTINCT m.entry {_UNSEALED} ORDER BY 1 LIMIT ?", low, limit)]
         self._saw_all = len(ids) < limit
         return list(self.some(ids).values())
 
@@ -130,20 +137,20 @@ class SqlBooks:
         """Keep other sealers out; where one connection writes, they are out already."""
 
     def oldest_unsealed(self) -> datetime | None:
-        oldest = self._run(
+        oldest = self._one(
             f"SELECT min(e.at) FROM entries e WHERE e.id IN (SELECT m.entry {_UNSEALED})",  # noqa: S608
             self._low(),
-        ).scalar()
+        )
         return None if oldest is None else from_micros(oldest)
 
     def add_seal(self, seal: Seal, digests: Mapping[int, bytes]) -> None:
         written_at, low = micros_now(), self._low()
-        reach = self._run("SELECT coalesce(max(number), 0) FROM moves").scalar()
+        reach = self._one("SELECT coalesce(max(number), 0) FROM moves")
         if self._saw_all:
             settled = "SELECT coalesce(max(reach), 0) FROM seals WHERE written_at <= ?"
-            low = max(low, self._run(settled, written_at - SETTLED_MICROS).scalar())
+            low = max(low, self._one(settled, written_at - SETTLED_MICROS))
         totals = json.dumps({str(account): total for account, total in seal.totals.items()}, sort_keys=True)
-        self._run(
+        self._write(
             "INSERT INTO seals (number, at, previous, totals, mac, entries, reach, low, written_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             *(seal.number, to_micros(seal.at), seal.previous, totals, seal.mac, seal.entries),
@@ -151,23 +158,23 @@ class SqlBooks:
         )
         covered = [(entry, seal.number, place, digest) for place, (entry, digest) in enumerate(digests.items())]
         insert = "INSERT INTO sealed (entry, seal, place, digest) VALUES (?, ?, ?, ?)"
-        self._connection.exec_driver_sql(insert.replace("?", self._marks), covered)
+        self._wire.write_many(insert.replace("?", self._marks), covered)
         self.wrote.add(Seal)
 
     def seals(self) -> Iterator[tuple[Seal, Sequence[tuple[int, bytes]]]]:
-        for seal in self._seals("ORDER BY number").all():
-            covered = self._run("SELECT entry, digest FROM sealed WHERE seal = ? ORDER BY place", seal[0]).all()
+        for seal in self._seals("ORDER BY number"):
+            covered = self._all("SELECT entry, digest FROM sealed WHERE seal = ? ORDER BY place", seal[0])
             yield _seal(*seal), [(entry, bytes(digest)) for entry, digest in covered]
 
     def last_seal(self) -> Seal | None:
-        row = self._seals("ORDER BY number DESC LIMIT 1").one_or_none()
-        return None if row is None else _seal(*row)
+        newest = self._seals("ORDER BY number DESC LIMIT 1")
+        return _seal(*newest[0]) if newest else None
 
-    def _seals(self, which: str) -> Any:
-        return self._run(f"SELECT number, at, previous, totals, mac, entries FROM seals {which}")  # noqa: S608
+    def _seals(self, which: str) -> Sequence[tuple[Any, ...]]:
+        return self._all(f"SELECT number, at, previous, totals, mac, entries FROM seals {which}")  # noqa: S608
 
     def _low(self) -> int:
-        return self._run("SELECT low FROM seals ORDER BY number DESC LIMIT 1").scalar() or 0
+        return self._one("SELECT low FROM seals ORDER BY number DESC LIMIT 1") or 0
 
     def _again(self, entry: Entry) -> Posted:
         """Answer for an entry that is written already."""
@@ -175,7 +182,7 @@ class SqlBooks:
         assert recorded is not None, f"entry {entry.id} is gone"
         same = (recorded.reason, recorded.moves, recorded.once) == (entry.reason, entry.moves, entry.once)
         assert same, f"entry {entry.id} was written with other content"
-        afters = self._run(
+        afters = self._all(
             "SELECT source, target, source_after, target_after FROM moves WHERE entry = ? ORDER BY number", entry.id
         )
         balances = {}

@@ -4,6 +4,7 @@ An encrypted field is tied to its table, its column and, where the key of the ro
 moved elsewhere it cannot be opened. The index beside it is a keyed digest, so it finds a number and tells nothing.
 """
 
+import hmac
 import json
 import os
 from collections.abc import Callable, Mapping
@@ -11,8 +12,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
 
 from service.storage.records import Record
 
@@ -80,9 +79,7 @@ class Cipher:
 
     def index(self, text: str, place: str) -> bytes:
         """Return the keyed digest by which an encrypted field is found."""
-        digest = HMAC(self._index_key, SHA256())
-        digest.update(place.encode() + b"\0" + text.encode())
-        return _INDEX_VERSION + digest.finalize()
+        return _INDEX_VERSION + hmac.digest(self._index_key, place.encode() + b"\0" + text.encode(), "sha256")
 
 
 def index_column(name: str) -> str:

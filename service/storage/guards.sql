@@ -15,10 +15,33 @@ CREATE OR REPLACE TRIGGER accounts_stay BEFORE DELETE OR TRUNCATE ON accounts
 CREATE OR REPLACE TRIGGER accounts_keep_id BEFORE UPDATE OF id ON accounts
     FOR EACH STATEMENT EXECUTE FUNCTION accounts_stay();
 
--- Instead of foreign keys: one question for all moves of an entry, and no lock on the row of a busy account.
--- It is enough, because neither accounts nor entries can be deleted.
-CREATE OR REPLACE FUNCTION moves_belong() RETURNS trigger LANGUAGE plpgsql AS $$
+-- A locked account has a balance, no other has. Asked when a row is written and when that would change: a constraint
+-- would be asked at every posting.
+CREATE OR REPLACE FUNCTION accounts_kind() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF (NEW.balance IS NOT NULL) <> (split_part(NEW.id, ':', 2) IN ($locked)) THEN
+        RAISE EXCEPTION 'a locked account has a balance, no other has' USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE OR REPLACE TRIGGER accounts_kind_insert BEFORE INSERT ON accounts
+    FOR EACH ROW EXECUTE FUNCTION accounts_kind();
+CREATE OR REPLACE TRIGGER accounts_kind_update BEFORE UPDATE ON accounts
+    FOR EACH ROW WHEN ((OLD.balance IS NULL) <> (NEW.balance IS NULL)) EXECUTE FUNCTION accounts_kind();
+
+-- One question for all moves of an entry. Instead of foreign keys, so that nobody locks the row of a busy account (it is
+-- enough, because neither accounts nor entries can be deleted); instead of constraints, whose text is read anew each time.
+CREATE OR REPLACE FUNCTION moves_lawful() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM written w
+                WHERE w.reason || ':' || split_part(w.source, ':', 2) || ':' || split_part(w.target, ':', 2)
+                      NOT IN ($legal)
+                   OR split_part(w.source, ':', 1) <> split_part(w.target, ':', 1)
+                   OR (w.source_after IS NOT NULL) <> (split_part(w.source, ':', 2) IN ($locked))
+                   OR (w.target_after IS NOT NULL) <> (split_part(w.target, ':', 2) IN ($locked))) THEN
+        RAISE EXCEPTION 'an illegal move' USING ERRCODE = 'check_violation';
+    END IF;
     IF EXISTS (SELECT FROM written w
                 WHERE NOT EXISTS (SELECT FROM accounts a WHERE a.id = w.source)
                    OR NOT EXISTS (SELECT FROM accounts a WHERE a.id = w.target)
@@ -28,8 +51,8 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER moves_belong AFTER INSERT ON moves REFERENCING NEW TABLE AS written
-    FOR EACH STATEMENT EXECUTE FUNCTION moves_belong();
+CREATE OR REPLACE TRIGGER moves_lawful AFTER INSERT ON moves REFERENCING NEW TABLE AS written
+    FOR EACH STATEMENT EXECUTE FUNCTION moves_lawful();
 
 CREATE OR REPLACE FUNCTION entries_move() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

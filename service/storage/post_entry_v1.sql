@@ -3,7 +3,7 @@
 --
 -- Locks: the accounts of p_locked in that order (the order of their ids), then counters in the order of their keys.
 -- Accounts that never refuse have no balance (null) and are not locked, however many postings name them at once. A
--- locked account that is left out of p_locked is refused by the constraint on what its move says was left.
+-- locked account that is left out of p_locked is refused by the guard on what its move says was left.
 --
 -- code: posted (balances, as p_locked) | exists (this id is written) | already_done (said: the reason of the winner)
 --       not_enough (a: balance, b: total) | too_full (a: room) | over_cap (a: left)

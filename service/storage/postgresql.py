@@ -27,6 +27,7 @@ from service.storage.postgresql_post import (
 from service.storage.safety import check_postgresql
 from service.storage.sql import SqlStore, connected
 from service.storage.trouble import again
+from service.storage.wire import Wire
 from service.ussd.session import Conversation
 
 _POST = call_one("%s")
@@ -41,21 +42,19 @@ _LANES = 2  # postings that are on their way at one time: more of them only make
 class PostgresqlBooks(SqlBooks):
     """The books of one transaction."""
 
-    def __init__(self, connection: Connection, wrote: set[type[Any]], opened: set[str]) -> None:
-        super().__init__(connection, wrote)
-        self._reads = connection.get_execution_options().get("postgresql_readonly", False)
+    def __init__(self, wire: Wire, wrote: set[type[Any]], opened: set[str]) -> None:
+        super().__init__(wire, wrote)
         self._opened = opened
         self.opens: set[str] = set()
 
     def post(self, entry: Entry) -> Posted:
         check_entry(entry)
         if missing := free_accounts((entry,)) - self._opened - self.opens:
-            self._connection.exec_driver_sql(_OPEN.format(mark="%s"), (texts(missing),))
+            self._wire.write(_OPEN.format(mark="%s"), (texts(missing),))
             self.opens |= missing
         self.wrote.add(Entry)
         locked = locked_accounts(entry)
-        row = self._connection.exec_driver_sql(_POST, arguments(entry, locked)).one()
-        posted = answer(entry, locked, tuple(row))
+        posted = answer(entry, locked, self._wire.write(_POST, arguments(entry, locked)).fetchone())
         return self._again(entry) if posted is None else posted
 
     def undone(self) -> None:
@@ -63,13 +62,13 @@ class PostgresqlBooks(SqlBooks):
         self.opens.clear()
 
     def counter(self, key: str) -> int:
-        if self._reads:
+        if self._wire.reads:
             return self.used(key)
-        self._run("INSERT INTO counters (key, value) VALUES (?, 0) ON CONFLICT DO NOTHING", key)
-        return int(self._run("SELECT value FROM counters WHERE key = ? FOR NO KEY UPDATE", key).scalar_one())
+        self._write("INSERT INTO counters (key, value) VALUES (?, 0) ON CONFLICT DO NOTHING", key)
+        return int(self._one("SELECT value FROM counters WHERE key = ? FOR NO KEY UPDATE", key))
 
     def _lock_sealer(self) -> None:
-        self._run("SELECT pg_advisory_xact_lock(?)", _SEALER_LOCK)
+        self._all("SELECT pg_advisory_xact_lock(?)", _SEALER_LOCK)
 
 
 class PostgresqlStore(SqlStore):
@@ -131,21 +130,22 @@ class PostgresqlStore(SqlStore):
             again(lambda: self._direct.call("open", (texts(missing),)))
             self._opened |= missing
 
-    def _books(self, connection: Connection, wrote: set[type[Any]]) -> PostgresqlBooks:
-        return PostgresqlBooks(connection, wrote, self._opened)
+    def _books(self, wire: Wire, wrote: set[type[Any]]) -> PostgresqlBooks:
+        return PostgresqlBooks(wire, wrote, self._opened)
 
-    def _commit(self, connection: Connection, books: PostgresqlBooks) -> None:
+    def _commit(self, connection: Connection, wire: Wire, books: PostgresqlBooks) -> None:
         if books.wrote == {Conversation}:
-            connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            # Sent together: the commit below then finds nothing left to do.
+            wire.read("SET LOCAL synchronous_commit = off; COMMIT")
         connection.commit()
         self._opened |= books.opens
 
-    def _mint(self, connection: Connection) -> int:
+    def _mint(self, wire: Wire) -> int:
         with self._mint_lock:
             following, end, fetched = self._stretch
             # An old stretch is thrown away, so that identifiers of all processes grow with time.
             if following >= end or time.monotonic() - fetched > _STALE_SECONDS:
-                following = int(connection.exec_driver_sql("SELECT nextval('ids')").scalar_one())
+                (following,) = wire.read("SELECT nextval('ids')").fetchone()
                 end, fetched = following + _STRETCH, time.monotonic()
             self._stretch = (following + 1, end, fetched)
         assert following < 2**40, "the identifiers are used up"

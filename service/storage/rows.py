@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, Connection, Select, bindparam, delete, select, update
+from sqlalchemy import BigInteger, Dialect, Select, bindparam, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.sql.expression import Executable
 
 from service.storage.codec import Cipher, Codec, to_micros
 from service.storage.records import BY_KIND, Record, Unique
 from service.storage.tables import TABLES, unique_name
+from service.storage.wire import Values, Wire
 from service.ussd.session import Conversation
 
 R = TypeVar("R")
@@ -31,22 +31,22 @@ class Shelf:
         self.codecs = {kind: Codec(record, cipher) for kind, record in BY_KIND.items()}
         self._ready: dict[object, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
 
-    def run(self, connection: Connection, shape: object, build: Build, values: dict[str, Any]) -> Any:
-        """Run the statement of this shape, building it if it is the first of its shape."""
+    def ready(self, dialect: Dialect, shape: object, build: Build, values: dict[str, Any]) -> tuple[str, Values]:
+        """Return the statement of this shape, built if it is the first of its shape, and the values in its order."""
         ready = self._ready.get(shape)
         if ready is None:
-            compiled = build().compile(dialect=connection.dialect)  # type: ignore[attr-defined]
+            compiled = build().compile(dialect=dialect)  # type: ignore[attr-defined]
             ready = self._ready[shape] = (str(compiled), compiled.positiontup, dict(compiled.params))
         sql, order, fixed = ready
         given = fixed | values  # some values stand in the statement itself, such as SQLite's OFFSET 0
-        return connection.exec_driver_sql(sql, given if order is None else tuple(given[name] for name in order))
+        return sql, given if order is None else tuple(given[name] for name in order)
 
 
 class SqlRows:
     """The records of one transaction."""
 
-    def __init__(self, connection: Connection, shelf: Shelf, wrote: set[type[Any]]) -> None:
-        self._connection = connection
+    def __init__(self, wire: Wire, shelf: Shelf, wrote: set[type[Any]]) -> None:
+        self._wire = wire
         self._shelf = shelf
         self._wrote = wrote
 
@@ -84,7 +84,7 @@ class SqlRows:
         table, columns = TABLES[kind], self._shelf.codecs[kind].write(row)
 
         def build() -> Executable:
-            insert = _INSERT[self._connection.dialect.name](table).values({name: bindparam(name) for name in columns})
+            insert = _INSERT[self._wire.dialect.name](table).values({name: bindparam(name) for name in columns})
             return cast(Executable, insert.on_conflict_do_nothing())
 
         return bool(self._write(kind, (kind, "add"), build, columns))
@@ -114,12 +114,7 @@ class SqlRows:
         return self._write(kind, (kind, "forget"), build, {"before": to_micros(before), "limit": limit})
 
     def _write(self, kind: type[Any], shape: object, build: Build, values: dict[str, Any]) -> int:
-        try:
-            count = self._shelf.run(self._connection, shape, build, values).rowcount
-        except IntegrityError as error:
-            if LIVE_CONVERSATION in str(error.orig):
-                raise  # two sessions of a phone at one moment: the transaction is run again
-            raise AssertionError(f"{BY_KIND[kind].table} refuses the row") from error
+        count = self._wire.write(*self._shelf.ready(self._wire.dialect, shape, build, values)).rowcount
         if count:
             self._wrote.add(kind)
         return int(count)
@@ -139,7 +134,8 @@ class SqlRows:
 
     def _rows(self, kind: type[R], shape: object, build: Build, values: dict[str, Any]) -> Sequence[R]:
         codec = self._shelf.codecs[kind]
-        return [codec.read(row) for row in self._shelf.run(self._connection, shape, build, values).all()]
+        statement = self._shelf.ready(self._wire.dialect, shape, build, values)
+        return [codec.read(row) for row in self._wire.read(*statement).fetchall()]
 
     def _select(self, record: Record, names: tuple[tuple[str, int], ...]) -> Select[Any]:
         table, codec = TABLES[record.kind], self._shelf.codecs[record.kind]

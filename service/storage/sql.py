@@ -16,7 +16,8 @@ from service.storage.codec import Cipher
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
 from service.storage.store import Busy, Tx, Unsure
-from service.storage.trouble import again, raise_for
+from service.storage.trouble import DATABASE_ERRORS, again, raise_for
+from service.storage.wire import Wire
 
 T = TypeVar("T")
 
@@ -49,19 +50,20 @@ class SqlStore(ABC):
 
     def _once(self, engine: Engine, work: Callable[[Tx], T]) -> T:
         with connected(engine) as connection:
-            wrote: set[type[Any]] = set()
+            wire, wrote = Wire(connection), set[type[Any]]()
             try:
                 connection.begin()
-                books = self._books(connection, wrote)
-                result = work(self._tx(connection, books, wrote))
+                books = self._books(wire, wrote)
+                result = work(self._tx(wire, books, wrote))
             except BaseException as error:
-                connection.rollback()
-                raise_for(error)
+                _give_up(connection, wire)
+                raise_for(error, lost=wire.lost)
                 raise
             try:
-                self._commit(connection, books)
-            except DBAPIError as error:
-                if error.connection_invalidated:
+                self._commit(connection, wire, books)
+            except DATABASE_ERRORS as error:
+                if wire.lost:
+                    _give_up(connection, wire)
                     raise Unsure from error
                 connection.rollback()
                 raise_for(error)
@@ -69,25 +71,34 @@ class SqlStore(ABC):
             return result
 
     @abstractmethod
-    def _books(self, connection: Connection, wrote: set[type[Any]]) -> Any: ...
+    def _books(self, wire: Wire, wrote: set[type[Any]]) -> Any: ...
 
     @abstractmethod
-    def _mint(self, connection: Connection) -> int: ...
+    def _mint(self, wire: Wire) -> int: ...
 
-    def _commit(self, connection: Connection, _books: Any) -> None:
+    def _commit(self, connection: Connection, _wire: Wire, _books: Any) -> None:
         connection.commit()
 
-    def _tx(self, connection: Connection, books: Any, wrote: set[type[Any]]) -> Tx:
+    def _tx(self, wire: Wire, books: Any, wrote: set[type[Any]]) -> Tx:
         @contextmanager
         def savepoint() -> Iterator[None]:
             try:
-                with connection.begin_nested():
+                with wire.step():
                     yield
             except BaseException:
                 books.undone()
                 raise
 
-        return Tx(books, SqlRows(connection, self._shelf, wrote), lambda: self._mint(connection), savepoint)
+        return Tx(books, SqlRows(wire, self._shelf, wrote), lambda: self._mint(wire), savepoint)
+
+
+def _give_up(connection: Connection, wire: Wire) -> None:
+    """Roll back; where there is nothing left to roll back on, forget this connection and those that lie idle."""
+    if wire.lost:
+        connection.invalidate()
+        connection.engine.dispose()
+    else:
+        connection.rollback()
 
 
 @contextmanager

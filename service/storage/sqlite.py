@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pysqlite3 import dbapi2
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL
 
 from service.ledger.chart import LOCKED, Reason
 from service.ledger.entry import Account, AlreadyDone, Entry, Posted, apply, check_entry
@@ -19,6 +19,7 @@ from service.storage.sql import SqlStore, connected
 from service.storage.store import Tx
 from service.storage.trouble import raise_for
 from service.storage.turn import Turn
+from service.storage.wire import Wire
 
 T = TypeVar("T")
 
@@ -31,15 +32,17 @@ class SqliteBooks(SqlBooks):
 
     def post(self, entry: Entry) -> Posted:
         self.wrote.add(Entry)
-        posted = post_in(self._connection.connection.driver_connection, entry)
+        posted = post_in(self._wire, entry)
         return self._again(entry) if posted is None else posted
 
     def counter(self, key: str) -> int:
         return self.used(key)
 
 
-def post_in(driver: Any, entry: Entry) -> Posted | None:
+def post_in(wire: Wire, entry: Entry) -> Posted | None:
     """Write an entry, or raise what refuses it; None if this id is there already."""
+    wire.begin_steps()
+    driver = wire.driver
     if driver.execute("SELECT 1 FROM entries WHERE id = ?", (entry.id,)).fetchone():
         return None
     if entry.once is not None:
@@ -107,14 +110,13 @@ class SqliteStore(SqlStore):
         return self._crowd.post(entry)
 
     def _post_alone(self, entry: Entry) -> Posted:
-        with self._writing() as connection:
-            return SqliteBooks(connection, set()).post(entry)
+        with self._writing() as books:
+            return books.post(entry)
 
     def post_many(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
         """Post entries in one commit, in this order, each for itself; return for each what came of it."""
         results: list[Posted | Refusal] = []
-        with self._writing() as connection:
-            books = SqliteBooks(connection, set())
+        with self._writing() as books:
             for entry in entries:
                 try:
                     results.append(books.post(entry))
@@ -148,21 +150,21 @@ class SqliteStore(SqlStore):
         return problems
 
     @contextmanager
-    def _writing(self) -> Iterator[Connection]:
+    def _writing(self) -> Iterator[SqliteBooks]:
         with self._turn.taken(), connected(self._writer) as connection:
             try:
                 connection.begin()
-                yield connection
+                yield SqliteBooks(Wire(connection), set())
                 connection.commit()
             except BaseException as error:
                 connection.rollback()
                 raise_for(error)
                 raise
 
-    def _books(self, connection: Connection, wrote: set[type[Any]]) -> SqliteBooks:
-        return SqliteBooks(connection, wrote)
+    def _books(self, wire: Wire, wrote: set[type[Any]]) -> SqliteBooks:
+        return SqliteBooks(wire, wrote)
 
-    def _mint(self, connection: Connection) -> int:
-        minted = connection.exec_driver_sql("UPDATE mint SET last = last + 1 RETURNING last").scalar_one()
+    def _mint(self, wire: Wire) -> int:
+        (minted,) = wire.write("UPDATE mint SET last = last + 1 RETURNING last").fetchone()
         assert minted < 2**40, "the identifiers are used up"
         return int(minted)

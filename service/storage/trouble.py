@@ -7,13 +7,17 @@ is a bug, said aloud as AssertionError.
 from collections.abc import Callable
 from typing import TypeVar
 
+import psycopg
 import stamina
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from pysqlite3 import dbapi2
+from sqlalchemy.exc import DBAPIError
 
 from service.storage.rows import LIVE_CONVERSATION
 from service.storage.store import Busy
 
 T = TypeVar("T")
+
+DATABASE_ERRORS = (DBAPIError, psycopg.Error, dbapi2.Error)
 
 _TRIES = 8
 _TRIES_SECONDS = 3.0
@@ -43,15 +47,16 @@ def again(work: Callable[[], T]) -> T:
     raise AssertionError("the last attempt raises")
 
 
-def raise_for(error: BaseException) -> None:
+def raise_for(error: BaseException, *, lost: bool = False) -> None:
     """Raise what a database error means; return if it is an error of another kind."""
     cause = error.orig if isinstance(error, DBAPIError) else error
-    lost = isinstance(error, DBAPIError) and error.connection_invalidated
+    if not isinstance(cause, psycopg.Error | dbapi2.Error):
+        return
     if lost or LIVE_CONVERSATION in str(cause):
         raise Again(str(cause)) from error
     if "database is locked" in str(cause):
         raise Busy(str(cause)) from error
-    if isinstance(error, IntegrityError) or type(cause).__name__ == "IntegrityError":
+    if isinstance(cause, dbapi2.IntegrityError):
         raise AssertionError(f"the database refuses: {cause}") from error
     raise_for_state(getattr(cause, "sqlstate", None) or "", str(cause))
 

@@ -6,7 +6,6 @@ from typing import Any
 import psycopg
 import pytest
 from pysqlite3 import dbapi2
-from sqlalchemy import Connection
 
 from service.ledger.chart import Reason
 from service.ledger.entry import Cap
@@ -151,7 +150,7 @@ def test_L_01_a_database_error_at_each_write(ready: Store, table: str, break_tab
 
 def cut(url: str, tx: Any) -> None:
     """End the connection of a transaction from outside, as an operator or a dying server would."""
-    pid = tx.books._run("SELECT pg_backend_pid()").scalar()
+    pid = tx.books._one("SELECT pg_backend_pid()")
     with psycopg.connect(url, autocommit=True) as other:
         other.execute("SELECT pg_terminate_backend(%s, 2000)", (pid,))
 
@@ -214,18 +213,19 @@ def test_L_01_no_server_is_busy_and_not_a_crash() -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgres"])
-def test_only_a_hop_that_wrote_its_session_alone_commits_without_waiting(
-    ready: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_only_a_hop_that_wrote_its_session_alone_commits_without_waiting(ready: Store, store_url: str) -> None:
     """Sessions may be lost with a power cut; money, attempts, messages and everything else may not."""
-    settings: list[str] = []
-    commit = Connection.commit
-
-    def note(connection: Connection) -> None:
-        settings.append(connection.exec_driver_sql("SHOW synchronous_commit").scalar_one())
-        commit(connection)
-
-    monkeypatch.setattr(Connection, "commit", note)
+    with psycopg.connect(store_url) as connection:
+        connection.execute("CREATE TABLE noted (number bigint GENERATED ALWAYS AS IDENTITY, setting text)")
+        note = "INSERT INTO noted (setting) VALUES (current_setting('synchronous_commit'))"
+        connection.execute(
+            f"CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {note}; RETURN NULL; END $$"
+        )
+        for table in ("conversations", "seen"):
+            connection.execute(
+                f"CREATE CONSTRAINT TRIGGER note AFTER INSERT OR UPDATE ON {table} DEFERRABLE INITIALLY DEFERRED "
+                "FOR EACH ROW EXECUTE FUNCTION note()"
+            )
     session = conversation("one")
     works: list[Callable[[Any], object]] = [
         lambda tx: tx.rows.add(session),
@@ -238,4 +238,8 @@ def test_only_a_hop_that_wrote_its_session_alone_commits_without_waiting(
     ]
     for work in works:
         ready.transact(work)
+    with psycopg.connect(store_url) as connection:
+        settings = [row[0] for row in connection.execute("SELECT setting FROM noted ORDER BY number")]
+        connection.execute("DROP TABLE noted")
+        connection.execute("DROP FUNCTION note() CASCADE")
     assert settings == ["off", "off", "on", "on", "on", "on", "on"]

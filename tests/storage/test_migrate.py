@@ -101,7 +101,7 @@ def test_guards_that_differ_are_put_in_force_again(nowhere: str) -> None:
     migrate(nowhere)
 
     def weaken(connection: Connection) -> None:
-        drop = {"sqlite": "DROP TRIGGER moves_lawful", "postgresql": "ALTER TABLE moves DROP CONSTRAINT moves_legal"}
+        drop = {"sqlite": "DROP TRIGGER moves_lawful", "postgresql": "DROP TRIGGER moves_lawful ON moves"}
         connection.execute(text(drop[connection.dialect.name]))
         connection.execute(text("UPDATE installation SET guards = 'of an older release'"))
 
@@ -116,7 +116,7 @@ def test_guards_that_differ_are_put_in_force_again(nowhere: str) -> None:
         "INSERT INTO moves (entry, source, target, amount, reason, source_after) "
         "VALUES (1, 'ke:wallet:a', 'ke:trust:', 1, 'send', 1)"
     )
-    with pytest.raises(Exception, match=r"illegal|moves_legal"):
+    with pytest.raises(Exception, match=r"illegal"):
         on(nowhere, lambda connection: connection.execute(text(insert)))
 
 

@@ -47,7 +47,7 @@ def test_sqlite_is_opened_safely(store: Any) -> None:
     with store._writer.connect() as connection:
         connection.connection.driver_connection.execute("PRAGMA synchronous = NORMAL")
     assert any("synchronous" in problem for problem in store.check_safety())
-    waits = store.read(lambda tx: tx.books._run("PRAGMA busy_timeout").scalar())
+    waits = store.read(lambda tx: tx.books._one("PRAGMA busy_timeout"))
     assert waits == 2000
 
 
