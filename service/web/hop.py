@@ -175,8 +175,8 @@ def _start(
     call = _call(unit, dial, country)
     previous = _replace_older(unit, dial, row)
     # The talk that begins is the newest, though the clock may have been put back or stand still.
-    after = previous.started_at + timedelta(microseconds=1) if previous and previous.id != row.id else unit.now
-    row = replace(row, started_at=max(unit.now, after))
+    if previous:
+        row = replace(row, started_at=max(unit.now, previous.started_at + timedelta(microseconds=1)))
     language = call.person.language if call.person else country.talk.default_language
     if dial.service_code == country.pack.agents_code and call.agent is None:
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)

@@ -403,3 +403,13 @@ def withdrawal_code(town: Town, amount: str = "500") -> str:
 
 def books_of(town: Town) -> dict[str, int]:
     return town.app.read(lambda unit: {str(account): balance for account, balance in unit.books.balances()})
+
+
+def test_S_06_a_talk_begun_anew_in_its_own_session_stays_the_newest(anywhere: Town) -> None:
+    """A garbled hop begins the talk anew while the clock stands still: the phone can dial as ever."""
+    for _ in range(3):
+        phone = anywhere.phone("Amina").dial().press("1")
+    phone.typed = "7*7*7"
+    assert phone.hop().screen.startswith(HOME)
+    for _ in range(2):
+        assert anywhere.phone("Amina").dial().screen.startswith(HOME)
