@@ -198,6 +198,20 @@ def test_S_05_what_a_broken_withdrawal_held_comes_back(town: Town) -> None:
     assert town.balance("Amina") == 200_000
 
 
+def test_S_05_what_had_no_room_is_said_on_the_next_dial(town: Town) -> None:
+    """What became of the last payment does not fit above a dialled string's screen: it is not lost, but said next."""
+    zawadi = town.phone("Zawadi").dial().press("1", "Abdirahmanmohamed Yussuf", "12345678", "8264", "8264")
+    town.phone("Njeri").dial(AGENTS_CODE).press("1", NUMBERS["Amina"], "49,000", PINS["Njeri"])
+    amina = town.phone("Amina").dial().press("1", zawadi.number, "24,999.99", PINS["Amina"])
+    amina.dial(typed=f"1*0{zawadi.number[4:]}*24999")
+    assert amina.screen.startswith("Send KES 24,999 to ABDIRAHMANMO Y")
+    amina.press("00")
+    amina.dial()
+    assert amina.screen.startswith("DONE: KES 24,999.99 to ABDIRAHMANMO Y, Ref ")
+    amina.dial()
+    assert amina.screen.startswith(HOME)
+
+
 def test_S_06_after_its_end_a_talk_begins_anew(anywhere: Town) -> None:
     """A hop behind the last screen, behind the end event, or a day later starts at the menu and moves nothing."""
     phone = anywhere.phone("Amina").dial().press("1", "1", "500", PINS["Amina"])
