@@ -1,5 +1,6 @@
 """The store in PostgreSQL: a posting with its guards is one call of one function in the database, one round trip."""
 
+import os
 import time
 from collections.abc import Sequence
 from threading import Lock
@@ -36,7 +37,8 @@ _PREPARED = {"post_one": call_one("$"), "post_many": call_many("$"), "open": _OP
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
-_LANES = 2  # postings that are on their way at one time: more of them only make smaller crowds
+# Postings on their way at one time: half of the processors decide them, the other half ask. More make smaller crowds.
+_LANES = max(1, (os.cpu_count() or 2) // 2)
 
 
 class PostgresqlBooks(SqlBooks):
