@@ -102,7 +102,10 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     if row.state != "live" or idle or typed is None:
         again = row if fresh else replace(row, replies={})
         return _start(unit, dial, country, heard, again, path=(), new=False)
-    session, reply = advance(country.talk, session_from_json(row.session), typed, _call(unit, dial, country))
+    session, call = session_from_json(row.session), _call(unit, dial, country)
+    if _is_no_agent(call, dial, country):  # the shop was closed in mid-talk
+        return _refused(NotAnAgent(service_code=country.pack.people_code), session.language, country)
+    session, reply = advance(country.talk, session, typed, call)
     _keep(unit, row, session, reply, heard)
     return reply
 
@@ -157,7 +160,11 @@ def _dialled_path(dial: Dial) -> tuple[str, ...]:
 def _call(unit: Unit, dial: Dial, country: Country) -> Call:
     person = person_by_phone(unit, dial.phone)
     agent = agent_of(unit, person.id) if person and dial.service_code == country.pack.agents_code else None
-    return Call(unit, country.pack, dial.phone, person, agent)
+    return Call(unit, country.pack, dial.phone, person, agent if agent and agent.state == "active" else None)
+
+
+def _is_no_agent(call: Call, dial: Dial, country: Country) -> bool:
+    return dial.service_code == country.pack.agents_code and call.agent is None
 
 
 def _has_newer(unit: Unit, row: Conversation) -> bool:
@@ -178,7 +185,7 @@ def _start(
     if previous:
         row = replace(row, started_at=max(unit.now, previous.started_at + timedelta(microseconds=1)))
     language = call.person.language if call.person else country.talk.default_language
-    if dial.service_code == country.pack.agents_code and call.agent is None:
+    if _is_no_agent(call, dial, country):
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
     role = "agent" if call.agent else "person" if call.person else "newcomer"
     last = session_from_json(previous.session) if previous else None

@@ -410,6 +410,19 @@ def test_S_15_cash_is_taken_where_it_was_quoted(change: dict[str, str], seen: st
     assert town.balance("Amina") == 200_000
 
 
+def test_S_15_a_closed_shop_moves_no_money(town: Town) -> None:
+    """The operator closes a shop: its talks are over, at the menu and at the PIN, and nothing is paid in or out."""
+    code = withdrawal_code(town)
+    at_pin = town.phone("Njeri").dial(AGENTS_CODE).press("1", "0722000002", "500")
+    town.app.transact(lambda unit: change_shop(unit, state="closed"))
+    assert at_pin.press(PINS["Njeri"]).screen.startswith("This code is for agents")
+    assert town.phone("Njeri").dial(AGENTS_CODE, typed=f"2*{code}").screen.startswith("This code is for agents")
+    assert HOME in town.phone("Njeri").dial().screen
+    assert town.balance("Baraka") == 15_000
+    town.wait(minutes=16)
+    assert town.balance("Amina") == 200_000
+
+
 def withdrawal_code(town: Town, amount: str = "500") -> str:
     """Let Amina ask for cash at Njeri's, and return the code."""
     return town.phone("Amina").dial().press("2", "100016", amount, PINS["Amina"]).screen.split()[2]

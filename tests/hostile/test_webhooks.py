@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 from prometheus_client import Counter, Histogram
+from pydantic import SecretStr
 
 from service.storage.memory import MemoryStore
 from service.storage.store import Busy, Unsure
@@ -17,7 +19,7 @@ from service.wallet.unit import Notice, Person, Seen
 from tests.hostile.crowd import at_once, served
 from tests.hostile.faults import Broken, Faulty, breaking_at, lines_of
 from tests.hostile.test_sessions import books_of, withdrawal_code
-from tests.phone import AGENTS_CODE, DOOR, NUMBERS, PEOPLE_CODE, PINS, Phone, Town
+from tests.phone import AGENTS_CODE, DOOR, NUMBERS, PEOPLE_CODE, PINS, Phone, Town, demo_settings
 
 HOP = {"sessionId": "ATUid_w", "phoneNumber": NUMBERS["Amina"], "serviceCode": PEOPLE_CODE, "text": ""}
 SMS = {"from": NUMBERS["Amina"], "to": "29844", "text": "BAL", "id": "w-1", "linkId": "", "date": "2026-11-22 09:14:00"}
@@ -40,6 +42,22 @@ def test_W_01_without_the_secret_nobody_is_heard(secret: str, what: str, form: d
     assert town.app.read(lambda unit: unit.rows.find(Conversation, phone=NUMBERS["Amina"])) == []
     assert town.app.read(lambda unit: unit.rows.find(Seen)) == []
     assert len(town.phone("Amina").notices()) == before
+
+
+def test_W_01_only_known_addresses_and_secrets_in_force() -> None:
+    """Only from an address on the list does a secret open the door: either of the two in force, and no older one."""
+    secrets = (SecretStr("new-" + "n" * 28), SecretStr("old-" + "o" * 28))
+    known = (ip_network("196.201.214.0/24"),)
+    town = Town(settings=demo_settings(africastalking_webhook_secret=secrets, africastalking_allowed_addresses=known))
+    for secret, address, status in (
+        (secrets[0], "196.201.214.7", 200),
+        (secrets[1], "196.201.214.7", 200),
+        (SecretStr("demo"), "196.201.214.7", 404),
+        (secrets[0], "196.201.215.7", 404),
+    ):
+        door = f"/gateways/africastalking/{secret.get_secret_value()}/ussd"
+        answer = town.client.post(door, data=HOP, environ_base={"REMOTE_ADDR": address})
+        assert answer.status_code == status, address
 
 
 GARBAGE = {
