@@ -139,8 +139,9 @@ def _remember(unit: Unit, payer: Person, payee: Person) -> None:
 def paid_most_often(unit: Unit, payer: Person, *, limit: int = 5) -> Sequence[Person]:
     """Return the people whom a person has paid most often, first the most."""
     rows = unit.rows.find(Paid, payer=payer.id, limit=limit, newest=True)
-    people = (unit.rows.get(Person, row.payee) for row in rows)
-    return [person for person in people if person is not None and person.state != "closed"]
+    people = {person.id: person for person in unit.rows.find(Person, id=[row.payee for row in rows])}
+    in_turn = (people.get(row.payee) for row in rows)
+    return [person for person in in_turn if person is not None and person.state != "closed"]
 
 
 def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack) -> Mapping[str, Any] | None:

@@ -22,6 +22,8 @@ from service.app import App, make_web
 from tests.bench.crowd import PIN, phone_of
 from tests.bench.traffic import CODE, HOPS, PATH
 
+PAYERS, KNOWN = 4, 5
+_sessions = count()
 _amounts = count(1_000)
 """The same payment twice within minutes would be asked about."""
 
@@ -75,12 +77,15 @@ def _counted() -> Iterator[Counter]:
             event.remove(Pool, "connect", counter.attach)
 
 
-def dissect(open_app: Callable[[], AbstractContextManager[App]], *, people: int, talks: int) -> list[Step]:
-    """Send money a few times over and return the medians for each hop; `open_app` opens the same store each time."""
+def dissect(open_app: Callable[[], AbstractContextManager[App]], *, talks: int) -> list[Step]:
+    """Send money a few times over and return the medians for each hop; `open_app` opens the same store each time.
+
+    A few payers pay the same few people again and again, as people do: a phone lists them, and counts.
+    """
     with _counted() as counter, open_app() as app:
-        counts = _talks(make_web(app), people, talks, counter.take)
+        counts = _talks(make_web(app), talks, counter.take)
     with open_app() as app:
-        clocks = _talks(make_web(app), people, talks, _clock)
+        clocks = _talks(make_web(app), talks, _clock)
     steps = []
     for place, hop in enumerate(HOPS):
         taken = [after for _, after in counts[place]]
@@ -95,16 +100,17 @@ def _clock() -> tuple[int, int]:
     return time.process_time_ns(), time.perf_counter_ns()
 
 
-def _talks(web: Flask, people: int, talks: int, look: Callable[[], tuple[int, int]]) -> list[list[Any]]:
+def _talks(web: Flask, talks: int, look: Callable[[], tuple[int, int]]) -> list[list[Any]]:
     """Return for each hop what `look` said before and after it, in every talk but the first ones, which warm up."""
     seen: list[list[Any]] = [[] for _ in HOPS]
-    warm = talks // 3
+    warm = PAYERS * KNOWN
     for talk in range(talks + warm):
-        text, payer, payee = "", talk % people, (talk * 7 + 1) % people
-        typed = ("", "1", f"0{phone_of(payee + (payee == payer))[4:]}", str(next(_amounts)), PIN)
+        session = f"ATUid_anatomy{next(_sessions)}"
+        text, payer, payee = "", talk % PAYERS, PAYERS + talk // PAYERS % KNOWN
+        typed = ("", "1", f"0{phone_of(payee)[4:]}", str(next(_amounts)), PIN)
         for place, key in enumerate(typed):
             text = f"{text}*{key}" if text else key
-            environ = _environ(text, payer, f"ATUid_anatomy{id(web)}{talk}")
+            environ = _environ(text, payer, session)
             before = look()
             answer = web(environ, lambda *_: lambda _: None)
             after = look()

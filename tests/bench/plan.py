@@ -155,7 +155,7 @@ def _http(done: Run, engine: str, url: str, folder: Path, *, workers: int) -> Pa
     size = done.size
     with opened(url) as app:
         gather(app, size.people)
-    done.hops[engine] = dissect(lambda: opened(url), people=size.people, talks=size.talks)
+    done.hops[engine] = dissect(lambda: opened(url), talks=size.talks)
     traffic = Traffic(people=size.people, lines=size.lines)
 
     def measure() -> dict[str, float]:

@@ -70,7 +70,7 @@ def test_a_hop_is_taken_apart(server: Postgres) -> None:
         with opened(url) as app:
             gather(app, 20)
             assert payments(app) == 0
-        steps = dissect(lambda: opened(url), people=20, talks=6)
+        steps = dissect(lambda: opened(url), talks=6)
     assert [step.hop for step in steps] == list(HOPS)
     assert all(step.commits == 1 and step.trips > 2 and step.cpu > 0 for step in steps)
 
