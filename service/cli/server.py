@@ -93,6 +93,7 @@ def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flas
     from service.outbox import run_worker
 
     set_up(level=settings.log_level)
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     app = make_app(settings, shared_metrics=shared)
     ending = ExitStack()
     ending.callback(app.store.close)
@@ -107,6 +108,13 @@ def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flas
     # The server runs this process through multiprocessing, which skips what is registered with atexit.
     Finalize(None, ending.close, exitpriority=1)
     return make_web(app)
+
+
+def _end_with(parent: int) -> None:
+    """Stop this process when its parent has been killed: it would serve on, and nobody could stop it or count it."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _refuse_taken(host: str, port: int) -> None:

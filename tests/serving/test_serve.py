@@ -164,6 +164,17 @@ def test_a_service_that_is_just_starting_hears_that_it_should_stop(
     assert stop(process) == 0
 
 
+def test_D_01_web_processes_do_not_outlive_a_killed_service(sqlite_url: str, machine: Callable[..., Machine]) -> None:
+    """Kill -9 to the process that watches the others: they end by themselves, and the port is free again."""
+    here = machine(load(sqlite_url))
+    process = here.serve()
+    web = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+    process.kill()
+    process.wait(timeout=10)
+    wait_for(lambda: not Path(f"/proc/{web}").exists(), seconds=10)
+    assert here.serve("serve").poll() is None
+
+
 def test_one_command_tries_it_out(tmp_path: Path, machine: Callable[..., Machine]) -> None:
     here = machine("sqlite:///var/senti.db")
     process = here.serve("run", "--port", str(here.port))
