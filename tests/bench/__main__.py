@@ -26,6 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("round", nargs="?", choices=("full", "short"), default=default, help="short: under 3 minutes")
     size = SHORT if parser.parse_args(arguments).round == "short" else FULL
     console = Console()
+    if not console.is_terminal:
+        console = Console(width=110)
     machine = describe()
     with console.status("preparing") as status:
 

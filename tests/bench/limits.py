@@ -54,12 +54,12 @@ class TpcB:
             connection.execute("VACUUM ANALYZE")
 
     @property
-    def note(self) -> str:
-        """Say who ran it."""
+    def by(self) -> str:
+        """Say who runs it."""
         if self._pgbench is None:
-            return "no pgbench on this machine: its five statements, prepared, through psycopg"
-        version = subprocess.run([self._pgbench, "--version"], capture_output=True, text=True, check=True).stdout
-        return f"{version.strip()} -M prepared -c {CLIENTS}, scale {self._scale}"
+            return "no pgbench here: psycopg"
+        said = subprocess.run([self._pgbench, "--version"], capture_output=True, text=True, check=True).stdout
+        return " ".join(said.replace("(PostgreSQL)", "").split()[:2])
 
     def measure(self, seconds: float) -> float:
         """Return transactions in a second."""

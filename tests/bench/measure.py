@@ -16,12 +16,14 @@ class NotRun(Exception):
 
 @dataclass
 class Row:
-    """One thing that is measured: a figure for each round, and the row that it is compared with.
+    """One thing that is measured: a figure for each round, and the row (`over`) that it is compared with.
 
-    `mark` is what it should reach: at least (`ratio`, `figure`) or, for a time, at most so many milliseconds.
+    `by` says who ran it where that is not us. `mark` is what the median should reach: ("ratio", 0.6) of the other row,
+    ("at least", 100), or for a time ("at most", 100) milliseconds.
     """
 
     name: str
+    by: str = ""
     unit: str = "/s"
     over: str | None = None
     mark: tuple[str, float] | None = None
@@ -54,6 +56,7 @@ class Row:
         """Return the row as JSON."""
         return {
             "name": self.name,
+            "by": self.by,
             "unit": self.unit,
             "figures": self.figures,
             "over": self.over,

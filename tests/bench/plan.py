@@ -72,10 +72,14 @@ class Run:
 def rows() -> dict[str, Row]:
     """Return the rows, in the order in which they are printed."""
     named = [
-        Row(TPC_B),
-        Row("postings, PostgreSQL", over=TPC_B, note="post_one, 8 threads, fsync; amount, fee, excise, two guards"),
+        Row(TPC_B, note="its five statements, prepared, 8 clients"),
+        Row(
+            "postings, PostgreSQL",
+            over=TPC_B,
+            note="post_one by 8 threads, fsync on: amount, fee, excise, two guards; those that meet share a commit",
+        ),
         Row(BARE, note="the statements of a posting through pysqlite3 alone, one writer, synchronous=FULL"),
-        Row("postings, SQLite", over=BARE, note="the same, synchronous=FULL"),
+        Row("postings, SQLite", over=BARE, note="the same with synchronous=FULL"),
     ]
     for engine in ENGINES:
         named += [
@@ -117,7 +121,7 @@ def _on_postgres(done: Run, stack: ExitStack, folder: Path, say: Callable[[str],
     done.about["postgresql"] = server.settings()
     say("preparing TPC-B")
     tpc_b = TpcB(server, stack.enter_context(server.database()), size.scale)
-    done.rows[TPC_B].note = tpc_b.note
+    done.rows[TPC_B].by = tpc_b.by
     yield Part([TPC_B], lambda: {TPC_B: tpc_b.measure(size.seconds)})
     say("preparing wallets on PostgreSQL")
     app = stack.enter_context(opened(stack.enter_context(server.database())))

@@ -6,20 +6,21 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from tests.bench.measure import Row
 from tests.bench.plan import Run
 
-_MARK = {"ratio": ">= {:g} x", "at least": ">= {:g}", "at most": "<= {:g}"}
+_MARK = {"ratio": "{:g} x", "at least": "{:g}", "at most": "{:g} ms"}
 
 
 def show(run: Run, machine: dict[str, Any], console: Console) -> None:
     """Print what was measured."""
     console.print(_rates(run))
     for engine, steps in run.hops.items():
-        table = Table(title=f"One hop on {engine}, nobody else there", title_justify="left")
+        table = Table(title=f"One hop on {engine}, nobody else there", title_justify="left", box=box.SIMPLE)
         trips = "round trips" if engine == "PostgreSQL" else "statements"
         for column in ("hop", trips, "commits", "our CPU, µs", "in all, µs"):
             table.add_column(column, justify="left" if column == "hop" else "right", no_wrap=True)
@@ -37,18 +38,26 @@ def show(run: Run, machine: dict[str, Any], console: Console) -> None:
 def _rates(run: Run) -> Table:
     every, size = list(run.rows.values()), run.size
     title = f"{size.rounds} rounds of {size.seconds:g} s in turn, load generator on the same cores"
-    table = Table(title=title, title_justify="left")
-    for column in ("what", "median", "least to most", "ratio", "mark", ""):
-        table.add_column(column, justify="right" if column in ("median", "ratio") else "left", no_wrap=True)
+    table = Table(title=title, title_justify="left", box=box.SIMPLE)
+    for column in ("what", "median", "least to most", "ratio", "mark"):
+        table.add_column(column, justify="right" if column in ("median", "ratio") else "left", overflow="fold")
     for row in every:
         if row.not_run:
             table.add_row(row.name, "NOT RUN")
             continue
-        wanted = _MARK[row.mark[0]].format(row.mark[1]) if row.mark else ""
-        reached = {None: "", True: "reached", False: "[red]missed[/red]"}[row.reached(every)]
         spread = f"{_figure(row, min(row.figures))} to {_figure(row, max(row.figures))}"
-        table.add_row(row.name, f"{_figure(row, row.middle)} {row.unit}", spread, _ratio(row, every), wanted, reached)
+        median_, ratio = f"{_figure(row, row.middle)} {row.unit}", _ratio(row, every)
+        name = f"{row.name} ({row.by})" if row.by else row.name
+        table.add_row(name, median_, spread, ratio, _mark(row, every))
     return table
+
+
+def _mark(row: Row, every: list[Row]) -> str:
+    reached = row.reached(every)
+    if row.mark is None or reached is None:
+        return ""
+    wanted = _MARK[row.mark[0]].format(row.mark[1])
+    return f"{wanted}: reached" if reached else f"[red]{wanted}: missed[/red]"
 
 
 def _figure(row: Row, value: float) -> str:
