@@ -48,8 +48,10 @@ def test_S_01_starts_at_one_instant_leave_one_talk(on_disk: Town) -> None:
     with served(on_disk) as wired:
         phones = at_once([lambda: wired.phone("Amina").dial() for _ in range(8)])
     shown = [phone for phone in phones if phone.screen.startswith(HOME)]
+    busy = [phone for phone in phones if phone.screen.startswith("Still being checked")]
     assert len(live(on_disk, "Amina")) == 1
-    assert len(shown) >= 7, [phone.screen for phone in phones]
+    assert len(shown) + len(busy) == 8
+    assert len(shown) >= 5  # one wins each round, and nobody tries more than a few rounds
     assert on_disk.phone("Amina").dial().press("5").screen.startswith("You have")
 
 
