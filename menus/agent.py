@@ -6,6 +6,7 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, CODE, PHONE, PIN
 from menus.steps import check_pin, may_work
+from service.countries import NotOffered
 from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
@@ -72,8 +73,8 @@ SCREENS = (
     Ask("cashin.phone", "phone", PHONE, then="cashin.amount"),
     Ask("cashin.amount", "amount", AMOUNT, then="cashin.quote"),
     Do("cashin.quote", quote, then="cashin.pin", gives=("quote", "name"), refuses=(PinLocked,),
-       on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotEnough: "cashin.amount",
-           TooFull: "cashin.amount"}),
+       on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotOffered: "cashin.amount",
+           NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
     Ask("cashin.pin", "pin", PIN, then="cashin.unlock", secret=True),
     Do("cashin.unlock", check_pin, then="cashin.pay", on={WrongPin: "cashin.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("cashin.pay", pay_in, then="cashin.done", gives=("reference", "balance"), posts=True,

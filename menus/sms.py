@@ -120,7 +120,9 @@ def _check(call: Call, text: str) -> Answer:
 
 
 SEND_TO = re.compile(
-    r"(?:(?:kes|ksh)\s*)?([0-9][0-9.,]*)\s*(?:kes|ksh)?[\s:,]+(?:to\s+|kwa\s+|a\s+|pour\s+)?(\+?[0-9].*)", re.I
+    r"(?:(?:kes|ksh)\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:kes|ksh)?[\s:,]+"
+    r"(?:to\s+|kwa\s+|a\s+|pour\s+)?(\+?[0-9].*)",
+    re.I,
 )
 
 
@@ -148,7 +150,7 @@ def _payee(text: str, call: Call) -> str:
     try:
         return read_phone(text, call.pack.region)
     except BadPhone:
-        tokens = text.split()
+        tokens = re.split(r"[\s,.;:-]+", text)
         for end in range(len(tokens) - 1, 0, -1):
             if has_pin(" ".join(tokens[end:])) and _is_phone(" ".join(tokens[:end]), call):
                 raise PinInMessage from None
@@ -197,10 +199,10 @@ def understand(call: Call, text: str) -> Answer | Refusal:
     line = plain(text)
     word, _, rest = line.partition(" ")
     rest = rest.strip(" .,;:!?")
-    if re.fullmatch(r"(?:pin\W*)?[0-9]{4}", line, re.I):
+    if any(re.fullmatch(r"(?:pin\W*)?[0-9]{4}", other.strip(), re.I) for other in text.splitlines()):
         raise PinInMessage
-    if re.fullmatch("[0-9]{7}", line):
-        return _answer_code(call, line)
+    if re.fullmatch("[0-9]{3}[ -]?[0-9]{4}", line):
+        return _answer_code(call, re.sub("[ -]", "", line))
     command = BY_WORD.get(word.rstrip(".,;:!?").lower())
     if command is None:
         raise NotUnderstood

@@ -14,6 +14,7 @@ from menus import product, proof
 from menus.notices import render_notice
 from service import clock
 from service.countries import check_tariffs, load_pack
+from service.demo import is_demo
 from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Gateway
 from service.gateways.simulator import Simulator
@@ -155,6 +156,8 @@ def make_app(
         raise Unfit(["SENTI_DATABASE_URL: the database is not in the shape of this release; run: senti migrate"])
     if production and (found := store.check_safety()):
         raise Unfit([f"SENTI_DATABASE_URL: {problem}" for problem in found])
+    if production and store.read(lambda tx: is_demo(tx.books)):
+        raise Unfit(["SENTI_DATABASE_URL holds the demo, whose PINs everybody knows: start with an empty database"])
     house = House(
         packs=packs,
         references=References(store.installation_key()),
@@ -164,7 +167,7 @@ def make_app(
         clock_speed=1 if production else settings.demo_clock_speed,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
-    keys = derive(secret, "seals"), derive(secret, "heard")
+    keys = derive(secret, "seals"), derive(settings.pin_pepper.get_secret_value(), "heard")
     app = App(settings, store, house, countries, gateways, *keys, metrics, now)
     return app
 
@@ -219,11 +222,11 @@ def jobs(app: App) -> list[Callable[[], int]]:
     timed = {
         "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
         "forget old talks": Job(timedelta(hours=1), forget_old),
-        "return expired holds": Job(timedelta(seconds=1), return_expired),
     }
     budget = Budget(per_number=200, in_all=100_000)
     lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
     return [
+        lambda: app.transact(return_expired),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, count=app.metrics.count_sms),
     ]

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from service.countries import Pack
+from service.ledger.books import Books
+from service.refusal import Refusal
 from service.wallet.agent import add_agent, agent_by_number
 from service.wallet.cash_in import cash_in, quote_cash_in
 from service.wallet.operator import approve, propose
@@ -42,12 +44,26 @@ SENDS = (("+254711000001", "+254722000002", 20_000), ("+254722000002", "+2547110
 # fmt: on
 
 
+class NotEmpty(Refusal):
+    """There are people in this database already; the demo is not mixed with them."""
+
+
+def is_demo(books: Books) -> bool:
+    """Say whether the demo was ever loaded into these books: its money is nobody's, and its PINs are known."""
+    return books.entry_once(f"issue:demo-{FLOATS[0][0]}") is not None
+
+
 def load_demo(transact: Callable[[Callable[[Unit], None]], None], pack: Pack) -> None:
-    """Open the demo's wallets and shops and play their history, three days ago; does nothing if they are there."""
+    """Open the demo's wallets and shops and play their history, three days ago; does nothing if they are there.
+
+    Raises NotEmpty where anybody else is.
+    """
 
     def work(unit: Unit) -> None:
         if person_by_phone(unit, PEOPLE[0].phone) is not None:
             return
+        if unit.rows.find(Person, limit=1):
+            raise NotEmpty
         past = replace(unit, now=unit.now - timedelta(days=3))
         for actor in PEOPLE:
             _open(past, actor, pack)

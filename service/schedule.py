@@ -57,14 +57,19 @@ def _whose_time_has_come(unit: Unit, jobs: Mapping[str, Job]) -> list[str]:
         timer = unit.rows.get(Timer, name)
         if timer is None:
             unit.rows.add(Timer(name=name, next_at=unit.now))
-        if timer is None or timer.next_at <= unit.now:
+        if timer is None or _has_come(unit, timer, jobs[name]):
             due.append(name)
     return due
 
 
+def _has_come(unit: Unit, timer: Timer, job: Job) -> bool:
+    """Say whether it is time; a time further ahead than the job's own was set by a clock that has been put back."""
+    return timer.next_at <= unit.now or timer.next_at - unit.now > job.every
+
+
 def _do(unit: Unit, name: str, job: Job) -> bool:
     timer = unit.rows.lock(Timer, name)
-    if timer is None or timer.next_at > unit.now:
+    if timer is None or not _has_come(unit, timer, job):
         return False
     missed = (unit.now - timer.next_at) // job.every
     unit.rows.put(replace(timer, next_at=timer.next_at + (missed + 1) * job.every))

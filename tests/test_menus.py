@@ -19,7 +19,7 @@ from service.ussd.screens import Ask
 from service.ussd.text import clean
 
 PACK = load_pack("ke")
-TALK = product(PACK, b"k" * 32)
+TALK = product(PACK, b"proof")
 MAP = Path(menus.__file__).parent / "map.md"
 
 

@@ -3,6 +3,7 @@
 import click
 
 from service.cli.approval import say_proposed
+from service.cli.group import unusable
 from service.cli.opened import by_name, opened
 
 _bank_ref = click.option("--bank-ref", required=True, help="The bank's own reference: each counts once.")
@@ -38,6 +39,8 @@ def _propose(act: str, agent: str, amount: str, bank_ref: str, by: str) -> None:
     from service.wallet.agent import agent_by_number, read_agent_number
     from service.wallet.operator import propose
 
+    if not bank_ref.strip():
+        raise unusable("--bank-ref is empty: it is the bank's own reference")
     with opened() as app:
         number, minor = read_agent_number(agent), read_amount(amount, app.home.pack.currency)
         app.read(lambda unit: agent_by_number(unit, number))

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.gateways.base import Answer, Dial, Ended, Fate, OptedOut, Outcome, Report, Sent, Sms
+from service.gateways.base import Answer, Dial, Ended, Fate, OptedOut, Outcome, Report, Sent, Sms, screen_digest
 from service.gateways.fields import (
     Form,
     code_of,
@@ -104,7 +104,8 @@ class AfricasTalking:
         )
 
     def read_end(self, form: Form) -> Ended:
-        """Read the end of a session; what was typed and what was shown last is left behind here."""
+        """Read the end of a session; what was typed is left behind here, and of what was shown a digest goes on."""
+        last = text_of(form, "lastAppResponse", longest=4000, absent="").removeprefix("END ").removeprefix("CON ")
         cost = text_of(form, "cost", absent="")
         status = word_of(form, "status")
         return Ended(
@@ -116,6 +117,7 @@ class AfricasTalking:
             status=status,
             hops=count_of(form, "hopsCount"),
             cost=cost if re.fullmatch(r"([A-Z]{3} )?[0-9]{1,9}(\.[0-9]{1,6})?", cost) else "",
+            last=screen_digest(last) if last else None,
         )
 
     def read_sms(self, form: Form) -> Sms:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from service.ussd.limit import Limit
@@ -28,7 +29,10 @@ class Dial:
 
 @dataclass(frozen=True)
 class Ended:
-    """A conversation is over; `shown` is True when the phone is known to have had the last screen."""
+    """A conversation is over; `shown` is True when the gateway says that the phone had the last screen.
+
+    `last` is the digest of that screen where the gateway repeats it, see `screen_digest`: the words stay outside.
+    """
 
     gateway: str
     session_id: str
@@ -38,6 +42,12 @@ class Ended:
     status: str
     hops: int
     cost: str
+    last: str | None = None
+
+
+def screen_digest(text: str) -> str:
+    """Return what one screen can be told from another by, however its blanks and line ends have travelled."""
+    return sha256(" ".join(text.split()).encode()).hexdigest()
 
 
 @dataclass(frozen=True)

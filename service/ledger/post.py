@@ -58,7 +58,7 @@ def release(books: Books, *, entry_id: int, at: datetime, held: Recorded, caps: 
     return post(books, Entry(id=entry_id, reason=Reason.RELEASE, at=at, moves=moves, caps=tuple(caps), once=once))
 
 
-def reverse(books: Books, original: Recorded, *, entry_id: int, at: datetime) -> Posted:
+def reverse(books: Books, original: Recorded, *, entry_id: int, at: datetime, caps: Sequence[Cap] = ()) -> Posted:
     """Undo an entry whole: every move goes back, charges and commission too.
 
     Raises NotReversible, NotEnough (the money was spent: never below zero) or AlreadyDone.
@@ -66,4 +66,7 @@ def reverse(books: Books, original: Recorded, *, entry_id: int, at: datetime) ->
     if original.reason not in REVERSIBLE:
         raise NotReversible(reason=original.reason)
     moves = tuple(Move(move.target, move.source, move.amount, Reason.REVERSE) for move in original.moves)
-    return post(books, Entry(id=entry_id, reason=Reason.REVERSE, at=at, moves=moves, once=reverses(original.id)))
+    return post(
+        books,
+        Entry(id=entry_id, reason=Reason.REVERSE, at=at, moves=moves, caps=tuple(caps), once=reverses(original.id)),
+    )

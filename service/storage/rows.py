@@ -42,6 +42,10 @@ class Shelf:
         return sql, given if order is None else tuple(given[name] for name in order)
 
 
+class Begun:
+    """Marks a transaction that began a talk: it may tell what became of an older one, so its commit is never lost."""
+
+
 class SqlRows:
     """The records of one transaction."""
 
@@ -87,7 +91,10 @@ class SqlRows:
             insert = _INSERT[self._wire.dialect.name](table).values({name: bindparam(name) for name in columns})
             return cast(Executable, insert.on_conflict_do_nothing())
 
-        return bool(self._write(kind, (kind, "add"), build, columns))
+        written = bool(self._write(kind, (kind, "add"), build, columns))
+        if written and kind is Conversation:
+            self._wrote.add(Begun)
+        return written
 
     def put(self, row: Any) -> None:
         kind = type(row)

@@ -62,7 +62,7 @@ class SqlStore(ABC):
             try:
                 self._commit(connection, wire, books)
             except DATABASE_ERRORS as error:
-                if wire.lost:
+                if wire.lost or self._leaves_in_doubt(error):
                     _give_up(connection, wire)
                     raise Unsure from error
                 connection.rollback()
@@ -75,6 +75,10 @@ class SqlStore(ABC):
 
     @abstractmethod
     def _mint(self, wire: Wire) -> int: ...
+
+    def _leaves_in_doubt(self, _error: BaseException) -> bool:
+        """Say whether a COMMIT that failed on a living connection may have been done all the same."""
+        return False
 
     def _commit(self, connection: Connection, _wire: Wire, _books: Any) -> None:
         connection.commit()

@@ -112,6 +112,11 @@ def _lines_since(unit: Unit, account: Account, since: datetime) -> Sequence[Line
     return found
 
 
+def pair_today(service: str, agent: str, person_id: int, at: datetime, pack: Pack) -> str:
+    """Name the counter of what an agent has turned over with one customer on a day."""
+    return f"pair:{service}:{agent}:{person_id}:{day(at, pack.zone)}"
+
+
 def commission_for(
     unit: Unit, *, service: str, agent: Agent, person_id: int, amount: int, pack: Pack
 ) -> tuple[int, str]:
@@ -119,7 +124,7 @@ def commission_for(
 
     Commission is that of the day's sum, less what the sum before it earned: splitting earns nothing.
     """
-    key = f"pair:{service}:{agent.number}:{person_id}:{day(unit.now, pack.zone)}"
+    key = pair_today(service, agent.number, person_id, unit.now, pack)
     before = unit.books.counter(key)
     earned = pack.commission(service, before, unit.now) if before else 0
     return max(0, pack.commission(service, before + amount, unit.now) - earned), key

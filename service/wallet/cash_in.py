@@ -29,11 +29,15 @@ class CashIn(NamedTuple):
 
 
 def quote_cash_in(unit: Unit, *, agent: Agent, keeper: Person, phone: str, amount: int) -> CashIn:
-    """Find the customer and check the float; raises PinLocked, UnknownPerson, SelfPayment or NotEnough."""
+    """Find the customer and check the float; raises PinLocked, UnknownPerson, SelfPayment,
+    NotOffered or NotEnough.
+    """
     refuse_locked(unit, keeper)
     person = payable(unit, phone, keeper.country)
     if person.id == keeper.id:
         raise SelfPayment
+    charge = unit.house.packs[keeper.country].charge("cash_in", amount, unit.now)
+    assert not charge.total, "no move takes a charge for cash-in yet"
     balance = unit.books.balance(float_of(agent, keeper.country))
     if amount > balance:
         raise NotEnough(balance=balance, total=amount)

@@ -23,6 +23,12 @@ class WrongChallenge(Refusal):
     """The code fits no payment that waits: it is wrong, used, or too old."""
 
 
+class PaidAlready(Refusal):
+    """The code has paid, once; it does not pay again."""
+
+    says = ("reference",)
+
+
 class Asked(NamedTuple):
     """A payment asked for by SMS; `code` is None where the amount needs the PIN."""
 
@@ -37,6 +43,7 @@ def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
 
 def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
     """Quote a payment; a small one becomes an open challenge. Raises what quote_send raises."""
+    payer = _alone(unit, payer)
     quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
     spent = unit.books.used(sms_day(payer, unit, pack))
     if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit:
@@ -49,6 +56,21 @@ def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack
     return Asked(quote, by_code=True)
 
 
+def _alone(unit: Unit, payer: Person) -> Person:
+    """Lock the payer's row, so that one message at a time opens or answers their challenges."""
+    locked = unit.rows.lock(Person, payer.id)
+    assert locked is not None, f"no person {payer.id}"
+    return locked
+
+
+def _paid_before(unit: Unit, payer: Person, code: str) -> Refusal | None:
+    """Say so if the code is that of the last payment made this way: it did not fail."""
+    used = unit.rows.find(Challenge, person=payer.id, state="used", newest=True, limit=1)
+    if used and code == challenge_code(unit.house.code_key, used[0].id):
+        return PaidAlready(reference=unit.house.references.write(used[0].id))
+    return None
+
+
 def challenge_code(code_key: bytes, entry: int) -> str:
     """Return the seven digits that pay a payment asked for by SMS."""
     return one_time_code(code_key, "sms", entry, 0)
@@ -56,11 +78,12 @@ def challenge_code(code_key: bytes, entry: int) -> str:
 
 def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receipt | Refusal:
     """Pay the waiting payment if this is its code; a wrong one is counted and must be committed."""
+    payer = _alone(unit, payer)
     refuse_locked(unit, payer)
     found = unit.rows.find(Challenge, person=payer.id, state="open", limit=1)
     challenge = unit.rows.lock(Challenge, found[0].id) if found else None
-    if challenge is None or challenge.state != "open" or challenge.expires_at <= unit.now:
-        return WrongChallenge()
+    if challenge is None or challenge.expires_at <= unit.now:
+        return _paid_before(unit, payer, code) or WrongChallenge()
     if code != challenge_code(unit.house.code_key, challenge.id):
         tries = challenge.tries + 1
         unit.rows.put(replace(challenge, tries=tries, state="over" if tries >= pack.code_tries else "open"))

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from service.ledger.entry import Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import sent_today, wallet_of
-from service.wallet.unit import Person, Unit
+from service.wallet.unit import Person, Unit, Withdrawal
 
 
 class OverSingle(Refusal):
@@ -46,5 +46,8 @@ def cap_today(unit: Unit, person: Person, amount: int) -> Cap:
 
 
 def ceiling_of(unit: Unit, person: Person) -> Ceiling:
-    """Return the guard that keeps a wallet within its tier's largest balance."""
-    return Ceiling(wallet_of(person), unit.house.packs[person.country].tiers[person.tier].balance)
+    """Return the guard that keeps a wallet within its tier's largest balance, what is held for its owner included."""
+    waiting = unit.rows.find(Withdrawal, person=person.id, state="waiting")
+    held = sum(row.amount + row.fee + row.excise for row in waiting)
+    most = unit.house.packs[person.country].tiers[person.tier].balance
+    return Ceiling(wallet_of(person), max(0, most - held))

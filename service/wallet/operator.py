@@ -4,18 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Entry, Move
+from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.ledger.post import post, reverse
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import float_of, house_account
-from service.wallet.agent import agent_by_number
+from service.wallet.agent import agent_by_number, pair_today
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
 from service.wallet.statement import UnknownReference
 from service.wallet.unit import Agent, Approval, Person, Unit
+
+LARGEST_FLOAT = 5_000_000_000
+"""What a float may be issued up to, in minor units: screens show no more than twice that."""
 
 
 class SamePerson(Refusal):
@@ -66,8 +70,18 @@ def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, 
     trust, agents = house_account(keeper.country, Kind.TRUST), float_of(agent, keeper.country)
     source, target = (trust, agents) if reason == Reason.ISSUE else (agents, trust)
     move = Move(source, target, approval.values["amount"], reason)
-    once = f"{reason}:{approval.values['bank_ref']}"
-    posted = post(unit.books, Entry(id=approval.id, reason=reason, at=unit.now, moves=(move,), once=once))
+    posted = post(
+        unit.books,
+        Entry(
+            id=approval.id,
+            reason=reason,
+            at=unit.now,
+            moves=(move,),
+            ceilings=(Ceiling(agents, LARGEST_FLOAT),),
+            # Two spellings of one bank reference are one credit.
+            once=f"{reason}:{''.join(approval.values['bank_ref'].split()).casefold()}",
+        ),
+    )
     reference = unit.house.references.write(posted.id)
     told = {
         "reference": reference,
@@ -83,7 +97,7 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     original = unit.books.entry(approval.values["entry"])
     if original is None:
         raise UnknownReference
-    posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now)
+    posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))
     reference = unit.house.references.write(posted.id)
     told = {
         "reference": reference,
@@ -95,6 +109,15 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
         if person := _owner(unit, account.kind, account.owner):
             tell(unit, person, "reversed", told | {"balance": balance}, entry=posted.id)
     return {"reference": reference}
+
+
+def _given_back(unit: Unit, original: Recorded) -> tuple[Cap, ...]:
+    """Take a cash-in back out of the day of agent and customer: the right one then earns what it would have."""
+    if original.reason != Reason.CASH_IN:
+        return ()
+    source, target, amount, _ = original.moves[0]
+    pack = unit.house.packs[source.country]
+    return (Cap(pair_today("cash_in", source.owner, int(target.owner), original.at, pack), -amount),)
 
 
 def _owner(unit: Unit, kind: Kind, owner: str) -> Person | None:

@@ -144,6 +144,8 @@ def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payou
         if withdrawal_code(unit.house.code_key, row.id) == code and row.expires_at > unit.now:
             person = unit.rows.get(Person, row.person)
             assert person is not None, f"no person {row.person}"
+            if person.state != "active":
+                break
             return Payout(unit.mint(), row.id, masked(person.name), row.amount)
     count(unit, wrong_codes, 1)
     return WrongCode()
@@ -157,6 +159,9 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     if receipt := already(unit, payout.entry, target):
         return receipt
     if row.state != "waiting" or row.expires_at <= unit.now or row.agent != agent.number:
+        raise WrongCode
+    person = unit.rows.get(Person, row.person)
+    if person is None or person.state != "active":
         raise WrongCode
     moves = [Move(held, target, row.amount, Reason.WITHDRAW), *charge_moves(held, row.fee, row.excise)]
     earned, pair = commission_for(
@@ -198,8 +203,11 @@ def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receip
     tell(unit, keeper, "paid_out", common | paid, entry=receipt.entry)
 
 
-def return_expired(unit: Unit, *, limit: int = 50) -> int:
-    """Give back the money of withdrawals whose time is over; says how many."""
+def return_expired(unit: Unit, *, limit: int = 1) -> int:
+    """Give back the money of withdrawals whose time is over, one in a commit; says how many.
+
+    More than one would lock wallets in the order in which holds expire, and postings lock them in the order of ids.
+    """
     rows = unit.rows.due(Withdrawal, before=unit.now, state="waiting", limit=limit)
     for row in rows:
         _give_back(unit, row)
@@ -209,10 +217,11 @@ def return_expired(unit: Unit, *, limit: int = 50) -> int:
 def return_expired_of(unit: Unit, person: Person) -> None:
     """Give a person their expired holds back at once, so that what they are shown is true (L-12)."""
     waiting: Sequence[Withdrawal] = unit.rows.find(Withdrawal, person=person.id, state="waiting")
-    for row in waiting:
-        locked = unit.rows.lock(Withdrawal, row.id) if row.expires_at <= unit.now else None
-        if locked is not None and locked.state == "waiting":
-            _give_back(unit, locked)
+    # All rows are locked before the wallet is: the worker takes a row first, too.
+    expired = [unit.rows.lock(Withdrawal, row.id) for row in waiting if row.expires_at <= unit.now]
+    for row in expired:
+        if row is not None and row.state == "waiting":
+            _give_back(unit, row)
 
 
 def _give_back(unit: Unit, row: Withdrawal) -> None:

@@ -15,7 +15,7 @@ from service.web.sms import answer_sms
 T = TypeVar("T")
 Transact = Callable[[Callable[[Unit], T]], T]
 
-AGAIN = 5
+AGAIN = 20
 """How often a hop is heard again that met another first hop of its phone."""
 
 

@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from menus.call import Call
 from service.countries import Pack
-from service.gateways.base import Dial, Ended
+from service.gateways.base import Dial, Ended, screen_digest
 from service.refusal import Refusal
 from service.ussd.engine import Reply, advance, begin, broken, unfinished
 from service.ussd.screens import Ask
@@ -28,6 +28,9 @@ REPEATED = timedelta(hours=24)
 
 RESUMED = timedelta(hours=1)
 """For so long a talk that broke off can be gone on with."""
+
+LONGEST_PATH = 12
+"""A dialled string is walked for so many steps: no way through the menus is longer."""
 
 NOT_AN_INPUT = "*"
 """Stands for input that no screen takes: two answers run together, or a `*` inside one."""
@@ -115,7 +118,14 @@ def end_talk(unit: Unit, ended: Ended, heard_key: bytes) -> None:
     row = unit.rows.lock(Conversation, conversation_id(ended, heard_key))
     if row is not None:
         state = "ended" if row.state == "live" else row.state
-        unit.rows.put(replace(row, state=state, shown=row.shown or (ended.shown and row.state == "ended")))
+        seen = ended.shown and row.state == "ended" and _was_last(row, ended)
+        unit.rows.put(replace(row, state=state, shown=row.shown or seen))
+
+
+def _was_last(row: Conversation, ended: Ended) -> bool:
+    """Say whether the screen that the gateway showed last is ours: it may have shown that we were busy instead."""
+    ours = [reply["text"] for key, reply in row.replies.items() if key.endswith(row.heard_digest)]
+    return ended.last is None or (bool(ours) and ended.last == screen_digest(ours[-1]))
 
 
 def conversation_id(dial: Dial | Ended, key: bytes) -> str:
@@ -154,7 +164,7 @@ def _new_input(dial: Dial, row: Conversation, key: bytes) -> str | None:
 def _dialled_path(dial: Dial) -> tuple[str, ...]:
     """Split a dialled string, the only place where input is split."""
     text = dial.text.rstrip("#").strip("*")
-    return tuple(text.split("*")) if text else ()
+    return tuple(text.split("*")[:LONGEST_PATH]) if text else ()
 
 
 def _call(unit: Unit, dial: Dial, country: Country) -> Call:

@@ -22,9 +22,12 @@ def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> str:
 
     The text is read and forgotten; it is in no row and no log. The same id with another text is another message.
     """
-    seen = _digest(key, f"{sms.gateway}\x00{sms.id}\x00{sms.text}")
+    seen = _digest(key, "\x00".join((sms.gateway, sms.id, sms.phone, sms.text)))
     if not unit.rows.add(Seen(key=f"sms:{seen}", at=unit.now)):
         return ""
+    hour = f"{_digest(key, sms.phone)}:{unit.now:%Y%m%d%H}"
+    if count(unit, f"sms-heard:{hour}", 1) >= 2 * country.pack.sms_commands_per_hour:
+        return ""  # nobody writes so much: what is not answered is not done either
     person = person_by_phone(unit, sms.phone)
     call = Call(unit, country.pack, sms.phone, person)
     answer = _budgeted(call, _understood(call, sms), key)

@@ -20,7 +20,7 @@ from tests.hostile.conftest import living
 from tests.hostile.crowd import at_once, served
 from tests.phone import AGENTS_CODE, PINS, Phone, Town
 
-LOCKED = "Your PIN is locked"
+LOCKED = "Your wallet is locked"
 
 
 def wrong_pins(phone: Phone, times: int) -> Phone:

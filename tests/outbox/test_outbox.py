@@ -223,6 +223,7 @@ def test_G_06_a_number_that_is_none_is_parked_at_once(post: Post) -> None:
 
 def test_G_06_a_message_that_kills_its_sender_is_not_tried_for_ever(post: Post) -> None:
     """A message that kills its sender is not tried for ever."""
+
     def die(_to: str, _text: str) -> Sent:
         raise Killed
 

@@ -59,6 +59,7 @@ class Killed(BaseException):
 
 def test_K_07_killed_half_way_it_is_done_anew_and_whole(post: Post) -> None:
     """Killed half way it is done anew and whole."""
+
     def dies(unit: Unit) -> None:
         mark(unit)
         raise Killed

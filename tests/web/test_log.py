@@ -58,6 +58,7 @@ def test_V_02_figures_in_running_text_are_stars(diary: Diary, private: str) -> N
 
 def test_V_02_an_exception_is_told_by_its_kind_and_places_and_not_by_what_it_quotes(diary: Diary) -> None:
     """An exception is told by its kind and places and not by what it quotes."""
+
     def fall(pin: str) -> None:
         raise ValueError(f"PIN {pin} is wrong")
 
