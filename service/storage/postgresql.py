@@ -37,8 +37,9 @@ _PREPARED = {"post_one": call_one("$"), "post_many": call_many("$"), "open": _OP
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
-# Postings on their way at one time: half of the processors decide them, the other half ask. More make smaller crowds.
-_LANES = max(1, (os.cpu_count() or 2) // 2)
+# Crowds on their way at one time: one more than processors, so that one is made up while others are decided or
+# committed. Fewer leave a processor idle, more make smaller crowds (measured on two: 0.39, 0.53, 0.67, 0.44 of TPC-B).
+_LANES = (os.cpu_count() or 2) + 1
 
 
 class PostgresqlBooks(SqlBooks):
