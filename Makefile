@@ -26,6 +26,9 @@ check: $(ready)   ## lint, types, floors, proven menus, current map, executed do
 bench: $(ready)   ## measure, as ratios to limits of the same run; report under var/bench/
 	@$(bin)/python -m tests.bench $(ARGS)
 
+lab: $(ready)     ## break everything around the money and count what is lost (ROUND=short: under 15 minutes); report under var/lab/
+	@$(bin)/python -m tests.lab $(ARGS)
+
 picture: $(ready) ## take the README's picture of the simulator anew (needs chromium)
 	@$(bin)/python -m tests.simulator.picture
 

@@ -1,0 +1,44 @@
+"""The laboratory's own table: what it must not let pass."""
+
+from dataclasses import asdict
+
+import pytest
+
+from tests.lab.__main__ import EXPERIMENTS, Run, main, verdict
+from tests.lab.finding import Finding, NotRun
+
+SOUND = Finding(what="kills", faults=10, acknowledged=100, lost=0, doubled=0, unbalanced=0)
+
+
+def test_a_sound_run_ends_with_status_0() -> None:
+    assert verdict([Run("kills", "Kills", findings=[SOUND])]) == 0
+
+
+@pytest.mark.parametrize("wrong", ["lost", "doubled", "unbalanced"])
+def test_one_lost_doubled_or_unbalanced_fails(wrong: str) -> None:
+    assert verdict([Run("kills", "Kills", findings=[SOUND, Finding(**{**asdict(SOUND), wrong: 1})])]) == 1
+
+
+@pytest.mark.parametrize("nothing", ["faults", "acknowledged"])
+def test_a_run_that_hit_nothing_fails(nothing: str) -> None:
+    assert verdict([Run("kills", "Kills", findings=[Finding(**{**asdict(SOUND), nothing: 0})])]) == 1
+
+
+def test_an_experiment_that_broke_off_fails() -> None:
+    assert verdict([Run("kills", "Kills", broke="AssertionError")]) == 1
+
+
+def test_what_could_not_run_is_not_green() -> None:
+    assert verdict([Run("kills", "Kills", not_run=NotRun("no fiu", "apt-get install fiu-utils"))]) == 2
+
+
+def test_an_unknown_experiment_is_refused() -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["nonsense"])
+    assert ended.value.code == 2
+
+
+def test_every_experiment_is_a_module_with_a_title() -> None:
+    import importlib
+
+    assert all(importlib.import_module(f"tests.lab.{name}").TITLE for name in EXPERIMENTS)
