@@ -4,10 +4,13 @@ import doctest
 import re
 from pathlib import Path
 
+import pytest
+
 from service.log import set_up
 from tests import cases
 
 ROOT = Path(__file__).parent.parent
+CATALOGUE = ROOT.parent / "shared" / "hostile-cases.md"
 
 
 def test_the_tour() -> None:
@@ -23,6 +26,22 @@ def test_the_list_of_cases_is_current() -> None:
 
 def test_every_citation_says_what_holds() -> None:
     assert [citation for citation in cases.citations() if not citation.says] == []
+
+
+def test_every_case_is_shown_or_says_why_not() -> None:
+    said, cited = cases.table(), {citation.case for citation in cases.citations()}
+    assert cited <= said["tried"].keys(), "cases that tests/cases.toml does not know"
+    assert said["tried"].keys() - cited <= said["later"].keys() | said["never"].keys(), "no test, and no word why"
+    assert said["later"].keys().isdisjoint(said["never"])
+    assert all(text.strip() for lines in said.values() for text in lines.values())
+    assert all(lines.keys() <= said["tried"].keys() for lines in said.values())
+
+
+def test_the_list_of_cases_is_that_of_the_catalogue() -> None:
+    if not CATALOGUE.exists():
+        pytest.skip("the catalogue is not beside this tree")
+    ids = re.findall(r"^\| ([A-Z]-[0-9]{2}) [AFM] \|", CATALOGUE.read_text("utf-8"), re.MULTILINE)
+    assert sorted(cases.table()["tried"]) == sorted(ids)
 
 
 def test_the_documentation_leads_somewhere() -> None:
