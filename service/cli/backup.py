@@ -1,6 +1,7 @@
 """Backups: a copy of the database of one moment, and putting one back without saying anything to anybody twice."""
 
 import os
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -117,14 +118,14 @@ def _admin_url(settings: "Settings") -> str:
 
 def _postgresql_tool(settings: "Settings", tool: str, *arguments: str) -> None:
     """Run PostgreSQL's own tool; where it is not installed, say the command to run where it is."""
-    from sqlalchemy import make_url
+    from service.storage.engines import for_libpq, read_url
 
-    url = make_url(_admin_url(settings))
-    password, address = url.password, url.set(password=None).render_as_string()
+    url = read_url(_admin_url(settings))
+    password, address = url.password, for_libpq(url._replace(password=None))
     command = [tool, f"--dbname={address}", *arguments]
     found = shutil.which(tool)
     if found is None:
-        raise unusable(f"{tool} is not installed here; where it is, run: {' '.join(command)}")
+        raise unusable(f"{tool} is not installed here; where it is, run: {shlex.join(command)}")
     # The password goes by the environment: arguments can be read by everybody on the machine.
     environment = {**os.environ, **({"PGPASSWORD": str(password)} if password else {})}
     done = subprocess.run(  # noqa: S603  # no shell, and the words are ours or the operator's own

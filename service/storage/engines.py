@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from psycopg.conninfo import make_conninfo
 from pysqlite3 import dbapi2 as sqlite_module
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 
@@ -34,6 +35,11 @@ _POSTGRESQL_OPTIONS = " ".join(
 )
 
 
+# A server that lost its power or its network says nothing more, and without these a connection waits for hours. What is
+# sent must be received, and who waits for an answer hears that the other machine is there: within ten seconds.
+_SILENCE = {"tcp_user_timeout": 10_000, "keepalives_idle": 4, "keepalives_interval": 2, "keepalives_count": 3}
+
+
 class Unsafe(Exception):
     """A database that could lose money: the service does not start on it."""
 
@@ -46,7 +52,11 @@ def refuse_wal_reset(version: tuple[int, int, int]) -> None:
 
 
 def read_url(url: str) -> URL:
-    """Return the parsed address of a database; raises ValueError if it is of no kind that Senti knows."""
+    """Return the parsed address of a database; raises ValueError if it is of no kind that Senti knows.
+
+    Several servers of which one may be written to: `postgresql://USER:PASSWORD@/NAME?host=A:5432&host=B:5432
+    &target_session_attrs=read-write`, as SQLAlchemy reads it.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite" and parsed.database:
         return parsed
@@ -118,9 +128,20 @@ def postgresql(url: URL) -> Engine:
     )
 
 
+def for_libpq(url: URL) -> str:
+    """Return the address of a PostgreSQL database as libpq reads it, with all the servers that it names."""
+    _, given = url.get_dialect()().create_connect_args(url)
+    return make_conninfo("", **{name: str(value) for name, value in given.items() if name != "context"})
+
+
 def connect_settings() -> dict[str, Any]:
     """Return what every connection to PostgreSQL is opened with."""
-    return {"options": _POSTGRESQL_OPTIONS, "connect_timeout": PATIENCE_SECONDS, "application_name": "senti"}
+    return {
+        "options": _POSTGRESQL_OPTIONS,
+        "connect_timeout": PATIENCE_SECONDS,
+        "application_name": "senti",
+        **_SILENCE,
+    }
 
 
 def micros_now() -> int:

@@ -52,7 +52,7 @@ def test_without_the_tools_the_command_is_said(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     said = at(postgres_url, tmp_path).no("backup", str(tmp_path / "backup"), status=2)
-    assert said.startswith("senti: pg_dump is not installed here; where it is, run: pg_dump --dbname=postgresql")
+    assert said.startswith("senti: pg_dump is not installed here; where it is, run: pg_dump '--dbname=dbname=senti")
 
 
 def test_a_password_is_never_an_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -65,4 +65,7 @@ def test_a_password_is_never_an_argument(tmp_path: Path, monkeypatch: pytest.Mon
     senti = at("postgresql://somebody:hunter22@127.0.0.1/senti", tmp_path)
     assert "pg_dump failed" in senti.no("backup", str(tmp_path / "backup"))
     assert "hunter22" in (tmp_path / "env").read_text()
-    assert "hunter22" not in (tmp_path / "arguments").read_text()
+    arguments = (tmp_path / "arguments").read_text()
+    assert "hunter22" not in arguments
+    assert "password=" not in arguments, "what stands there wins over the environment"
+    assert ":***@" not in arguments, "what stands there wins over the environment"
