@@ -13,7 +13,7 @@ from psycopg.pq.abc import PGresult
 
 from service.storage.engines import connect_settings
 from service.storage.store import Busy
-from service.storage.trouble import Again, raise_for_state
+from service.storage.trouble import READ_ONLY, Again, raise_for_state
 
 Row = Sequence[str | None]
 
@@ -53,14 +53,15 @@ class Direct:
         if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             return
         said = result.error_message.decode(errors="replace")
-        if connection.pgconn.status != ConnStatus.OK:
+        field = result.error_field(DiagnosticField.SQLSTATE)
+        state = field.decode() if field else ""
+        if connection.pgconn.status != ConnStatus.OK or state == READ_ONLY:
             connection.close()
             self.close()
             # Whether it was written or not, the same entry may be asked for again: its id tells.
             raise Again(said)
         self._idle.append(connection)
-        state = result.error_field(DiagnosticField.SQLSTATE)
-        raise_for_state(state.decode() if state else "", said)
+        raise_for_state(state, said)
         raise AssertionError(f"a bug in a statement: {said}")
 
 

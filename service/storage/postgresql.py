@@ -81,8 +81,7 @@ class PostgresqlStore(SqlStore):
         engine = engines.postgresql(url)
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(engine, reader, cipher)
-        address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._direct = Direct(address, _PREPARED)
+        self._direct = Direct(engines.for_libpq(url), _PREPARED)
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()

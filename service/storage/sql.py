@@ -16,7 +16,7 @@ from service.storage.codec import Cipher
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
 from service.storage.store import Busy, Tx, Unsure
-from service.storage.trouble import DATABASE_ERRORS, again, raise_for
+from service.storage.trouble import DATABASE_ERRORS, READ_ONLY, again, raise_for
 from service.storage.wire import Wire
 
 T = TypeVar("T")
@@ -56,6 +56,8 @@ class SqlStore(ABC):
                 books = self._books(wire, wrote)
                 result = work(self._tx(wire, books, wrote))
             except BaseException as error:
+                if not wire.reads and getattr(error, "sqlstate", None) == READ_ONLY:
+                    wire.driver.close()
                 _give_up(connection, wire)
                 raise_for(error, lost=wire.lost)
                 raise

@@ -25,6 +25,9 @@ _AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _BUSY = frozenset({"55P03", "57014", "53300", "57P03", "25P03"})  # lock, statement or idle time is over; no connection
 _REFUSED = "23"  # the class of broken constraints
 
+READ_ONLY = "25006"
+"""The server is a standby, or has become one: another connection may lead to the server that may be written to."""
+
 
 class Again(Exception):
     """Nothing was written, and the same work may well succeed if it is run again."""
