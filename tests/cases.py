@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple, cast
 
+from tests import peers
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "cases.md"
 TABLE = ROOT / "tests" / "cases.toml"
@@ -98,7 +100,7 @@ def page() -> str:
         parts.append(
             "\n".join([f"## {title}\n", "| case | tried | what holds | test |", "|---|---|---|---|", *rows, ""])
         )
-    return "\n".join(parts)
+    return "\n".join([*parts, peers.section()])
 
 
 def _rows(case: str, said: Mapping[str, Mapping[str, str]], shown: list[Citation]) -> Iterator[str]:

@@ -48,7 +48,8 @@ def test_the_core_stays_small(package: str) -> None:
     assert code <= 1_250, f"{package} has {code} lines"
 
 
-def test_no_float_anywhere_near_money() -> None:
+def test_I_09_peer_38_no_float_anywhere_near_money() -> None:
+    """No float and no Decimal stands in any module that counts money."""
     for path in MONEY:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"{path}:{node}"

@@ -96,7 +96,7 @@ def test_L_10_a_mistyped_cash_in_is_reversed_by_two_people(senti: Senti) -> None
     assert "That was done already" in senti.no("approve", again, "--by", "bob")
 
 
-def test_L_10_what_was_spent_is_not_taken_back(senti: Senti) -> None:
+def test_L_10_peer_19_what_was_spent_is_not_taken_back(senti: Senti) -> None:
     """A reversal that would leave less than nothing is refused, and nothing changes."""
     paid_in = senti.json("statement", AMINA)["entries"][-1]["reference"]
     made = senti.says("entry", "reverse", paid_in, "--by", "ann").strip()

@@ -99,7 +99,8 @@ def test_excise_is_fifteen_in_a_hundred_and_fifteen_rounded_half_up() -> None:
     assert KE.charge("send", 100_00, AT) == Charge(0, 0)
 
 
-def test_no_cent_is_lost_between_fee_and_excise_in_any_band() -> None:
+def test_I_09_peer_05_no_cent_is_lost_between_fee_and_excise_in_any_band() -> None:
+    """Fee and excise add up to the published charge in every band, rounded half up, in whole cents."""
     (tax,) = KE.taxes
     for table in KE.charges:
         for band in table.bands:

@@ -112,7 +112,7 @@ def test_G_03_an_odd_answer_is_never_taken_for_success_nor_for_not_sent(
     assert len(fake.requests) == 1, "the adapter itself tries once"
 
 
-def test_G_03_a_read_time_out_is_unknown(fake: FakeAfricasTalking) -> None:
+def test_G_03_peer_43_a_read_time_out_is_unknown(fake: FakeAfricasTalking) -> None:
     """The time-out is handed to the library: its silence ends after what we asked for."""
     fake.mood = "slow"
     assert account(fake).send(to=TO, text=TEXT).outcome is Outcome.UNKNOWN

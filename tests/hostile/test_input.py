@@ -168,7 +168,7 @@ def test_I_04_what_is_no_mobile_number_here_is_refused(typed: str, town: Town) -
 
 
 @pytest.mark.parametrize("typed", ["0711000001", "+254711000001", "0711 000 001"])
-def test_I_08_nobody_pays_themselves(typed: str, town: Town) -> None:
+def test_I_08_peer_13_nobody_pays_themselves(typed: str, town: Town) -> None:
     """However the own number is written, by menu, by message, or from the shop into the keeper's own wallet."""
     assert town.phone("Amina").dial().press("1", typed, "50").screen.startswith("That is you")
     assert said(town.phone("Amina"), f"SEND 50 {typed}")[0].startswith("That is you")
@@ -271,7 +271,7 @@ def test_I_07_every_message_is_one_message(town: Town) -> None:
 
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u200b", "\t", "\u2009", "\ufeff", "\u3000"])
-def test_I_11_blanks_of_all_kinds_do_no_harm(blank: str, town: Town) -> None:
+def test_I_11_peer_40_blanks_of_all_kinds_do_no_harm(blank: str, town: Town) -> None:
     """No-break, thin, wide and invisible blanks around a key, an amount or a number: normalised or refused."""
     phone = town.phone("Amina").dial().press(f"{blank}1{blank}")
     if not phone.screen.startswith("Send to which"):

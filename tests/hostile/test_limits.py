@@ -34,7 +34,7 @@ def used_today(town: Town, who: str) -> int:
     return town.app.read(lambda unit: unit.books.counter(sent_today(person, town.now, pack)))
 
 
-def test_K_01_a_burst_of_twenty_with_balance_for_one(on_disk: Town) -> None:
+def test_K_01_peer_56_a_burst_of_twenty_with_balance_for_one(on_disk: Town) -> None:
     """Amina's number is with twenty hands, each at the PIN of another talk: over HTTP at one instant, one is paid."""
     phones = [on_disk.phone("Amina").dial(typed="1*0722000002*1900") for _ in range(20)]
     with served(on_disk) as wired:

@@ -115,7 +115,7 @@ def test_I_01_a_cash_in_beyond_the_published_bands_is_refused_in_words() -> None
     assert njeri.screen.startswith("Only from KES")
 
 
-def test_L_15_one_bank_credit_is_issued_once_however_it_is_spelled() -> None:
+def test_L_15_peer_45_one_bank_credit_is_issued_once_however_it_is_spelled() -> None:
     """A bank's reference counts once, with blanks, capitals, or without; and no float grows past what screens show."""
     town = Town()
     issue(town, 1_000, "FT 123")

@@ -36,7 +36,7 @@ def wrong_pins(phone: Phone, times: int) -> Phone:
 
 
 @pytest.mark.parametrize("times", [3, 4, 5, 100])
-def test_P_01_from_the_third_wrong_pin_on_the_money_is_locked_in(times: int, town: Town) -> None:
+def test_P_01_peer_33_from_the_third_wrong_pin_on_the_money_is_locked_in(times: int, town: Town) -> None:
     """After three, four, five or a hundred wrong PINs the right one opens no way out, and money still comes in."""
     amina = wrong_pins(town.phone("Amina"), times)
     assert amina.screen.startswith(LOCKED)
@@ -61,7 +61,7 @@ def test_P_01_two_wrong_pins_and_the_right_one_start_the_count_anew(town: Town) 
     assert town.person("Amina").pin_tries == 0
 
 
-def test_P_02_one_counter_for_every_way(database: str) -> None:
+def test_P_02_peer_48_one_counter_for_every_way(database: str) -> None:
     """Wrong PINs at a payment, at the counter of the shop and at the change of PIN add up, over a restart too."""
     town = Town(store=opened(database))
     njeri = town.phone("Njeri").dial(AGENTS_CODE).press("1", "0722000002", "500", "1111")
@@ -145,7 +145,7 @@ def test_P_04_a_weak_pin_is_refused_with_its_reason(pin: str, town: Town) -> Non
     assert zawadi.screen.startswith("Too easy to guess. Choose another.\nNew PIN")
 
 
-def test_P_06_the_two_new_pins_must_be_the_same(town: Town) -> None:
+def test_P_06_peer_36_the_two_new_pins_must_be_the_same(town: Town) -> None:
     """Where the repeat differs nothing is opened and nothing is changed."""
     zawadi = town.phone("Zawadi").dial().press("1", "Zawadi Wekesa", "12345678", "8264", "8265")
     assert zawadi.screen.startswith("The two PINs differ")

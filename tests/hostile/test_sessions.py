@@ -22,7 +22,7 @@ def live(town: Town, who: str) -> list[Conversation]:
     return list(town.app.read(lambda unit: unit.rows.find(Conversation, phone=phone, state="live")))
 
 
-def test_S_01_two_starts_of_one_phone_leave_one_talk(anywhere: Town) -> None:
+def test_S_01_peer_41_two_starts_of_one_phone_leave_one_talk(anywhere: Town) -> None:
     """The second dial shows the menu, the first is over, and nothing typed is taken for an answer."""
     first, second = anywhere.phone("Amina").dial(), anywhere.phone("Amina").dial()
     assert first.screen.startswith(HOME)
@@ -164,7 +164,7 @@ FLOWS: dict[str, Flow] = {
 
 @pytest.mark.parametrize("seconds", [5, 190])
 @pytest.mark.parametrize("name", FLOWS)
-def test_S_05_a_broken_talk_goes_on_before_its_first_secret(name: str, seconds: int) -> None:
+def test_S_05_peer_39_a_broken_talk_goes_on_before_its_first_secret(name: str, seconds: int) -> None:
     """Wherever the line drops, nothing has moved, the menu comes first, and 9 asks for every secret again."""
     who, code, keys, first_secret, done = FLOWS[name]
     for dropped in range(1, len(keys)):
@@ -214,7 +214,7 @@ def test_S_05_what_had_no_room_is_said_on_the_next_dial(town: Town) -> None:
     assert amina.screen.startswith(HOME)
 
 
-def test_S_06_after_its_end_a_talk_begins_anew(anywhere: Town) -> None:
+def test_S_06_peer_42_after_its_end_a_talk_begins_anew(anywhere: Town) -> None:
     """A hop behind the last screen, behind the end event, or a day later starts at the menu and moves nothing."""
     phone = anywhere.phone("Amina").dial().press("1", "1", "500", PINS["Amina"])
     left = anywhere.balance("Amina")
@@ -294,7 +294,7 @@ def nameless(body: str) -> str:
         ("5*", ()),
     ],
 )
-def test_S_08_the_same_journey_shows_the_same_screens(path: str, keys: Sequence[str]) -> None:
+def test_S_08_peer_42_the_same_journey_shows_the_same_screens(path: str, keys: Sequence[str]) -> None:
     """A gateway that repeats everything and one that sends the last input lead through the same screens."""
     here, there = Town(), Town()
     phone = here.phone("Amina").dial(typed=path)

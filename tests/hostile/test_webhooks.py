@@ -29,7 +29,9 @@ NOTHING_TAKEN = "END Something went wrong here. Nothing was taken from you. Plea
 
 @pytest.mark.parametrize("secret", ["", "wrong", "DEMO", "demo%00", "demo/"])
 @pytest.mark.parametrize(("what", "form"), [("ussd", HOP), ("sms", SMS), ("ussd-end", END)])
-def test_W_01_without_the_secret_nobody_is_heard(secret: str, what: str, form: dict[str, str], town: Town) -> None:
+def test_W_01_peer_47_without_the_secret_nobody_is_heard(
+    secret: str, what: str, form: dict[str, str], town: Town
+) -> None:
     """No secret, a wrong one, or the right one elsewhere: 404, and not a trace in the database."""
     before = len(town.phone("Amina").notices())
     answer = town.client.post(
@@ -100,7 +102,7 @@ def test_W_02_other_shapes_and_methods(town: Town) -> None:
     assert town.balance("Amina") == 200_000
 
 
-def test_W_03_a_hundred_repeats_at_one_instant_pay_once(on_disk: Town) -> None:
+def test_W_03_peer_31_a_hundred_repeats_at_one_instant_pay_once(on_disk: Town) -> None:
     """The PIN hop a hundred times in parallel: every answer is the same, and money moves once."""
     amina = on_disk.phone("Amina").dial().press("1", "1", "500")
     amina.typed += f"*{PINS['Amina']}"
@@ -115,7 +117,7 @@ def test_W_03_a_hundred_repeats_at_one_instant_pay_once(on_disk: Town) -> None:
     assert len([text for text in on_disk.phone("Baraka").new() if "Received KES 500.00" in text]) == 1
 
 
-def test_W_03_a_repeat_gets_the_same_answer_for_a_day_and_never_pays_again(anywhere: Town) -> None:
+def test_W_03_peer_28_a_repeat_gets_the_same_answer_for_a_day_and_never_pays_again(anywhere: Town) -> None:
     """After an hour the same screen comes again, after a day and after thirty days a fresh menu; paid is paid once."""
     amina = anywhere.phone("Amina").dial().press("1", "1", "500", PINS["Amina"])
     paid, left = amina.screen, anywhere.balance("Amina")
@@ -140,7 +142,7 @@ def test_W_03_a_repeat_finds_the_talk_where_it_was(town: Town) -> None:
     assert amina.press(PINS["Amina"]).screen.startswith("Sent")
 
 
-def test_W_04_a_message_delivered_a_thousand_times_is_heard_once(on_disk: Town) -> None:
+def test_W_04_peer_44_a_message_delivered_a_thousand_times_is_heard_once(on_disk: Town) -> None:
     """One message, a thousand deliveries within ten minutes, many at one instant, some with another date."""
     amina = on_disk.phone("Amina")
     amina.sms("SEND 50 0722000002")
@@ -211,7 +213,7 @@ def test_W_05_who_has_seen_the_end_is_not_asked(town: Town) -> None:
     assert amina.dial().press("1", "1", "100").screen.startswith("Send KES 100")
 
 
-def test_W_08_a_hop_waits_for_nobody(anywhere: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_W_08_peer_35_a_hop_waits_for_nobody(anywhere: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """No hop sleeps or opens a connection to anybody, and each is answered far within three seconds."""
     phone = anywhere.phone("Amina").dial().press("1", "1", "20", PINS["Amina"])
     phone.end()

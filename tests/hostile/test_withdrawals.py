@@ -31,7 +31,7 @@ def swept(town: Town) -> bool:
     return town.app.transact(return_expired) > 0
 
 
-def test_L_12_a_hold_runs_out_by_time_and_its_owner_is_told(anywhere: Town) -> None:
+def test_L_12_peer_29_a_hold_runs_out_by_time_and_its_owner_is_told(anywhere: Town) -> None:
     """After a quarter of an hour the money is back, limit and all, and the owner reads so, once."""
     withdrawal_code(anywhere)
     assert anywhere.balance("Amina") == HELD

@@ -102,7 +102,7 @@ def test_an_account_that_was_never_opened_is_a_bug(store: Store) -> None:
     assert balance(store, A) == 1000
 
 
-def test_L_11_refused_whole(store: Store) -> None:
+def test_L_11_peer_25_refused_whole(store: Store) -> None:
     """The amount fits and the fee does not: nothing moves, and the refusal says what is there and what is needed."""
     fund(store, {A: 1000, B: 0})
     with pytest.raises(NotEnough) as refused:
@@ -176,7 +176,7 @@ def test_L_08_who_comes_second_reads_who_won(store: Store) -> None:
     assert balance(store, A) == 600
 
 
-def test_L_08_fifty_racers_over_one_hold(store: Store) -> None:
+def test_L_08_peer_02_fifty_racers_over_one_hold(store: Store) -> None:
     """Half pay out, half give back, at one instant: one wins, and all others are told which."""
     fund(store, {A: 1000})
     wanted = held(store, 700)
@@ -192,7 +192,7 @@ def test_L_08_fifty_racers_over_one_hold(store: Store) -> None:
     assert balance(store, A) == (1000 if won.reason == Reason.RELEASE else 300)
 
 
-def test_L_12_giving_back_twice_gives_back_once(store: Store) -> None:
+def test_L_12_peer_03_giving_back_twice_gives_back_once(store: Store) -> None:
     """A sweeper that runs again, or in two places, finds the hold resolved."""
     fund(store, {A: 1000})
     wanted = held(store, 700)
@@ -201,7 +201,7 @@ def test_L_12_giving_back_twice_gives_back_once(store: Store) -> None:
     assert balance(store, A) == 1000
 
 
-def test_L_07_six_holds_of_a_fifth_each(store: Store) -> None:
+def test_L_07_peer_01_six_holds_of_a_fifth_each(store: Store) -> None:
     """Six holds of 1,000 at one instant over 5,000: five are held, one is refused."""
     fund(store, {A: 5000})
 
@@ -213,7 +213,7 @@ def test_L_07_six_holds_of_a_fifth_each(store: Store) -> None:
     assert balance(store, A) == 0
 
 
-def test_L_09_a_reversal_gives_everything_back_once(store: Store) -> None:
+def test_L_09_peer_04_a_reversal_gives_everything_back_once(store: Store) -> None:
     """Amount, fee and tax go back; 50 reversals at one instant are one; a reversal is never reversed."""
     fund(store, {A: 1000, B: 0})
     posted(store, send(100, A, B, 500, fee=5, tax=1))

@@ -157,7 +157,7 @@ def test_L_17_a_break_is_located(store: Store, engine: str, store_url: str, what
 
 @pytest.mark.tampers
 @pytest.mark.parametrize("engine", ["memory"])
-def test_L_17_books_of_another_house_do_not_fit(store: Store, store_url: str) -> None:
+def test_L_17_peer_21_books_of_another_house_do_not_fit(store: Store, store_url: str) -> None:
     """A seal taken from other books, sealed under the same key, does not follow the seal before it."""
     other: Any = opened(store_url)
     for books in (store, other):

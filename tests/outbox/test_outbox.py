@@ -90,7 +90,9 @@ class Killed(BaseException):
 
 
 @pytest.mark.parametrize("quick", [0, 1000], ids=["one at a time", "in handfuls"])
-def test_G_03_a_sender_killed_anywhere_loses_nothing(post: Post, monkeypatch: pytest.MonkeyPatch, quick: int) -> None:
+def test_G_03_peer_49_a_sender_killed_anywhere_loses_nothing(
+    post: Post, monkeypatch: pytest.MonkeyPatch, quick: int
+) -> None:
     """Killed a hundred times between sending and writing it down: each message has left.
 
     A death makes one duplicate at a gateway that takes its time, and at one that does not at most a handful.
@@ -221,7 +223,7 @@ def test_G_06_a_number_that_is_none_is_parked_at_once(post: Post) -> None:
     assert post.notice(bad).state == "parked"
 
 
-def test_G_06_a_message_that_kills_its_sender_is_not_tried_for_ever(post: Post) -> None:
+def test_G_06_peer_11_a_message_that_kills_its_sender_is_not_tried_for_ever(post: Post) -> None:
     """A message that kills its sender is not tried for ever."""
 
     def die(_to: str, _text: str) -> Sent:
@@ -238,7 +240,7 @@ def test_G_06_a_message_that_kills_its_sender_is_not_tried_for_ever(post: Post) 
 
 
 @pytest.mark.parametrize("how", ["says so", "raises"])
-def test_G_02_what_may_have_been_sent_is_sent_once_more_and_then_left(post: Post, how: str) -> None:
+def test_G_02_peer_51_what_may_have_been_sent_is_sent_once_more_and_then_left(post: Post, how: str) -> None:
     """At most one visible duplicate, with the same text and so the same reference."""
 
     def doubtful(_to: str, _text: str) -> Sent:

@@ -32,8 +32,8 @@ def test_K_07_a_job_is_done_at_its_time_and_once(post: Post) -> None:
     assert done(post) == 2
 
 
-def test_K_07_in_parallel_it_is_done_once(post: Post) -> None:
-    """In parallel it is done once."""
+def test_K_07_peer_24_in_parallel_it_is_done_once(post: Post) -> None:
+    """Six threads at the moment when a job is due: it is done once."""
     jobs = {"seal": Job(HOUR, mark)}
     threads = [threading.Thread(target=run_due, args=(post.transact, jobs)) for _ in range(6)]
     for thread in threads:

@@ -90,7 +90,7 @@ def random_entry(dice: random.Random, entry_id: int) -> Entry:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_random_entries_one_by_one_and_in_batches(shop: Store, seed: int) -> None:
+def test_L_03_peer_22_random_entries_one_by_one_and_in_batches(shop: Store, seed: int) -> None:
     """A few hundred random entries: each engine agrees with apply() on every one, alone and in a batch."""
     dice = random.Random(seed)
     balances, counters = dict(OPENED), {"used": 30}

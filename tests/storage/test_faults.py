@@ -132,7 +132,9 @@ def break_table(store_url: str) -> Iterator[Callable[[str], Any]]:
 
 @pytest.mark.parametrize("engine", DATABASES)
 @pytest.mark.parametrize("table", TABLES)
-def test_L_01_a_database_error_at_each_write(ready: Store, table: str, break_table: Callable[[str], Any]) -> None:
+def test_L_01_peer_06_a_database_error_at_each_write(
+    ready: Store, table: str, break_table: Callable[[str], Any]
+) -> None:
     """The disk fails under any one of the statements: nothing of the hop is there, and later all of it."""
     before = seen_of(ready)
     mend = break_table(table)
@@ -157,7 +159,7 @@ def cut(url: str, tx: Any) -> None:
 
 @pytest.mark.parametrize("engine", ["postgres"])
 @pytest.mark.parametrize("broken", range(len(steps())))
-def test_L_01_the_connection_dies_before_each_step(ready: Store, store_url: str, broken: int) -> None:
+def test_L_01_peer_52_the_connection_dies_before_each_step(ready: Store, store_url: str, broken: int) -> None:
     """A lost connection has written nothing: the hop is run again whole and is there once."""
     runs = []
 

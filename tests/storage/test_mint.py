@@ -45,7 +45,7 @@ def test_K_04_what_was_rolled_back_is_not_given_out_with_other_content(store: St
 
 
 @pytest.mark.parametrize("engine", DATABASES)
-def test_K_04_three_processes_and_a_restart(store: Store, store_url: str) -> None:
+def test_K_04_peer_15_three_processes_and_a_restart(store: Store, store_url: str) -> None:
     """1,500 identifiers from three processes at once, and more after a restart: no two alike."""
     command = [sys.executable, "-c", PROCESS, store_url]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]

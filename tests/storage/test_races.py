@@ -47,14 +47,14 @@ def test_L_06_a_hundred_payments_of_all_there_is(store: Store) -> None:
     assert (balance(store, A), balance(store, B)) == (0, 100)
 
 
-def test_K_01_twenty_at_one_instant_for_one(store: Store) -> None:
+def test_K_01_peer_50_twenty_at_one_instant_for_one(store: Store) -> None:
     """A burst through whole transactions, balance for one: one is posted."""
     fund(store, {A: 10, B: 0})
     results = race([partial(persistent, partial(posted, store, send(n, A, B, 10))) for n in range(1000, 1020)])
     assert (told(results, Posted), told(results, NotEnough)) == (1, 19)
 
 
-def test_K_01_the_same_entry_from_everywhere_is_one_entry(store: Store) -> None:
+def test_K_01_peer_26_the_same_entry_from_everywhere_is_one_entry(store: Store) -> None:
     """Thirty retries of one payment at one instant move the money once, and all get the same answer."""
     fund(store, {A: 100, B: 0})
     results = race([partial(persistent, partial(store.post_one, send(1000, A, B, 10, fee=1)))] * 30)
@@ -62,7 +62,7 @@ def test_K_01_the_same_entry_from_everywhere_is_one_entry(store: Store) -> None:
     assert sum(not result.repeated for result in results if isinstance(result, Posted)) == 1
 
 
-def test_K_02_first_uses_of_a_limit_that_has_no_row(store: Store) -> None:
+def test_K_02_peer_14_first_uses_of_a_limit_that_has_no_row(store: Store) -> None:
     """Fifty first spends of new wallets under a limit nobody has used: the limit holds from the first on."""
     fund(store, dict.fromkeys(PEOPLE, 100))
     asked = [send(1000 + n, who, A, 100, caps=[Cap("new", 100, 1000)]) for n, who in enumerate(PEOPLE)]
@@ -128,7 +128,7 @@ def test_K_03_rings_and_crossings_never_deadlock(store: Store) -> None:
     assert store.read(lambda tx: tx.books.counter("all")) == done
 
 
-def test_a_bug_in_a_crowd_is_only_its_own(store: Store) -> None:
+def test_peer_11_a_bug_in_a_crowd_is_only_its_own(store: Store) -> None:
     """Among forty postings at one instant some are bugs: their callers learn it, all others are posted."""
     fund(store, {A: 1000, B: 0})
     nobody = wallet("nobody")
@@ -185,7 +185,7 @@ def failing(store: Store, store_url: str) -> Iterator[Store]:
 
 
 @pytest.mark.parametrize("engine", ["postgres"])
-def test_K_05_what_failed_to_serialize_is_run_again(failing: Store) -> None:
+def test_K_05_peer_23_what_failed_to_serialize_is_run_again(failing: Store) -> None:
     """Whole transactions and bare postings are repeated; nobody reads "not enough" because of it."""
     doors = (failing.post_one, partial(posted, failing))
     asked = [send(1000 + n, A, B, 1, fee=1) for n in range(120)]

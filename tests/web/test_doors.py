@@ -110,7 +110,7 @@ PROXY = (ip_network("192.0.2.0/30"), ip_network("2001:db8::1/128"))
         (None, ["198.51.100.7"], None),
     ],
 )
-def test_W_06_only_the_hop_that_our_own_proxy_added_counts(
+def test_W_06_peer_54_only_the_hop_that_our_own_proxy_added_counts(
     peer: str | None, forwarded: Sequence[str], source: str | None
 ) -> None:
     """What stands further left was written by the sender, and a stranger's header is not read at all."""
