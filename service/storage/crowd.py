@@ -11,6 +11,7 @@ from threading import Lock
 
 from service.ledger.entry import Entry, Posted
 from service.refusal import Refusal
+from service.storage.store import Busy, Unsure
 
 MOST = 64
 """How many go together at most."""
@@ -22,6 +23,7 @@ class _Place:
     def __init__(self, entry: Entry) -> None:
         self.entry = entry
         self.result: Posted | Refusal | None = None
+        self.unsure = False
         self.leads: list[_Place] = []
         self.asleep = Lock()
         self.asleep.acquire()
@@ -62,7 +64,12 @@ class Crowd:
         if isinstance(place.result, Refusal):
             raise place.result
         # Without a result the common commit failed: whose fault it was is found out alone.
-        return place.result or self._alone(entry)
+        try:
+            return place.result or self._alone(entry)
+        except Busy as error:
+            if place.unsure:
+                raise Unsure from error
+            raise
 
     def _lead(self, places: Sequence[_Place]) -> None:
         if len(places) == 1:
@@ -72,8 +79,9 @@ class Crowd:
             results = self._together([place.entry for place in places])
             for place, result in zip(places, results, strict=True):
                 place.result = result
-        except Exception:  # noqa: BLE001, S110 (each place goes alone, and raises what is its own)
-            pass
+        except Exception as error:  # noqa: BLE001 (each place goes alone, and raises what is its own)
+            for place in places:
+                place.unsure = isinstance(error, Unsure)
         finally:
             for place in places[1:]:
                 place.asleep.release()

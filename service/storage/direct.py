@@ -13,7 +13,7 @@ from psycopg.pq.abc import PGresult
 
 from service.storage.engines import connect_settings
 from service.storage.store import Busy
-from service.storage.trouble import READ_ONLY, Again, raise_for_state
+from service.storage.trouble import READ_ONLY, Again, AnswerLost, raise_for_state
 
 Row = Sequence[str | None]
 
@@ -27,7 +27,7 @@ class Direct:
         self._idle: deque[psycopg.Connection[object]] = deque()
 
     def call(self, name: str, values: Sequence[int | str | None]) -> list[Row]:
-        """Run a prepared statement and return its rows as text; raises Again, Busy or AssertionError."""
+        """Run a prepared statement and return its rows as text; raises Again, AnswerLost, Busy or AssertionError."""
         connection = self._idle.pop() if self._idle else self._connect()
         given = [None if value is None else str(value).encode() for value in values]
         result = connection.pgconn.exec_prepared(name.encode(), given)  # type: ignore[arg-type]  # None is NULL
@@ -59,7 +59,7 @@ class Direct:
             connection.close()
             self.close()
             # Whether it was written or not, the same entry may be asked for again: its id tells.
-            raise Again(said)
+            raise Again(said) if state == READ_ONLY else AnswerLost(said)
         self._idle.append(connection)
         raise_for_state(state, said)
         raise AssertionError(f"a bug in a statement: {said}")

@@ -27,6 +27,7 @@ from service.storage.postgresql_post import (
 )
 from service.storage.safety import check_postgresql
 from service.storage.sql import SqlStore, connected
+from service.storage.store import Busy, Unsure
 from service.storage.trouble import again
 from service.storage.wire import Wire
 from service.ussd.session import Conversation
@@ -88,7 +89,7 @@ class PostgresqlStore(SqlStore):
         self._crowd = Crowd(self._post_alone, self.post_many, lanes=_LANES)
 
     def post_one(self, entry: Entry) -> Posted:
-        """Post an entry in one round trip; raises what refuses it, or Busy. Postings in a crowd share a commit."""
+        """Post an entry in one round trip; raises what refuses it, Busy or Unsure. Those in a crowd share a commit."""
         check_entry(entry)
         return self._crowd.post(entry)
 
@@ -97,7 +98,7 @@ class PostgresqlStore(SqlStore):
         locked = locked_accounts(entry)
         (row,) = again(lambda: self._direct.call("post_one", arguments(entry, locked)))
         posted = answer(entry, locked, _read(row))
-        return self.transact(lambda tx: tx.books.post(entry)) if posted is None else posted
+        return self._written(entry) if posted is None else posted
 
     def post_many(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
         """Post entries in one commit and one round trip, in this order, each for itself; return what came of each."""
@@ -115,8 +116,15 @@ class PostgresqlStore(SqlStore):
             except Refusal as refusal:
                 results.append(refusal)
             else:
-                results.append(posted or self.transact(lambda tx, entry=entry: tx.books.post(entry)))  # type: ignore[misc]
+                results.append(posted or self._written(entry))
         return results
+
+    def _written(self, entry: Entry) -> Posted:
+        """Answer for an entry that is written already."""
+        try:
+            return self.transact(lambda tx: tx.books.post(entry))
+        except Busy as error:
+            raise Unsure from error
 
     def check_safety(self) -> list[str]:
         """Return what is unsafe for real money about the settings of this database and the rights of this role."""

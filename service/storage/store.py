@@ -42,13 +42,16 @@ class Store(Protocol):
         """Run the work on one moment of the database; it may not write. May raise Busy."""
 
     def post_one(self, entry: Entry) -> Posted:
-        """Post an entry outside any transaction; raises what refuses it, or Busy.
+        """Post an entry outside any transaction; raises what refuses it, Busy, or Unsure: its id then tells.
 
         It is committed when this returns. Callers that come together may share a commit; each is decided for itself.
         """
 
     def post_many(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
-        """Post entries in one commit, in this order, each for itself; return for each what came of it."""
+        """Post entries in one commit, in this order, each for itself; return for each what came of it.
+
+        May raise Busy or Unsure.
+        """
 
     def installation_key(self) -> bytes:
         """Return the 32 random bytes that the first migration gave to this installation."""

@@ -13,7 +13,7 @@ from pysqlite3 import dbapi2
 from sqlalchemy.exc import DBAPIError
 
 from service.storage.rows import LIVE_CONVERSATION
-from service.storage.store import Busy
+from service.storage.store import Busy, Unsure
 
 T = TypeVar("T")
 
@@ -33,19 +33,32 @@ class Again(Exception):
     """Nothing was written, and the same work may well succeed if it is run again."""
 
 
+class AnswerLost(Again):
+    """Perhaps it was written: only work that finds out by an id may be run again."""
+
+
 def again(work: Callable[[], T]) -> T:
-    """Run the work, and run it again whole for as long as that may help; raises Busy when it does not."""
+    """Run the work, and run it again whole for as long as that may help.
+
+    Raises Busy when it does not, or Unsure if an answer was lost on the way and no later one has told.
+    """
     try:
         return work()
-    except Again:
-        pass
+    except Again as error:
+        doubt = isinstance(error, AnswerLost)
     try:
         for attempt in stamina.retry_context(
             on=Again, attempts=_TRIES, timeout=_TRIES_SECONDS, wait_initial=0.005, wait_max=0.2, wait_jitter=0.05
         ):
             with attempt:
-                return work()
-    except Again as error:
+                try:
+                    return work()
+                except AnswerLost:
+                    doubt = True
+                    raise
+    except (Again, Busy) as error:
+        if doubt:
+            raise Unsure from error
         raise Busy("others were always faster") from error
     raise AssertionError("the last attempt raises")
 

@@ -1,0 +1,83 @@
+"""The answer to a commit is lost on its way: what is then said is never more than what is known."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from service.refusal import Refusal
+from service.storage.crowd import Crowd
+from service.storage.store import Busy, Store, Unsure
+from tests.conftest import opened
+from tests.lab.proxy import Proxy, proxied
+from tests.ledger.shop import A, B, balance, fund, send
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What the next commits of money meet."""
+    return []
+
+
+@pytest.fixture
+def line(postgres_url: str, faults: list[str]) -> Iterator[Proxy]:
+    with proxied(postgres_url, lambda: faults.pop(0) if faults else None) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def far(store: Store, line: Proxy) -> Iterator[Store]:
+    """The same books over a bad line."""
+    fund(store, {A: 1000, B: 0})
+    far = opened(line.url)
+    try:
+        yield far
+    finally:
+        far.close()
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+@pytest.mark.parametrize(
+    "fault", ["answer lost", "request lost", "request late", "raced cut", "silence", "answer late"]
+)
+def test_D_04_a_posting_whose_answer_is_lost_is_asked_for_again_and_made_once(
+    store: Store, far: Store, faults: list[str], fault: str
+) -> None:
+    """A bare posting finds out by its id, whether it was written the first time or not."""
+    faults.append(fault)
+    assert far.post_one(send(500, A, B, 10)).id == 500
+    assert balance(store, B) == 10
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+@pytest.mark.parametrize("many", [False, True])
+def test_a_posting_whose_answer_is_lost_and_that_cannot_ask_again_is_unsure(
+    store: Store, far: Store, faults: list[str], many: bool
+) -> None:
+    """Busy would say that nothing was written; it was."""
+    faults.append("away")
+    with pytest.raises(Unsure):
+        far.post_many([send(500, A, B, 10), send(501, A, B, 1)]) if many else far.post_one(send(500, A, B, 10))
+    assert balance(store, B) == (11 if many else 10)
+
+
+def test_who_shared_a_lost_commit_and_finds_nobody_to_ask_is_unsure() -> None:
+    """A crowd of three: one blocks the only lane, two go together, and then there is no database any more."""
+
+    def alone(entry: object) -> object:
+        if asked:
+            raise Busy("no connection")
+        asked.append(entry)
+        while len(crowd._waiting) < 2:
+            pass
+        raise Refusal
+
+    def together(entries: object) -> object:
+        raise Unsure
+
+    asked: list[object] = []
+    crowd = Crowd(alone, together, lanes=1)  # type: ignore[arg-type]
+    with ThreadPoolExecutor(3) as pool:
+        waiting = [pool.submit(crowd.post, send(number, A, B, 1)) for number in (1, 2, 3)]
+        outcomes = [one.exception(timeout=10) for one in waiting]
+    assert sorted(type(one).__name__ for one in outcomes) == ["Refusal", "Unsure", "Unsure"]
