@@ -1,7 +1,8 @@
 """Connections to the databases, with the settings that money needs.
 
 SQLite comes from a wheel whose library has the fix of the WAL-reset fault. One connection writes, and writers queue for
-it fairly; others only read. Nothing waits longer than two seconds for a lock or a connection: a phone is waiting.
+it fairly; others only read. Nothing waits longer than two seconds for a lock or a connection, nor longer than the work
+has time.
 """
 
 import time
@@ -11,6 +12,8 @@ from typing import Any
 from psycopg.conninfo import make_conninfo
 from pysqlite3 import dbapi2 as sqlite_module
 from sqlalchemy import URL, Engine, create_engine, event, make_url
+
+from service.storage.patience import in_time, seconds_left
 
 PATIENCE_SECONDS = 2
 POSTGRESQL_CONNECTIONS = 16
@@ -112,6 +115,10 @@ def _sqlite(url: URL, *, begin: str, connections: int, query_only: bool) -> Engi
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
+        patience = max(0, int(1000 * min(PATIENCE_SECONDS, seconds_left())))
+        if connection.info.get("patience", PATIENCE_SECONDS * 1000) != patience:
+            connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
+            connection.info["patience"] = patience
         connection.exec_driver_sql(begin)
 
     return engine
@@ -119,13 +126,19 @@ def _sqlite(url: URL, *, begin: str, connections: int, query_only: bool) -> Engi
 
 def postgresql(url: URL) -> Engine:
     """Return the engine for transactions on PostgreSQL."""
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=POSTGRESQL_CONNECTIONS,
         max_overflow=0,
         pool_timeout=PATIENCE_SECONDS,
         connect_args=connect_settings(),
     )
+
+    @event.listens_for(engine, "do_connect")
+    def _connect(dialect: Any, _record: Any, args: Any, settings: Any) -> Any:
+        return in_time(lambda: dialect.connect(*args, **settings), undo=lambda late: late.close())
+
+    return engine
 
 
 def for_libpq(url: URL) -> str:

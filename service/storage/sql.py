@@ -5,7 +5,7 @@ A connection lost before COMMIT has written nothing, and the work is run again; 
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from service.storage.codec import Cipher
+from service.storage.patience import cut_when_over, seconds_left
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
 from service.storage.store import Busy, Tx, Unsure
@@ -109,10 +110,17 @@ def _give_up(connection: Connection, wire: Wire) -> None:
 
 @contextmanager
 def connected(engine: Engine) -> Iterator[Connection]:
-    """Give a connection; raises Busy if none is had in time."""
+    """Give a connection; raises Busy if none is had in time, or if the time of this work is over."""
+    if seconds_left() <= 0:
+        raise Busy("no time left")
     try:
         connection = engine.connect()
     except (PoolTimeout, DBAPIError) as error:
         raise Busy("no connection") from error
-    with connection:
+    with connection, _cut_when_over(connection):
         yield connection
+
+
+def _cut_when_over(connection: Connection) -> AbstractContextManager[None]:
+    driver: Any = connection.connection.driver_connection
+    return cut_when_over(driver.fileno()) if hasattr(driver, "fileno") else nullcontext()

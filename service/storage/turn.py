@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from service.storage.patience import seconds_left
 from service.storage.store import Busy
 
 
@@ -37,7 +38,7 @@ class Turn:
             mine = Lock()
             mine.acquire()
             self._waiting.append(mine)
-        if not mine.acquire(timeout=self._patience_seconds):
+        if not mine.acquire(timeout=max(0.0, min(self._patience_seconds, seconds_left()))):
             with self._guard:
                 if mine in self._waiting:
                     self._waiting.remove(mine)

@@ -9,12 +9,16 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from service.storage.patience import within
 from service.web.desk import NEWS, WORDS, Desk
 from service.web.door import Behind, Door, Knocks, Network, may_enter, open_door, source_of
 from service.web.health import Health, look
 from service.web.metrics import CONTENT_TYPE, Metrics
 
 log = structlog.get_logger()
+
+HEALTH_SECONDS = 2
+"""Who asks whether we are ready wants to hear no, and not to wait for a database that is stopped."""
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -99,7 +103,8 @@ def _add_gateways(app: Flask, gate: _Gate, desk: Desk) -> None:
 
 def _add_status(app: Flask, health: Callable[[], Health]) -> None:
     def ready() -> tuple[Response, int]:
-        found = look(health)
+        with within(HEALTH_SECONDS):
+            found = look(health)
         return jsonify(found.told()), 200 if found.ready else 503
 
     app.add_url_rule("/health/live", endpoint="live", view_func=lambda: jsonify({"live": True}))
