@@ -13,7 +13,19 @@ if TYPE_CHECKING:
 
 @click.command()
 def migrate() -> None:
-    """Bring the database to the shape that this release needs."""
+    """Bring the database to the shape that this release needs.
+
+    On PostgreSQL make two roles beforehand: one that owns the database (SENTI_DATABASE_ADMIN_URL), and one for the
+    service (SENTI_DATABASE_URL), which owns nothing. This command runs as the first and gives the second exactly what
+    the service needs: to read the books and add to them, to change balances, counters and its own records, and nothing
+    else. It may be run again at any time; rights that the service should not have are taken away. In production the
+    service does not start with a role that may do more.
+
+    \b
+      CREATE ROLE senti_owner LOGIN PASSWORD '...';
+      CREATE ROLE senti LOGIN PASSWORD '...';
+      CREATE DATABASE senti OWNER senti_owner;
+    """  # noqa: D301  (click reads the backspace: what follows is not joined to one paragraph)
     bring_up(settings_read())
     click.echo("The database is up to date.")
 
@@ -27,8 +39,13 @@ def bring_up(settings: "Settings") -> None:
     url, admin = settings.database_url.get_secret_value(), settings.database_admin_url
     if admin is None:
         bring_up_database(url)
-    else:
-        bring_up_database(admin.get_secret_value(), service_role=make_url(url).username)
+        return
+    role, owner = make_url(url).username, make_url(admin.get_secret_value()).username
+    if role is None or role == owner:
+        raise unusable(
+            "SENTI_DATABASE_URL names no role of its own: it needs another one than SENTI_DATABASE_ADMIN_URL"
+        )
+    bring_up_database(admin.get_secret_value(), service_role=role)
 
 
 @click.group()

@@ -6,9 +6,8 @@ own, that role gets the right to read the books and to add to them, and no other
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
 
-from service.storage import engines, guards
+from service.storage import engines, guards, rights
 from service.storage.schema import MIGRATIONS
 
 _MIGRATION_LOCK = 734_001
@@ -27,7 +26,7 @@ def migrate(url: str, *, to: str = "head", service_role: str | None = None) -> N
             if to == "head":
                 guards.put_in_force(connection)
             if service_role:
-                _grant(connection, service_role)
+                rights.grant(connection, service_role)
     finally:
         engine.dispose()
 
@@ -37,22 +36,3 @@ def _config() -> Config:
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     return config
-
-
-def _grant(connection: Connection, role: str) -> None:
-    name = connection.dialect.identifier_preparer.quote(role)
-    tables = connection.exec_driver_sql("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()")
-    for (table,) in tables.all():
-        connection.exec_driver_sql(f"REVOKE ALL ON {table} FROM {name}")
-        connection.exec_driver_sql(f"GRANT {_RIGHTS.get(table, _OTHERS)} ON {table} TO {name}")
-    connection.exec_driver_sql(f"GRANT USAGE ON SEQUENCE ids TO {name}")
-
-
-_RIGHTS = {
-    "accounts": "SELECT, INSERT, UPDATE (balance)",
-    "counters": "SELECT, INSERT, UPDATE (value)",
-    "installation": "SELECT",
-    "alembic_version": "SELECT",
-    **dict.fromkeys(guards.APPEND_ONLY, "SELECT, INSERT"),
-}
-_OTHERS = "SELECT, INSERT, UPDATE, DELETE"

@@ -1,13 +1,24 @@
-"""What would make a PostgreSQL database unsafe for money: settings that lose commits, rights that rewrite books."""
+"""What would make a PostgreSQL database unsafe for money: settings that lose commits, a role that may do too much."""
 
 from sqlalchemy import Connection, text
 
-from service.storage.guards import APPEND_ONLY
+from service.storage.rights import beyond
 
 _MUST_BE_ON = ("fsync", "full_page_writes", "synchronous_commit")
-_REWRITES = ("UPDATE", "DELETE", "TRUNCATE")
+_WHO = text(
+    "SELECT current_user, EXISTS (SELECT FROM pg_roles WHERE rolsuper AND pg_has_role(oid, 'MEMBER')),"
+    " (SELECT rolcreaterole FROM pg_roles WHERE rolname = current_user)"
+)
+# A role that may become the owner (MEMBER) owns for our purposes, whether or not it does so by itself.
 _OWNS = text(
-    "SELECT pg_has_role(tableowner, 'USAGE') FROM pg_tables WHERE tablename = :name AND schemaname = current_schema()"
+    "SELECT 'the database' FROM pg_database WHERE datname = current_database() AND pg_has_role(datdba, 'MEMBER')"
+    " UNION ALL SELECT 'schema ' || nspname FROM pg_namespace"
+    " WHERE nspname = current_schema() AND pg_has_role(nspowner, 'MEMBER')"
+    " UNION ALL (SELECT tablename FROM pg_tables"
+    " WHERE schemaname = current_schema() AND pg_has_role(tableowner, 'MEMBER') ORDER BY 1)"
+)
+_MAKES = text(
+    "SELECT has_schema_privilege(current_schema(), 'CREATE'), has_database_privilege(current_database(), 'TEMPORARY')"
 )
 
 
@@ -17,15 +28,17 @@ def check_postgresql(connection: Connection) -> list[str]:
     for name in _MUST_BE_ON:
         if connection.scalar(text("SELECT current_setting(:name)"), {"name": name}) == "off":
             problems.append(f"{name} is off: a power cut could undo what was promised")
-    who = text("SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user")
-    role, superuser = connection.execute(who).one()
+    role, superuser, creates_roles = connection.execute(_WHO).one()
     if superuser:
         return [*problems, f"role {role} is a superuser and could rewrite the books"]
-    for table in APPEND_ONLY:
-        if connection.scalar(_OWNS, {"name": table}):
-            problems.append(f"role {role} owns {table}: migrate with another role")
-            continue
-        may = text("SELECT has_table_privilege(:name, :right)")
-        rights = [right for right in _REWRITES if connection.scalar(may, {"name": table, "right": right})]
-        problems += [f"role {role} may {right} {table}" for right in rights]
-    return problems
+    if creates_roles:
+        problems.append(f"role {role} may create roles, and so give itself any right: ALTER ROLE {role} NOCREATEROLE")
+    owned = list(connection.scalars(_OWNS))
+    if owned:
+        return [*problems, *(f"role {role} owns {what}: migrate with another role" for what in owned)]
+    tables, temporary = connection.execute(_MAKES).one()
+    if tables:
+        problems.append(f"role {role} may create tables: REVOKE CREATE ON SCHEMA ... FROM PUBLIC")
+    if temporary:
+        problems.append(f"role {role} may create temporary tables: REVOKE TEMPORARY ON DATABASE ... FROM PUBLIC")
+    return problems + [f"role {role} may {what}: run senti migrate" for what in beyond(connection)]

@@ -104,3 +104,11 @@ def test_a_worker_of_its_own_is_refused_on_sqlite(senti: Senti) -> None:
 
 def test_more_processes_are_refused_on_sqlite(senti: Senti) -> None:
     assert "SQLite has one process" in senti.no("serve", "--workers", "2", status=2)
+
+
+def test_the_service_needs_a_role_of_its_own(tmp_path: Path) -> None:
+    """Taking rights from the owner itself would lock everybody out."""
+    owner = "postgresql://owner:x@127.0.0.1/senti"
+    for mine in (owner, "postgresql://127.0.0.1/senti"):
+        senti = Senti(tmp_path / "none.db", SENTI_DATABASE_URL=mine, SENTI_DATABASE_ADMIN_URL=owner)
+        assert "SENTI_DATABASE_URL names no role of its own" in senti.no("migrate", status=2)
