@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import URL, Connection
+from sqlalchemy import URL, Connection, event
 
 from service.ledger.entry import Entry, Posted, check_entry
 from service.refusal import Refusal
@@ -86,6 +86,7 @@ class PostgresqlStore(SqlStore):
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()
+        event.listen(engine, "connect", self._forget_stretch)
         self._crowd = Crowd(self._post_alone, self.post_many, lanes=_LANES)
 
     def post_one(self, entry: Entry) -> Posted:
@@ -160,6 +161,11 @@ class PostgresqlStore(SqlStore):
             self._stretch = (following + 1, end, fetched)
         assert following < 2**40, "the identifiers are used up"
         return following
+
+    def _forget_stretch(self, *_: object) -> None:
+        # The server may have died and risen without the memory of a stretch, and give it out to somebody else.
+        with self._mint_lock:
+            self._stretch = (0, 0, 0.0)
 
 
 def _read(row: Row) -> tuple[str, str | None, int | None, int | None, list[int]]:

@@ -4,11 +4,13 @@ import subprocess
 import sys
 from typing import Any
 
+import psycopg
 import pytest
 
 from service.storage.store import Store
 from tests.conftest import DATABASES, opened
 from tests.ledger.shop import minted
+from tests.storage.people import notice
 
 PROCESS = """
 import sys
@@ -70,3 +72,24 @@ def test_K_04_identifiers_of_two_processes_follow_each_other_in_time(
     clock["seconds"] = 2.0
     assert minted(store) > max(meanwhile) > first
     other.close()
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_D_03_a_server_that_has_forgotten_a_stretch_may_give_it_to_another(
+    store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that dies can rise with an older counter: who lived through that mints no number twice."""
+    monkeypatch.setattr("service.storage.postgresql._STALE_SECONDS", 60)
+    mine = [minted(store)]
+    with psycopg.connect(store_url, autocommit=True) as server:  # what a crash comes to for those connected
+        server.execute("ALTER SEQUENCE ids RESTART")
+        server.execute(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    other = opened(store_url)
+    others = [minted(other) for _ in range(3)]
+    mine += [store.transact(lambda tx: (tx.rows.add(notice(tx.mint())), tx.mint())[1]) for _ in range(3)]
+    other.close()
+    assert others[0] == mine[0], "the first of mine was never seen by anybody"
+    assert not set(mine[1:]) & set(others)
