@@ -32,6 +32,9 @@ BACKLOG = 1024
 BACKPRESSURE = 64
 """Requests that a process takes in hand at once; more wait in the backlog."""
 
+SHORT_LIFE, RESPAWN_PAUSE = 2.0, 0.5
+"""Seconds: a process that dies younger than the first is replaced after the second, so that trying costs little."""
+
 _LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -50,7 +53,24 @@ def on_sqlite(settings: Settings) -> bool:
 
 
 class _Server(MPServer):
-    """A server that repeats itself: a process that is just beginning does not hear that it should stop."""
+    """A server that replaces a process that died, for as long as it takes, and repeats itself when it is to stop.
+
+    A process that is just beginning does not hear that it should stop. The library gives up on one that dies twice
+    within seconds; but the cause may be a database that is away for as long, and others would be stopped with it.
+    """
+
+    def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
+        while not self.interrupt_signal:
+            self.main_loop_interrupt.wait(1)
+            self.main_loop_interrupt.clear()
+            if self.reload_signal:
+                self._reload(spawn_target, target_loader)  # type: ignore[no-untyped-call]
+            dead = [number for number, process in enumerate(self.wrks) if not process.is_alive()]  # type: ignore[no-untyped-call]
+            if any(time.monotonic() - self.wrks[number].birth < SHORT_LIFE for number in dead):
+                time.sleep(RESPAWN_PAUSE)
+            if dead and not self.interrupt_signal:
+                self._respawn_workers(dead, spawn_target, target_loader)
+        self.interrupt_children.clear()  # they were replaced: the end is a good one
 
     def signal_handler_interrupt(self, *args: Any, **kwargs: Any) -> None:
         super().signal_handler_interrupt(*args, **kwargs)  # type: ignore[no-untyped-call]

@@ -1,3 +1,4 @@
+import os
 import re
 import shutil
 import signal
@@ -173,6 +174,26 @@ def test_D_01_web_processes_do_not_outlive_a_killed_service(sqlite_url: str, mac
     process.wait(timeout=10)
     wait_for(lambda: not Path(f"/proc/{web}").exists(), seconds=10)
     assert here.serve("serve").poll() is None
+
+
+def test_D_01_a_killed_web_process_is_replaced(database: str, machine: Callable[..., Machine]) -> None:
+    """Kill -9 to each process that serves, the replacements too: the service goes on, and ends well."""
+    here = machine(load(database), SENTI_WORKERS="1" if database.startswith("sqlite") else "2")
+    process = here.serve()
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    killed: set[str] = set()
+
+    def new() -> set[str]:
+        return set(children.read_text().split()) - killed
+
+    for _ in range(2):
+        wait_for(new, seconds=10)
+        for pid in new():
+            killed.add(pid)
+            os.kill(int(pid), signal.SIGKILL)
+    wait_for(here.answers, seconds=10)
+    assert here.hop("ATUid_after").startswith("CON Senti\n1 Send mo")
+    assert stop(process) == 0
 
 
 def test_one_command_tries_it_out(tmp_path: Path, machine: Callable[..., Machine]) -> None:
