@@ -41,20 +41,23 @@ FEW, MANY = 5, 2000
 FUNDS = {FEW: 2_000, MANY: 1_000}
 """What each wallet begins with: little, so that refusals are as common as payments."""
 
-SIZES = {"full": (1_050_000, 50_000, 3600.0), "short": (24_000, 12_000, 30.0)}
-"""Operations in all, in a round, and the seconds after which a round is over in any case."""
+SIZES = {"full": (1_050_000, 50_000, 1800.0, 300), "short": (24_000, 12_000, 35.0, 60)}
+"""Operations in all, in a round, the seconds after which a round is over in any case, and the largest batch."""
 
 
 def run(size: Round, say: Say) -> list[Finding]:
     """Hold rounds, alternating few wallets and many, until enough has been asked."""
-    wanted, each, seconds = SIZES[size]
+    wanted, each, seconds, largest = SIZES[size]
     found: list[Found] = []
     try:
         with postgres() as server:
             while sum(one.operations for one in found) < wanted and len(found) < 2 * wanted // each:
                 wallets = (FEW, MANY)[len(found) % 2]
                 with server.database() as url:
-                    found.append(hold_round(url, wallets=wallets, operations=each, seconds=seconds, seed=len(found)))
+                    one = hold_round(
+                        url, wallets=wallets, operations=each, seconds=seconds, seed=len(found), largest=largest
+                    )
+                    found.append(one)
                 done = sum(one.operations for one in found)
                 say(f"{done:,} of {wanted:,} operations, {sum(one.read.books for one in found):,} whole books read")
     except Missing as missing:
@@ -120,6 +123,7 @@ def hold_round(
     operations: int,
     seconds: float,
     seed: int,
+    largest: int = 60,
     payers: int = PAYERS,
     processes: int = PROCESSES,
 ) -> Found:
@@ -130,7 +134,7 @@ def hold_round(
     store = opened(url)
     start = {wallet(number): FUNDS.get(wallets, 1_000) for number in range(wallets)}
     fund(store, start)
-    plan = Plan(url, wallets, payers, operations, time.monotonic() + seconds, seed)
+    plan = Plan(url, wallets, payers, operations, time.monotonic() + seconds, seed, largest)
     here = multiprocessing.get_context("spawn")
     begun, acked, ending = here.RawArray("q", payers), here.RawArray("q", payers), here.RawValue("i", 0)
     faults = Faults(url, wallets=wallets, seed=seed, acked=lambda: sum(acked))
@@ -147,7 +151,9 @@ def hold_round(
                 told.add(one.result())
             ending.value = 1
             read = reading.result()
-        return Found(wallets, told, read, faults.count, judge(store, told, start), faults.longest)
+        return Found(
+            wallets, told, read, faults.count + told.lost_on_the_line, judge(store, told, start), faults.longest
+        )
     finally:
         store.close()
 
@@ -232,7 +238,7 @@ class Faults:
             parent = _postmaster(connection)
             kinds = [self.end] * 8 + [self.cancel] * 6 + [self.lock] + [self.stop] * 3 * bool(parent)
             while not over():
-                time.sleep(dice.uniform(0.05, 0.5))
+                time.sleep(dice.uniform(0.2, 1.2))
                 if pid := self._victim(connection, dice):
                     dice.choice(kinds)(connection, pid, dice, parent)
                     self._recovered(over)

@@ -23,10 +23,14 @@ from service.log import set_up
 from service.refusal import Refusal
 from service.storage.store import Busy, Store, Tx, Unsure
 from tests.conftest import opened
+from tests.lab.proxy import proxied
 from tests.ledger.shop import FEES, FLOAT, NOON, wallet
 
 FIRST_ID = 2**41
 FEE = 1
+BAD = ("request lost", "answer lost", "request late", "raced cut")
+"""What befalls a commit on a bad line."""
+
 Counts = Sequence[int]
 
 
@@ -39,6 +43,7 @@ class Plan(NamedTuple):
     operations: int
     until: float  # time.monotonic(), which all processes of a machine share
     seed: int
+    largest: int  # of a batch
 
 
 @dataclass
@@ -51,6 +56,7 @@ class Told:
     left: dict[int, dict[Account, int]] = field(default_factory=dict)
     """What Posted said was left on the accounts of an entry."""
     kinds: Counter[str] = field(default_factory=Counter)
+    lost_on_the_line: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def add(self, other: "Told") -> None:
@@ -59,6 +65,7 @@ class Told:
         self.unknown |= other.unknown
         self.left |= other.left
         self.kinds += other.kinds
+        self.lost_on_the_line += other.lost_on_the_line
         self.wrong += other.wrong
 
 
@@ -75,7 +82,17 @@ def share(begun: Any, acked: Any, ending: Any) -> None:
 
 
 def pay(plan: Plan, numbers: Sequence[int]) -> Told:
-    """Run these payers in this process, each to the end of its share."""
+    """Run these payers in this process, each to the end of its share; the first process has a bad line."""
+    if numbers[0]:
+        return _pay(plan, numbers)
+    dice = random.Random(plan.seed)
+    with proxied(plan.url, lambda: dice.choice(BAD) if dice.random() < 0.02 else None) as line:
+        told = _pay(plan._replace(url=line.url), numbers)
+    told.lost_on_the_line += line.injected
+    return told
+
+
+def _pay(plan: Plan, numbers: Sequence[int]) -> Told:
     store = opened(plan.url)
     common: deque[int] = deque(maxlen=40)
     told = Told()
@@ -123,7 +140,7 @@ class Payer:
         self._together("crossing", two, lambda tx: [post(tx.books, entry) for entry in two])
 
     def batch(self) -> None:
-        size = self._dice.randint(10, 60)
+        size = self._dice.randint(2, self._plan.largest)
         entries = [self._payment() for _ in range(size)]
         self._begin(len(entries))
         results = self._definite("batch", entries, lambda: self._store.post_many(entries))
@@ -289,13 +306,14 @@ def _session(plan: Plan, store: Store) -> Read:
     while not (books and _ending.value) and time.monotonic() < plan.until + 60:
         least = list(_acked)
         try:
+            began = time.monotonic()
             balances, done, fees = store.read(lambda tx: _look(tx, plan.payers))
         except Busy:
             busy += 1
             continue
         wrong += judge_read(balances, done=done, fees=fees, seen=seen, least=least, most=list(_begun))
         seen, books = done, books + 1
-        time.sleep(0.02)  # payers are to have most of the machine
+        time.sleep(0.01 + 2 * (time.monotonic() - began))  # payers are to have most of the machine
     return Read(books, busy, wrong)
 
 
