@@ -41,17 +41,21 @@ FEW, MANY = 5, 2000
 FUNDS = {FEW: 2_000, MANY: 1_000}
 """What each wallet begins with: little, so that refusals are as common as payments."""
 
-SIZES = {"full": (1_050_000, 50_000, 1800.0, 300), "short": (24_000, 12_000, 35.0, 60)}
-"""Operations in all, in a round, the seconds after which a round is over in any case, and the largest batch."""
+SIZES = {"full": (50_000, 1800.0, 300), "short": (12_000, 35.0, 60)}
+"""Operations in a round, the seconds after which a round is over in any case, and the largest batch."""
+
+WANTED = {"full": (1_000_000, 30), "short": (0, 2)}
+"""Rounds are held until there were so many operations, or so many rounds."""
 
 
 def run(size: Round, say: Say) -> list[Finding]:
     """Hold rounds, alternating few wallets and many, until enough has been asked."""
-    wanted, each, seconds, largest = SIZES[size]
+    each, seconds, largest = SIZES[size]
+    wanted, most = WANTED[size]
     found: list[Found] = []
     try:
         with postgres() as server:
-            while sum(one.operations for one in found) < wanted and len(found) < 2 * wanted // each:
+            while len(found) < most and not 0 < wanted <= sum(one.operations for one in found):
                 wallets = (FEW, MANY)[len(found) % 2]
                 with server.database() as url:
                     one = hold_round(
@@ -59,7 +63,9 @@ def run(size: Round, say: Say) -> list[Finding]:
                     )
                     found.append(one)
                 done = sum(one.operations for one in found)
-                say(f"{done:,} of {wanted:,} operations, {sum(one.read.books for one in found):,} whole books read")
+                say(
+                    f"{done:,} operations of {wanted or each * most:,}, {sum(one.read.books for one in found):,} whole books read"
+                )
     except Missing as missing:
         raise NotRun(str(missing), missing.cure) from None
     return [_finding(wallets, [one for one in found if one.wallets == wallets]) for wallets in (FEW, MANY)]
