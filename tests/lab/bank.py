@@ -62,10 +62,8 @@ def run(size: Round, say: Say) -> list[Finding]:
                         url, wallets=wallets, operations=each, seconds=seconds, seed=len(found), largest=largest
                     )
                     found.append(one)
-                done = sum(one.operations for one in found)
-                say(
-                    f"{done:,} operations of {wanted or each * most:,}, {sum(one.read.books for one in found):,} whole books read"
-                )
+                done, books = sum(one.operations for one in found), sum(one.read.books for one in found)
+                say(f"{done:,} operations of {wanted or each * most:,}, {books:,} whole books read")
     except Missing as missing:
         raise NotRun(str(missing), missing.cure) from None
     return [_finding(wallets, [one for one in found if one.wallets == wallets]) for wallets in (FEW, MANY)]
@@ -244,10 +242,10 @@ class Faults:
             parent = _postmaster(connection)
             kinds = [self.end] * 8 + [self.cancel] * 6 + [self.lock] + [self.stop] * 3 * bool(parent)
             while not over():
-                time.sleep(dice.uniform(0.2, 1.2))
                 if pid := self._victim(connection, dice):
                     dice.choice(kinds)(connection, pid, dice, parent)
                     self._recovered(over)
+                time.sleep(dice.uniform(0.2, 1.2))
 
     def end(self, connection: Any, pid: int, *_: Any) -> None:
         connection.execute("SELECT pg_terminate_backend(%s)", (pid,))

@@ -15,7 +15,7 @@ START = {A: 1000, B: 0}
 
 def test_L_02_a_small_bank_under_faults(new_database: Callable[[], str]) -> None:
     """Payments, holds, reversals and whole-book reads while connections are cut: all that was told is true."""
-    found = hold_round(new_database(), wallets=5, operations=1500, seconds=12, seed=1, payers=6, processes=1)
+    found = hold_round(new_database(), wallets=5, operations=1500, seconds=60, seed=1, payers=6, processes=1)
     assert found.judged == ([], [], [])
     assert (found.read.wrong, found.told.wrong) == ([], [])
     assert found.faults.total() > 0
