@@ -223,10 +223,12 @@ def jobs(app: App) -> list[Callable[[], int]]:
         "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
         "forget old talks": Job(timedelta(hours=1), forget_old),
     }
-    budget = Budget(per_number=200, in_all=100_000)
+    # No number asks for more codes in an hour than it may write commands, and withdraw now and then.
+    budget, codes = Budget(per_number=200, in_all=100_000), Budget(per_number=60, in_all=100_000)
     lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
+    count = app.metrics.count_sms
     return [
         lambda: app.transact(return_expired),
         lambda: run_due(app.transact, timed),
-        lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, count=app.metrics.count_sms),
+        lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

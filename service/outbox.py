@@ -129,6 +129,7 @@ def send_due(
     now: Callable[[], datetime],
     *,
     budget: Budget,
+    codes: Budget,
     limit: int = 100,
     count: Callable[[str], None] = lambda _: None,
 ) -> int:
@@ -136,6 +137,7 @@ def send_due(
 
     `render` gives the text in the reader's language. `count` is told each outcome, which besides those of Attempt may
     be expired, unrendered, over_budget, late. Raises what `transact` raises: then leases run out, and nothing is lost.
+    What expires has the budget `codes`: who pays somebody many cents must not be able to hold back their codes (G-09).
     """
     began = time.monotonic()
     done, bite = 0, 1
@@ -149,7 +151,8 @@ def send_due(
         dealt = []
         for notice in taken:
             stopped = bool(dealt) and dealt[-1].outcome == "lane_stopped"
-            one = _put_back(notice, now()) if stopped else _deal(notice, send, render, now(), budget)
+            mine = budget if notice.expires_at is None else codes
+            one = _put_back(notice, now()) if stopped else _deal(notice, send, render, now(), mine)
             dealt.append(one)
             count(one.outcome)
         done += len(taken)

@@ -44,7 +44,7 @@ def gather(app: App, people: int) -> None:
             ]
         )
     budget = Budget(per_number=1_000, in_all=1_000_000)
-    while send_due(app.transact, app.gateways["simulator"].send, app.render, app.now, budget=budget):
+    while send_due(app.transact, app.gateways["simulator"].send, app.render, app.now, budget=budget, codes=budget):
         pass
 
 

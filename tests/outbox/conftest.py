@@ -42,6 +42,7 @@ class Post:
     gateway: Gateway = field(default_factory=Gateway)
     at: datetime = NOON
     budget: Budget = field(default_factory=lambda: Budget(per_number=10_000, in_all=10_000))
+    codes: Budget = field(default_factory=lambda: Budget(per_number=10_000, in_all=10_000))
     counted: list[str] = field(default_factory=list)
     inside: bool = False
 
@@ -88,7 +89,7 @@ class Post:
         return {"empty": "", "long": "x" * 10_000}.get(notice.key, str(notice.id))
 
     def send(self, **asked: Any) -> int:
-        asked = {"budget": self.budget, "count": self.counted.append, **asked}
+        asked = {"budget": self.budget, "codes": self.codes, "count": self.counted.append, **asked}
         return send_due(self.transact, self.gateway, self.render, lambda: self.at, **asked)
 
     def wait(self, **time: int) -> None:

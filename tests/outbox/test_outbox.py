@@ -369,6 +369,17 @@ def test_one_number_gets_so_many_in_an_hour_and_the_rest_later(post: Post) -> No
     assert {post.notice(number).tries for number in range(1, 6)} == {1}
 
 
+def test_a_flood_of_receipts_holds_back_no_code(post: Post) -> None:
+    """Whoever pays a cent two hundred times does not delay the code that their victim waits for; codes have a bound."""
+    post.budget, post.codes = Budget(per_number=3, in_all=4), Budget(per_number=2, in_all=100)
+    for _ in range(6):
+        post.queue()
+    codes = [post.queue(expires_at=NOON + timedelta(minutes=10)) for _ in range(3)]
+    post.send()
+    assert [post.notice(code).state for code in codes] == ["sent", "sent", "queued"]
+    assert len(post.gateway.sent) == 3 + 2
+
+
 def test_no_more_leave_in_an_hour_than_can_be_paid_for(post: Post) -> None:
     post.budget = Budget(per_number=100, in_all=4)
     for number in range(10):

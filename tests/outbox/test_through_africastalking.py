@@ -1,6 +1,7 @@
 """The outbox, the adapter and the provider's own library against a stand-in that misbehaves: the whole way out."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,8 @@ def fake() -> Iterator[FakeAfricasTalking]:
 def send(post: Post, fake: FakeAfricasTalking) -> int:
     account = AfricasTalking(username="senti", api_key="invented", base_url=fake.url, connect_seconds=1, read_seconds=1)
     budget = Budget(per_number=1000, in_all=1000)
-    return send_due(post.transact, account.send, post.render, lambda: post.at, budget=budget, count=post.counted.append)
+    asked: dict[str, Any] = {"budget": budget, "codes": budget, "count": post.counted.append}
+    return send_due(post.transact, account.send, post.render, lambda: post.at, **asked)
 
 
 def send_for_a_day(post: Post, fake: FakeAfricasTalking) -> None:
