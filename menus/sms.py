@@ -132,6 +132,9 @@ def _send(call: Call, text: str) -> Answer:
         raise NotAPayment
     if _is_phone(found[1], call):
         raise NotAPayment
+    first, _, rest = found[2].partition(" ")
+    if first.isdigit() and _is_phone(rest, call):
+        raise NotAPayment  # `1 000 0722000002`: what stands between may belong to the amount, and is not guessed at
     amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
     phone = _payee(found[2], call)
     return_expired_of(call.unit, call.caller)

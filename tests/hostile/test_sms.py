@@ -128,6 +128,16 @@ def test_M_03_part_of_a_message_pays_nothing(text: str, town: Town) -> None:
     assert asked_for(town) == []
 
 
+@pytest.mark.parametrize(
+    "text", ["SEND 12 00 254722000002", "SEND 1 000 0722000002", "SEND 1 254 722 000 002", "TUMA 2 50 722000002"]
+)
+def test_I_02_a_number_between_amount_and_phone_is_not_guessed_at(text: str, town: Town) -> None:
+    """`12 00 254...` is KES 12 for one reader and KES 1,200 for another: the person is told how to write it."""
+    answer = said(town.phone("Amina"), text)[0]
+    assert answer.startswith("Write it like this")
+    assert asked_for(town) == []
+
+
 @pytest.mark.parametrize("text", ["SEND 100 0722000002", "BAL", "STOP"])
 def test_M_04_a_message_that_was_under_way_for_two_days_does_nothing(text: str, town: Town) -> None:
     """A message of the day before yesterday is not carried out, and its sender is told so."""
