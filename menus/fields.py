@@ -95,6 +95,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "help_line": _text(13),
         "tries": Field(str, 9),
         "entries": Field(str, 99_999),
+        "minutes": Field(str, 99),
         "service_code": _text(10),
         "dial": _text(34),
         "lines": _text(124),

@@ -29,7 +29,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "check_held":      ("reference", "amount", "payer", "payee", "at"),
     "check_paid":      ("reference", "amount", "payer", "payee", "at"),
     "check_returned":  ("reference", "amount", "payer", "payee", "at"),
-    "ask_code":        ("amount", "name", "fee", "total", "challenge"),
+    "ask_code":        ("amount", "name", "fee", "total", "challenge", "minutes"),
     "ask_dial":        ("amount", "name", "fee", "total", "dial"),
     "help":            ("service_code", "help_line"),
     "stopped":         (),

@@ -59,11 +59,11 @@ class TooManyMessages(Refusal):
 
 
 class Answer(NamedTuple):
-    """A reply: a key of MESSAGES and its values; `minutes` is how long it is worth sending."""
+    """A reply: a key of MESSAGES and its values; `seconds` is how long it is worth sending."""
 
     key: str
     values: Mapping[str, Any]
-    minutes: int | None = None
+    seconds: int | None = None
 
 
 Act = Callable[[Call, str], Answer | Refusal]
@@ -142,7 +142,8 @@ def _send(call: Call, text: str) -> Answer:
     quote = asked.quote
     values = {"amount": amount, "name": quote.name, "fee": quote.charge, "total": quote.total}
     if asked.by_code:
-        return Answer("ask_code", values | {"challenge": quote.entry}, minutes=call.pack.challenge_seconds // 60)
+        values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
+        return Answer("ask_code", values, seconds=call.pack.challenge_seconds)
     typed = show_number(amount, call.pack.currency).replace(",", "")
     # No phone can dial a point: an amount with cents is asked for.
     path = "*".join([call.pack.people_code.rstrip("#"), "1", national(phone), *([typed] if typed.isdigit() else [])])

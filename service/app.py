@@ -134,7 +134,8 @@ def make_app(
     production = settings.mode == "production"
     problems = unsafe(settings) if production else []
     secret = settings.secret_key.get_secret_value()
-    packs = {country: load_pack(country) for country in settings.countries}
+    speed = 1 if production else settings.demo_clock_speed
+    packs = {country: load_pack(country).hurried(speed) for country in settings.countries}
     codes = [code for pack in packs.values() for code in (pack.people_code, pack.agents_code)]
     gateways: dict[str, Gateway] = {"africastalking": _africastalking(settings)}
     if not production:
@@ -164,7 +165,6 @@ def make_app(
         pepper=derive(settings.pin_pepper.get_secret_value(), "pins"),
         code_key=code_key,
         pin_memory_kib=settings.pin_memory_kib,
-        clock_speed=1 if production else settings.demo_clock_speed,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
     keys = derive(secret, "seals"), derive(settings.pin_pepper.get_secret_value(), "heard")

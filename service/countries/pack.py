@@ -1,7 +1,7 @@
 """One country as Senti knows it: its money, its codes, its prices, and what a person may do there."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -47,6 +47,11 @@ class Pack:
     charges: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]
+
+    def hurried(self, speed: int) -> "Pack":
+        """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second."""
+        names = [name for name in self.__dataclass_fields__ if name.endswith("_seconds")]
+        return replace(self, **{name: max(1, getattr(self, name) // speed) for name in names})
 
     def charge(self, service: str, amount: int, at: datetime) -> Charge:
         """Price a service ("send", "withdraw", "cash_in") for an amount at a moment; raises NotOffered."""

@@ -50,7 +50,7 @@ def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack
         return Asked(quote, by_code=False)
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):
         unit.rows.put(replace(older, state="over"))
-    expires_at = unit.now + timedelta(seconds=pack.challenge_seconds / unit.house.clock_speed)
+    expires_at = unit.now + timedelta(seconds=pack.challenge_seconds)
     challenge = Challenge(id=quote.entry, person=payer.id, quote=quote._asdict(), expires_at=expires_at)
     unit.rows.add(challenge)
     return Asked(quote, by_code=True)

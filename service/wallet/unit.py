@@ -184,7 +184,6 @@ class House:
     pepper: bytes = field(repr=False)
     code_key: bytes = field(repr=False)
     pin_memory_kib: int = 1024
-    clock_speed: int = 1
 
 
 @dataclass(frozen=True)

@@ -105,7 +105,7 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
     if not posted.repeated:
-        expires_at = unit.now + timedelta(seconds=pack.withdrawal_seconds / unit.house.clock_speed)
+        expires_at = unit.now + timedelta(seconds=pack.withdrawal_seconds)
         unit.rows.add(
             Withdrawal(
                 id=quote.entry,

@@ -35,7 +35,7 @@ def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> str:
         _tell(call, f"no.{answer.code}", answer.said, sms)
         return answer.code
     if answer and answer.key:
-        _tell(call, answer.key, answer.values, sms, minutes=answer.minutes)
+        _tell(call, answer.key, answer.values, sms, seconds=answer.seconds)
     return ""
 
 
@@ -62,8 +62,8 @@ def _budgeted(call: Call, answer: Answer | Refusal, key: bytes) -> Answer | Refu
     return answer if before < most else None
 
 
-def _tell(call: Call, key: str, values: Mapping[str, Any], sms: Sms, *, minutes: int | None = None) -> None:
-    until = call.unit.now + timedelta(minutes=minutes / call.unit.house.clock_speed) if minutes else None
+def _tell(call: Call, key: str, values: Mapping[str, Any], sms: Sms, *, seconds: int | None = None) -> None:
+    until = call.unit.now + timedelta(seconds=seconds) if seconds else None
     if call.person:
         tell(call.unit, call.person, key, values, expires_at=until, link_id=sms.link_id)
     else:
