@@ -29,8 +29,9 @@ from service.settings import Settings
 
 THREADS = 8
 BACKLOG = 1024
-BACKPRESSURE = 64
-"""Requests that a process takes in hand at once; more wait in the backlog."""
+BACKPRESSURE = 1024
+"""Connections that a process holds; more wait until one is closed. The library counts a silent one, too, for its 30 s,
+and gateways keep theirs open: with fewer, hops waited for nothing but that."""
 
 SHORT_LIFE, RESPAWN_PAUSE = 2.0, 0.5
 """Seconds: a process that dies younger than the first is replaced after the second, so that trying costs little."""

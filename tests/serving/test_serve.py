@@ -2,10 +2,11 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -62,6 +63,14 @@ def test_a_receipt_is_sent_within_two_seconds_of_its_commit(served: Machine) -> 
     wait_for(arrived, seconds=2)
     with app_at(served.url) as app:
         assert app.read(lambda unit: audit_all(unit, seal_key=app.seal_key)).problems == ()
+
+
+def test_connections_that_a_gateway_keeps_open_shut_nobody_out(on_sqlite: Machine) -> None:
+    with ExitStack() as lines:
+        for number in range(200):
+            line = lines.enter_context(socket.create_connection(("127.0.0.1", on_sqlite.port), timeout=10))
+            line.sendall(b"GET /health/live HTTP/1.1\r\nHost: here\r\n\r\n")
+            assert line.recv(4096).startswith(b"HTTP/1.1 200"), f"connection {number}"
 
 
 def test_what_is_told_posted_and_sent_is_counted(on_sqlite: Machine) -> None:
