@@ -73,7 +73,7 @@ def postgresql_guards() -> Sequence[str]:
     guards = (files("service.storage") / "guards.sql").read_text("utf-8")
     return (
         guards.replace("$locked", _LOCKED).replace("$legal", _TRIPLES),
-        (files("service.storage") / "post_entry_v1.sql").read_text("utf-8"),
+        (files("service.storage") / "post_entries_v2.sql").read_text("utf-8"),
         *(
             f"CREATE OR REPLACE TRIGGER {table}_append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {table} "
             "FOR EACH STATEMENT EXECUTE FUNCTION refuse_change()"

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import Any
 
@@ -14,17 +14,8 @@ from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher
 from service.storage.crowd import Crowd
-from service.storage.direct import Direct, Row
-from service.storage.postgresql_post import (
-    answer,
-    arguments,
-    arguments_of_many,
-    call_many,
-    call_one,
-    free_accounts,
-    locked_accounts,
-    texts,
-)
+from service.storage.direct import Direct
+from service.storage.postgresql_post import answers, arguments, call, free_accounts, texts
 from service.storage.safety import check_postgresql
 from service.storage.sql import SqlStore, connected
 from service.storage.store import Busy, Unsure
@@ -32,9 +23,9 @@ from service.storage.trouble import again
 from service.storage.wire import Wire
 from service.ussd.session import Conversation
 
-_POST = call_one("%s")
+_POST = call("%s")
 _OPEN = "INSERT INTO accounts (id) SELECT unnest({mark}::text[]) ORDER BY 1 ON CONFLICT DO NOTHING"
-_PREPARED = {"post_one": call_one("$"), "post_many": call_many("$"), "open": _OPEN.format(mark="$1")}
+_PREPARED = {"post": call("$"), "open": _OPEN.format(mark="$1")}
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
@@ -57,9 +48,10 @@ class PostgresqlBooks(SqlBooks):
             self._wire.write(_OPEN.format(mark="%s"), (texts(missing),))
             self.opens |= missing
         self.wrote.add(Entry)
-        locked = locked_accounts(entry)
-        posted = answer(entry, locked, self._wire.write(_POST, arguments(entry, locked)).fetchone())
-        return self._again(entry) if posted is None else posted
+        (answer,) = answers((entry,), self._wire.write(_POST, arguments((entry,))).fetchone())
+        if isinstance(answer, Refusal):
+            raise answer
+        return answer or self._again(entry)
 
     def undone(self) -> None:
         super().undone()
@@ -87,38 +79,35 @@ class PostgresqlStore(SqlStore):
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()
         event.listen(engine, "connect", self._forget_stretch)
-        self._crowd = Crowd(self._post_alone, self.post_many, lanes=_LANES)
+        self._crowd = Crowd(self._post_alone, self._post_in_order, lanes=_LANES)
 
     def post_one(self, entry: Entry) -> Posted:
         """Post an entry in one round trip; raises what refuses it, Busy or Unsure. Those in a crowd share a commit."""
         check_entry(entry)
         return self._crowd.post(entry)
 
-    def _post_alone(self, entry: Entry) -> Posted:
-        self._open_free((entry,))
-        locked = locked_accounts(entry)
-        (row,) = again(lambda: self._direct.call("post_one", arguments(entry, locked)))
-        posted = answer(entry, locked, _read(row))
-        return self._written(entry) if posted is None else posted
-
     def post_many(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
-        """Post entries in one commit and one round trip, in this order, each for itself; return what came of each."""
-        if not entries:
-            return []
+        """Post entries in their order, each for itself, and return what came of each.
+
+        They go in one commit and one round trip, unless one is there twice: its second asking goes after the others.
+        """
         for entry in entries:
             check_entry(entry)
+        return self._post_in_order(entries)
+
+    def _post_in_order(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
+        return [result for piece in _without_twins(entries) for result in self._post(piece)]
+
+    def _post_alone(self, entry: Entry) -> Posted:
+        (result,) = self._post((entry,))
+        if isinstance(result, Refusal):
+            raise result
+        return result
+
+    def _post(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
         self._open_free(entries)
-        locked = [locked_accounts(entry) for entry in entries]
-        rows = again(lambda: self._direct.call("post_many", arguments_of_many(entries, locked)))
-        results: list[Posted | Refusal] = []
-        for entry, accounts, row in zip(entries, locked, rows, strict=True):
-            try:
-                posted = answer(entry, accounts, _read(row))
-            except Refusal as refusal:
-                results.append(refusal)
-            else:
-                results.append(posted or self._written(entry))
-        return results
+        (row,) = again(lambda: self._direct.call("post", arguments(entries)))
+        return [answer or self._written(entry) for entry, answer in zip(entries, answers(entries, row), strict=True)]
 
     def _written(self, entry: Entry) -> Posted:
         """Answer for an entry that is written already."""
@@ -168,12 +157,15 @@ class PostgresqlStore(SqlStore):
             self._stretch = (0, 0, 0.0)
 
 
-def _read(row: Row) -> tuple[str, str | None, int | None, int | None, list[int]]:
-    code, said, first, second, balances = row
-    numbers = (balances or "{}")[1:-1]
-    left = [int(number) for number in numbers.split(",")] if numbers else []
-    return code or "", said, _number(first), _number(second), left
-
-
-def _number(text: str | None) -> int | None:
-    return None if text is None else int(text)
+def _without_twins(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+    """Cut a list before each entry that is, by its id or by what may happen once, in the same piece already."""
+    piece: list[Entry] = []
+    names: set[int | str | None] = set()
+    for entry in entries:
+        if entry.id in names or (entry.once and entry.once in names):
+            yield piece
+            piece, names = [], set()
+        piece.append(entry)
+        names.update((entry.id, entry.once))
+    if piece:
+        yield piece

@@ -1,55 +1,46 @@
-"""The call of post_entry_v1: what it is given, and what its answer means.
+"""The call of post_entries_v2: what it is given, and what its answer means.
 
 Arrays travel as text and answers are read as text: a posting is small, and building it is most of its price in Python.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from service.ledger.chart import LOCKED, Reason
 from service.ledger.entry import Account, AlreadyDone, Entry, NotEnough, OverCap, Posted, TooFull
+from service.refusal import Refusal
 from service.storage.codec import to_micros
 
-_ONE = (
-    *("bigint", "text", "bigint", "text", "text[]"),
-    *("text[]", "text[]", "bigint[]", "text[]"),
-    *("text[]", "bigint[]"),
-    *("text[]", "bigint[]", "bigint[]"),
+_TYPES = (
+    *("text[]", "text[]"),
+    *("bigint[]", "text[]", "bigint[]", "text[]"),
+    *("int[]", "text[]", "text[]", "int[]", "int[]", "bigint[]", "text[]"),
+    *("int[]", "int[]", "bigint[]"),
+    *("int[]", "int[]", "bigint[]", "bigint[]"),
 )
-_MANY = ("text[]", "text[]", "bigint[]", "text[]", "bigint[]", *["text[]"] * 11)
 
 
-def call_one(mark: str) -> str:
-    """Return the statement that posts one entry; `mark` is %s, or $ for numbered marks."""
-    return f"SELECT code, said, a, b, balances FROM post_entry_v1({_marks(_ONE, mark)})"  # noqa: S608
-
-
-def call_many(mark: str) -> str:
-    """Return the statement that posts many entries."""
-    return f"SELECT code, said, a, b, balances FROM post_entries_v1({_marks(_MANY, mark)})"  # noqa: S608
-
-
-def _marks(types: Sequence[str], mark: str) -> str:
+def call(mark: str) -> str:
+    """Return the statement that posts entries; `mark` is %s, or $ for numbered marks."""
     numbered = mark == "$"
-    return ", ".join(f"{f'${place}' if numbered else mark}::{kind}" for place, kind in enumerate(types, 1))
+    marks = ", ".join(f"{f'${place}' if numbered else mark}::{kind}" for place, kind in enumerate(_TYPES, 1))
+    columns = "codes::text, saids::text, firsts::text, seconds::text, source_after::text, target_after::text"
+    return f"SELECT {columns} FROM post_entries_v2({marks})"  # noqa: S608
 
 
-def texts(values: Iterable[str | None]) -> str:
+def texts(values: Iterable[str]) -> str:
     """Return an array of texts as PostgreSQL writes it."""
-    return "{" + ",".join(["NULL" if value is None else _quoted(value) for value in values]) + "}"
+    joined = '","'.join(values)
+    if "\\" in joined or joined.count('"') != 2 * joined.count('","'):
+        return "{" + ",".join(map(_quoted, values)) + "}"
+    return '{"' + joined + '"}' if joined else "{}"
 
 
 def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def numbers(values: Iterable[object]) -> str:
-    """Return an array of numbers as PostgreSQL writes it."""
+def _numbers(values: Iterable[int]) -> str:
     return "{" + ",".join(map(str, values)) + "}"
-
-
-def locked_accounts(entry: Entry) -> list[tuple[str, Account]]:
-    """Return the accounts that an entry locks, in the order of their ids."""
-    return sorted({(str(one), one) for move in entry.moves for one in move[:2] if one.kind in LOCKED})
 
 
 def free_accounts(entries: Iterable[Entry]) -> set[str]:
@@ -57,54 +48,74 @@ def free_accounts(entries: Iterable[Entry]) -> set[str]:
     return {str(one) for entry in entries for move in entry.moves for one in move[:2] if one.kind not in LOCKED}
 
 
-def arguments(entry: Entry, locked: Sequence[tuple[str, Account]]) -> tuple[int | str | None, ...]:
-    """Return what post_entry_v1 is called with."""
-    moves, ceilings, caps = entry.moves, entry.ceilings, entry.caps
+def arguments(entries: Sequence[Entry]) -> tuple[str | None, ...]:
+    """Return what post_entries_v2 is called with; no two entries may be the same."""
+    moves = [(place, *move) for place, entry in enumerate(entries, 1) for move in entry.moves]
+    ceilings = [(place, *ceiling) for place, entry in enumerate(entries, 1) for ceiling in entry.ceilings]
+    caps = [(place, *cap) for place, entry in enumerate(entries, 1) for cap in entry.caps]
+    sources, targets = [str(move[1]) for move in moves], [str(move[2]) for move in moves]
+    kept = {text for text, move in zip(sources, moves, strict=True) if move[1].kind in LOCKED}
+    kept.update(text for text, move in zip(targets, moves, strict=True) if move[2].kind in LOCKED)
+    locked, keys = sorted(kept), sorted({cap[1] for cap in caps})
+    held = {account: place for place, account in enumerate(locked, 1)}
+    counted = {key: place for place, key in enumerate(keys, 1)}
     return (
-        *(entry.id, entry.reason.value, to_micros(entry.at), entry.once),
-        texts([text for text, _ in locked]),
-        texts([str(move.source) for move in moves]),
-        texts([str(move.target) for move in moves]),
-        numbers([move.amount for move in moves]),
-        texts([move.reason.value for move in moves]),
-        texts([str(ceiling.account) for ceiling in ceilings]),
-        numbers([ceiling.most for ceiling in ceilings]),
-        texts([cap.key for cap in caps]),
-        numbers([cap.amount for cap in caps]),
-        numbers([cap.cap for cap in caps]),
+        *(texts(locked), texts(keys)),
+        _numbers([entry.id for entry in entries]),
+        texts([entry.reason for entry in entries]),
+        _numbers([to_micros(entry.at) for entry in entries]),
+        _onces([entry.once for entry in entries]),
+        _numbers([move[0] for move in moves]),
+        *(texts(sources), texts(targets)),
+        _numbers([held.get(source, 0) for source in sources]),
+        _numbers([held.get(target, 0) for target in targets]),
+        _numbers([move[3] for move in moves]),
+        texts([move[4] for move in moves]),
+        _numbers([place for place, _, _ in ceilings]),
+        _numbers([held[str(account)] for _, account, _ in ceilings]),
+        _numbers([most for _, _, most in ceilings]),
+        _numbers([place for place, _, _, _ in caps]),
+        _numbers([counted[key] for _, key, _, _ in caps]),
+        _numbers([amount for _, _, amount, _ in caps]),
+        _numbers([cap for _, _, _, cap in caps]),
     )
 
 
-def arguments_of_many(
-    entries: Sequence[Entry], locked: Sequence[Sequence[tuple[str, Account]]]
-) -> tuple[int | str | None, ...]:
-    """Return what post_entries_v1 is called with."""
-    touched = {text for accounts in locked for text, _ in accounts}
-    keys = {cap.key for entry in entries for cap in entry.caps}
-    columns = list(zip(*map(arguments, entries, locked), strict=True))
-    wrote = (numbers, texts, numbers, *[texts] * 11)
-    given = [write(column) for write, column in zip(wrote, columns, strict=True)]
-    return (texts(touched), texts(keys), *given)
+def _onces(names: Sequence[str | None]) -> str | None:
+    if not any(names):
+        return None
+    return "{" + ",".join("NULL" if name is None else _quoted(name) for name in names) + "}"
 
 
-def answer(
-    entry: Entry,
-    locked: Sequence[tuple[str, Account]],
-    row: tuple[str, str | None, int | None, int | None, Sequence[int]],
-) -> Posted | None:
-    """Return what the function's answer means, or raise the refusal; None if this id is there already."""
-    code, said, first, second, balances = row
-    match code:
-        case "posted":
-            left = {account: balance for (_, account), balance in zip(locked, balances, strict=True)}
-            return Posted(entry.id, entry.at, left)
-        case "exists":
-            return None
-        case "not_enough":
-            raise NotEnough(balance=first, total=second)
-        case "too_full":
-            raise TooFull(room=first)
-        case "over_cap":
-            raise OverCap(left=first)
-    assert code == "already_done", f"post_entry_v1 said {code}"
-    raise AlreadyDone(reason=Reason(said or ""))
+def answers(entries: Sequence[Entry], row: Sequence[str | None]) -> Iterator[Posted | Refusal | None]:
+    """Return what the function's answer means for each entry; None if its id is there already."""
+    codes, saids, firsts, seconds, source_after, target_after = map(_cells, row)
+    place = 0
+    for number, entry in enumerate(entries):
+        first, past = place, place + len(entry.moves)
+        place = past
+        match codes[number]:
+            case "posted":
+                left: dict[Account, int] = {}
+                for at, move in zip(range(first, past), entry.moves, strict=True):
+                    if move.source.kind in LOCKED:
+                        left[move.source] = int(source_after[at])
+                    if move.target.kind in LOCKED:
+                        left[move.target] = int(target_after[at])
+                yield Posted(entry.id, entry.at, left)
+            case "exists":
+                yield None
+            case "not_enough":
+                yield NotEnough(balance=int(firsts[number]), total=int(seconds[number]))
+            case "too_full":
+                yield TooFull(room=int(firsts[number]))
+            case "over_cap":
+                yield OverCap(left=int(firsts[number]))
+            case code:
+                assert code == "already_done", f"post_entries_v2 said {code}"
+                yield AlreadyDone(reason=Reason(saids[number]))
+
+
+def _cells(array: str | None) -> Sequence[str]:
+    """Return the cells of an array of numbers or plain words, as PostgreSQL writes it."""
+    return [] if array is None else array[1:-1].split(",")

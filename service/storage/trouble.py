@@ -23,6 +23,9 @@ _TRIES = 8
 _TRIES_SECONDS = 3.0
 _AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
 _BUSY = frozenset({"55P03", "57014", "53300", "57P03", "25P03"})  # lock, statement or idle time is over; no connection
+# Somebody else has just written the same: run again, the work finds it.
+_TWINS = (LIVE_CONVERSATION, "entries_pkey", "entries_once")
+_TAKEN = "23505"
 _REFUSED = "23"  # the class of broken constraints
 
 READ_ONLY = "25006"
@@ -68,7 +71,7 @@ def raise_for(error: BaseException, *, lost: bool = False) -> None:
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error | dbapi2.Error):
         return
-    if lost or LIVE_CONVERSATION in str(cause):
+    if lost:
         raise Again(str(cause)) from error
     if "database is locked" in str(cause):
         raise Busy(str(cause)) from error
@@ -79,7 +82,7 @@ def raise_for(error: BaseException, *, lost: bool = False) -> None:
 
 def raise_for_state(state: str, said: str) -> None:
     """Raise what an error of PostgreSQL means by its five letters; return if it means none of the three."""
-    if state in _AGAIN:
+    if state in _AGAIN or (state == _TAKEN and any(twin in said for twin in _TWINS)):
         raise Again(said)
     if state in _BUSY:
         raise Busy(said)
