@@ -63,7 +63,8 @@ def run(size: Round, say: Say) -> list[Finding]:
                     )
                     found.append(one)
                 done, books = sum(one.operations for one in found), sum(one.read.books for one in found)
-                say(f"{done:,} operations of {wanted or each * most:,}, {books:,} whole books read")
+                wrong = sum(map(len, one.judged)) + len(one.read.wrong) + len(one.told.wrong)
+                say(f"{done:,} operations, {books:,} whole books read, {wrong} things wrong in this round")
     except Missing as missing:
         raise NotRun(str(missing), missing.cure) from None
     return [_finding(wallets, [one for one in found if one.wallets == wallets]) for wallets in (FEW, MANY)]
@@ -149,11 +150,13 @@ def hold_round(
             _sealing(store),
         ):
             reading = pool.submit(read_on, plan, READERS)
-            paying = [pool.submit(pay, plan, range(first, payers, processes)) for first in range(processes)]
-            faults.inject_until(lambda: all(one.done() for one in paying), begun=lambda: sum(acked) > 0)
-            for one in paying:
-                told.add(one.result())
-            ending.value = 1
+            try:
+                paying = [pool.submit(pay, plan, range(first, payers, processes)) for first in range(processes)]
+                faults.inject_until(lambda: all(one.done() for one in paying), begun=lambda: sum(acked) > 0)
+                for one in paying:
+                    told.add(one.result())
+            finally:
+                ending.value = 1
             read = reading.result()
         return Found(
             wallets, told, read, faults.count + told.lost_on_the_line, judge(store, told, start), faults.longest
