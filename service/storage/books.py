@@ -40,6 +40,7 @@ class SqlBooks:
         self._marks = "%s" if wire.dialect.name == "postgresql" else "?"
         self.wrote = wrote
         self._saw_all = False
+        self._settled = 0
 
     def _all(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
         return list(self._wire.read(sql.replace("?", self._marks), values).fetchall())
@@ -128,6 +129,8 @@ class SqlBooks:
 
     def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
         self._lock_sealer()
+        # Looked up before the moves are: who commits in between is then among them, or not settled.
+        self._settled = self._find_settled(micros_now() - SETTLED_MICROS)
         low = self._low()
         ids = [row[0] for row in self._all(f"SELECT DISTINCT m.entry {_UNSEALED} ORDER BY 1 LIMIT ?", low, limit)]
         self._saw_all = len(ids) < limit
@@ -135,6 +138,10 @@ class SqlBooks:
 
     def _lock_sealer(self) -> None:
         """Keep other sealers out; where one connection writes, they are out already."""
+
+    def _find_settled(self, before: int) -> int:
+        """Return a number of a move below which nobody writes any more: the reach of a seal of that time."""
+        return int(self._one("SELECT coalesce(max(reach), 0) FROM seals WHERE written_at <= ?", before))
 
     def oldest_unsealed(self) -> datetime | None:
         oldest = self._one(
@@ -147,8 +154,7 @@ class SqlBooks:
         written_at, low = micros_now(), self._low()
         reach = self._one("SELECT coalesce(max(number), 0) FROM moves")
         if self._saw_all:
-            settled = "SELECT coalesce(max(reach), 0) FROM seals WHERE written_at <= ?"
-            low = max(low, self._one(settled, written_at - SETTLED_MICROS))
+            low = max(low, self._settled)
         totals = json.dumps({str(account): total for account, total in seal.totals.items()}, sort_keys=True)
         self._write(
             "INSERT INTO seals (number, at, previous, totals, mac, entries, reach, low, written_at) "

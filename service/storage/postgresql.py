@@ -63,6 +63,14 @@ class PostgresqlBooks(SqlBooks):
         self._write("INSERT INTO counters (key, value) VALUES (?, 0) ON CONFLICT DO NOTHING", key)
         return int(self._one("SELECT value FROM counters WHERE key = ? FOR NO KEY UPDATE", key))
 
+    def _find_settled(self, before: int) -> int:
+        # A clock may jump by hours: a seal is settled only when no transaction goes on that is older than its own.
+        settled = (
+            "SELECT coalesce(max(reach), 0) FROM seals "
+            "WHERE written_at <= ? AND age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
+        )
+        return int(self._one(settled, before))
+
     def _lock_sealer(self) -> None:
         self._all("SELECT pg_advisory_xact_lock(?)", _SEALER_LOCK)
 

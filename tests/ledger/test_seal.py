@@ -1,5 +1,6 @@
 """Seals: every entry is covered once, in any order of ids, and every change behind them is located."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -9,10 +10,11 @@ import pytest
 from service.ledger.books import Recorded, Seal
 from service.ledger.chart import Reason
 from service.ledger.entry import Move
+from service.ledger.post import post
 from service.ledger.seal import Break, entry_digest, seal_batch, verify
 from service.storage.store import Store
 from tests.conftest import DATABASES, SEAL_KEY, opened
-from tests.ledger.shop import COMMISSION, FEES, NOON, TAX, TRUST, A, B, balance, entry, fund, posted, send
+from tests.ledger.shop import COMMISSION, FEES, NOON, TAX, TRUST, A, B, C, balance, entry, fund, posted, send, wallet
 from tests.ledger.tamper import tamper
 
 
@@ -189,3 +191,31 @@ def test_unsealed_moves_older_than_an_hour_are_not_searched_and_none_is_lost(
     posted(store, send(50, A, B, 1))
     assert [found.id for found in store.transact(lambda tx: tx.books.unsealed())] == [50]
     assert covered(store) == [[1, 2, 110], [109], [108], [107]]
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_T_03_a_clock_put_forward_while_money_moves_hides_no_entry(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is written while the clock jumps by hours, and committed after two seals, is sealed and counted all the same."""
+    clock = {"micros": 0}
+    monkeypatch.setattr("service.storage.books.micros_now", lambda: clock["micros"])
+    fund(store, {A: 1000, B: 0, C: 1000, wallet("d"): 0})
+    written, go_on = threading.Event(), threading.Event()
+
+    def slow(tx: Any) -> None:
+        post(tx.books, send(200, A, B, 1, fee=5))
+        written.set()
+        assert go_on.wait(10)
+
+    thread = threading.Thread(target=store.transact, args=(slow,))
+    thread.start()
+    assert written.wait(10)
+    for hour, number in enumerate((101, 102, 103)):
+        clock["micros"] = hour * 7_200_000_000
+        posted(store, send(number, C, wallet("d"), 1))
+        seal(store)
+    go_on.set()
+    thread.join()
+    assert [found.id for found in store.transact(lambda tx: tx.books.unsealed())] == [200]
+    assert balance(store, FEES) == 5
