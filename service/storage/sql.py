@@ -68,7 +68,7 @@ class SqlStore(ABC):
                 if wire.lost or self._leaves_in_doubt(error):
                     _give_up(connection, wire)
                     raise Unsure from error
-                connection.rollback()
+                _give_up(connection, wire)
                 raise_for(error)
                 raise
             return result
@@ -101,11 +101,16 @@ class SqlStore(ABC):
 
 def _give_up(connection: Connection, wire: Wire) -> None:
     """Roll back; where there is nothing left to roll back on, forget this connection and those that lie idle."""
-    if wire.lost:
-        connection.invalidate()
-        connection.engine.dispose()
-    else:
-        connection.rollback()
+    if not wire.lost:
+        try:
+            connection.rollback()
+        except DATABASE_ERRORS:
+            if not wire.lost:
+                raise
+        else:
+            return
+    connection.invalidate()
+    connection.engine.dispose()
 
 
 @contextmanager

@@ -197,7 +197,7 @@ def test_unsealed_moves_older_than_an_hour_are_not_searched_and_none_is_lost(
 def test_T_03_a_clock_put_forward_while_money_moves_hides_no_entry(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is written while the clock jumps by hours, and committed after two seals, is sealed and counted all the same."""
+    """What is written while the clock jumps, and committed after two seals, is sealed and counted all the same."""
     clock = {"micros": 0}
     monkeypatch.setattr("service.storage.books.micros_now", lambda: clock["micros"])
     fund(store, {A: 1000, B: 0, C: 1000, wallet("d"): 0})

@@ -8,7 +8,7 @@ import pytest
 from pysqlite3 import dbapi2
 
 from service.ledger.chart import Reason
-from service.ledger.entry import Cap
+from service.ledger.entry import Cap, NotEnough
 from service.ledger.post import held_by, post
 from service.storage.store import Busy, Store, Unsure
 from service.ussd.session import Conversation
@@ -187,6 +187,23 @@ def test_L_01_the_connection_dies_at_commit(ready: Store, store_url: str) -> Non
     with pytest.raises(Unsure):
         ready.transact(work)
     assert ready.read(lambda tx: tx.books.entry(500)) is None
+    assert seen_of(ready) == before
+    ready.transact(whole)
+    assert seen_of(ready)[:5] == DONE
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_L_01_the_connection_dies_at_rollback(ready: Store, store_url: str) -> None:
+    """Nothing is left to roll back: a refusal stays a refusal, and a bug a bug."""
+
+    def work(tx: Any) -> None:
+        whole(tx)
+        cut(store_url, tx)
+        raise NotEnough(balance=0, total=1)
+
+    before = seen_of(ready)
+    with pytest.raises(NotEnough):
+        ready.transact(work)
     assert seen_of(ready) == before
     ready.transact(whole)
     assert seen_of(ready)[:5] == DONE
