@@ -7,7 +7,7 @@ from typing import TypeVar
 from service.gateways.base import Dial, Ended, OptedOut, Report, Sms
 from service.outbox import note_report
 from service.storage.patience import within
-from service.storage.store import Busy
+from service.storage.store import Busy, Unsure
 from service.ussd.engine import Reply
 from service.wallet.unit import Stop, Unit
 from service.web.hop import Collided, Country, answer_dial, end_talk
@@ -37,7 +37,13 @@ class Senti:
         """Return the screen for a hop, and whether the talk is over."""
         country = self._country(dial.service_code)
         with within(HOP_SECONDS):
-            reply = self._answer(dial, country)
+            try:
+                reply = self._answer(dial, country)
+            except (Busy, Unsure):
+                raise
+            except Exception:
+                self._close(dial)
+                raise
         self._note(reply.no)
         return reply.text, reply.ends
 
@@ -50,6 +56,17 @@ class Senti:
             assert isinstance(reply, Reply)
             return reply
         raise Busy
+
+    def _close(self, dial: Dial) -> None:
+        """End a talk whose hop broke, so that "nothing was taken" stays true when a copy of that hop comes late.
+
+        Raises Unsure if even that cannot be written: then nothing may be said.
+        """
+        ended = Ended(dial.gateway, dial.session_id, dial.phone, dial.service_code, False, "Failed", 0, "")
+        try:
+            self.end(ended)
+        except Exception as broken:
+            raise Unsure from broken
 
     def end(self, ended: Ended) -> None:
         self.transact(lambda unit: end_talk(unit, ended, self.key))

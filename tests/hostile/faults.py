@@ -1,5 +1,6 @@
 """Faults on purpose: a store that breaks at the n-th thing it is asked, and code that breaks at a line."""
 
+import pickle
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from typing import Any, TypeVar
 
 from service.ledger.entry import Entry, Posted
 from service.refusal import Refusal
+from service.storage.memory import MemoryStore
 from service.storage.store import Store, Tx
 
 T = TypeVar("T")
@@ -19,11 +21,17 @@ class Broken(Exception):
     """Something that nobody expected."""
 
 
+def kept(memory: MemoryStore) -> Callable[[], None]:
+    """Return what makes this memory again what it is now."""
+    parts = pickle.dumps({name: part for name, part in vars(memory).items() if name != "_turn"})
+    return lambda: vars(memory).update(pickle.loads(parts))
+
+
 class Faulty:
     """A store that works like another, until it is told to break.
 
     `at` counts what is asked within transactions, from 1; `writes` counts only what writes; `after` breaks when the
-    asked thing is done. `commit` is what to raise at the commit: before it (nothing is written) or after it.
+    asked thing is done. `commit` is what to raise at the commit, once: before it (nothing is written) or after it.
     """
 
     def __init__(self, store: Store) -> None:
@@ -32,6 +40,7 @@ class Faulty:
         self.after = False
         self.writes = False
         self.calls: list[str] = []
+        self.broke: set[str] = set()
         self.commit: tuple[str, Exception] | None = None
 
     def transact(self, work: Callable[[Tx], T]) -> T:
@@ -39,14 +48,17 @@ class Faulty:
             self.calls.clear()
             watched = Tx(self._watch(tx.books), self._watch(tx.rows), self._watched("mint", tx.mint), tx.savepoint)
             result = work(watched)
-            if self.commit and self.commit[0] == "before":
-                raise self.commit[1]
+            self._break("before")
             return result
 
         result = self.store.transact(spoilt)
-        if self.commit and self.commit[0] == "after":
-            raise self.commit[1]
+        self._break("after")
         return result
+
+    def _break(self, when: str) -> None:
+        if self.commit and self.commit[0] == when:
+            error, self.commit = self.commit[1], None
+            raise error
 
     def read(self, work: Callable[[Tx], T]) -> T:
         return self.store.read(work)
@@ -69,6 +81,8 @@ class Faulty:
                 return ask(*args, **kwargs)
             self.calls.append(name)
             breaks = len(self.calls) == self.at
+            if breaks:
+                self.broke.add(name)
             if breaks and not self.after:
                 raise Broken(name)
             result = ask(*args, **kwargs)
