@@ -7,6 +7,7 @@ has one, stops between two messages.
 import encodings.idna
 import errno
 import os
+import resource
 import signal
 import socket
 import tempfile
@@ -20,6 +21,7 @@ from typing import Any, NamedTuple
 
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
@@ -29,9 +31,11 @@ from service.settings import Settings
 
 THREADS = 8
 BACKLOG = 1024
-BACKPRESSURE = 1024
-"""Connections that a process holds; more wait until one is closed. The library counts a silent one, too, for its 30 s,
-and gateways keep theirs open: with fewer, hops waited for nothing but that."""
+CONNECTIONS = 12_000
+"""Connections that a process holds (the library calls it backpressure); more wait until one is closed. Gateways keep
+theirs open, and strangers open some that say nothing: neither may shut anybody out."""
+HEAD_SECONDS = 10
+"""In which the head of a request has to come, and the next one on a connection that is kept."""
 
 SHORT_LIFE, RESPAWN_PAUSE = 2.0, 0.5
 """Seconds: a process that dies younger than the first is replaced after the second, so that trying costs little."""
@@ -95,9 +99,10 @@ def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object])
         interface=Interfaces.WSGI,
         workers=serving.workers,
         blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
+        backpressure=_open_files(CONNECTIONS),
         backlog=BACKLOG,
         http=HTTPModes.http1,
+        http1_settings=HTTP1Settings(header_read_timeout=HEAD_SECONDS * 1000),
         websockets=False,
         log_dictconfig=_LOGGING,
         log_level=LogLevels.error,
@@ -136,6 +141,17 @@ def _end_with(parent: int) -> None:
     while os.getppid() == parent:
         time.sleep(1)
     os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _open_files(connections: int) -> int:
+    """Let this process and its children open so many connections, and return how many it may."""
+    kept = 512  # for the database, the log and the program itself
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = connections + kept
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    return connections if soft == resource.RLIM_INFINITY else max(64, min(connections, soft - kept))
 
 
 def _refuse_taken(host: str, port: int) -> None:
