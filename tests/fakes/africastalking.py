@@ -18,7 +18,7 @@ BAD_KEY = "The supplied authentication is invalid"
 class FakeAfricasTalking:
     """What it was sent, and how it answers.
 
-    `mood` is one of: well, slow, error, refuse_key, drop_before, drop_reply, cut_body, html, charset, empty,
+    `mood` is one of: well, slow, redirect, error, refuse_key, drop_before, drop_reply, cut_body, html, charset, empty,
     bad_sender, nobody, not_json, not_object. `status_code` is what it says of the recipient.
     """
 
@@ -107,6 +107,12 @@ def fake_africastalking() -> Iterator[FakeAfricasTalking]:
 
         def refuse_key(self) -> None:
             self.answer(401, "text/plain", BAD_KEY)
+
+        def redirect(self) -> None:
+            self.send_response(307)
+            self.send_header("Location", f"http://localhost:{server.server_address[1]}/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def slow(self) -> None:
             time.sleep(fake.slow_seconds)

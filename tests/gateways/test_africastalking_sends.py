@@ -53,6 +53,12 @@ def test_an_answer_to_a_premium_message_carries_its_link(fake: FakeAfricasTalkin
     assert fake.requests[0]["bulkSMSMode"] == "0"
 
 
+def test_the_key_does_not_follow_a_redirect(fake: FakeAfricasTalking) -> None:
+    fake.mood = "redirect"
+    assert account(fake).send(to=TO, text=TEXT).outcome is Outcome.UNKNOWN
+    assert fake.paths == ["/version1/messaging"]
+
+
 @pytest.mark.parametrize(
     ("code", "outcome"),
     [
