@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 from collections.abc import Callable, Mapping, MutableMapping
+from ipaddress import ip_address
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -47,6 +48,13 @@ def _phone(value: object) -> object:
 
 def _moment(value: object) -> object:
     return str(value)[:40]
+
+
+def _address(value: object) -> object:
+    try:
+        return str(ip_address(str(value)))
+    except ValueError:
+        return "(odd)"
 
 
 def _reference(value: object) -> object:
@@ -91,6 +99,7 @@ ALLOWED: Mapping[str, Callable[[object], object]] = {
     "seconds":      _number,
     "status":       _number,
     "tries":        _number,
+    "source":       _address,
     "dropped":      lambda value: value,
 }  # fmt: skip
 

@@ -4,14 +4,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import structlog
+
+from menus.sms import PinInMessage
 from service.gateways.base import Dial, Ended, OptedOut, Report, Sms
 from service.outbox import note_report
 from service.storage.patience import within
 from service.storage.store import Busy, Unsure
 from service.ussd.engine import Reply
+from service.wallet.challenge import WrongChallenge
+from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.unit import Stop, Unit
-from service.web.hop import Collided, Country, answer_dial, end_talk
+from service.wallet.withdraw import TooManyCodes, WrongCode
+from service.web.hop import Collided, Country, NotAnAgent, answer_dial, end_talk
 from service.web.sms import answer_sms
+
+log = structlog.get_logger()
 
 T = TypeVar("T")
 Transact = Callable[[Callable[[Unit], T]], T]
@@ -21,6 +29,12 @@ HOP_SECONDS = 2.5
 
 AGAIN = 20
 """How often a hop is heard again that met another first hop of its phone."""
+
+
+WATCHED = frozenset(
+    no.code for no in (WrongPin, PinLocked, WrongCode, TooManyCodes, WrongChallenge, PinInMessage, NotAnAgent)
+)
+"""Refusals that are written down with the masked number: somebody may be trying what is not theirs."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +58,7 @@ class Senti:
             except Exception:
                 self._close(dial)
                 raise
-        self._note(reply.no)
+        self._note(reply.no, dial.phone)
         return reply.text, reply.ends
 
     def _answer(self, dial: Dial, country: Country) -> Reply:
@@ -74,7 +88,7 @@ class Senti:
     def sms(self, sms: Sms) -> None:
         country = next(iter(self.countries.values()))
         no = self.transact(lambda unit: answer_sms(unit, sms, country, self.key))
-        self._note(no if isinstance(no, str) else "")
+        self._note(no if isinstance(no, str) else "", sms.phone)
 
     def report(self, report: Report | OptedOut) -> None:
         if isinstance(report, OptedOut):
@@ -82,9 +96,11 @@ class Senti:
         else:
             self.transact(lambda unit: note_report(unit, report))
 
-    def _note(self, code: str) -> None:
+    def _note(self, code: str, phone: str) -> None:
         if code:
             self.note(code)
+        if code in WATCHED:
+            log.warning("refused", code=code, phone=phone)
 
     def _country(self, code: str) -> Country:
         for country in self.countries.values():

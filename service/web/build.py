@@ -26,6 +26,7 @@ HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
     "Referrer-Policy": "no-referrer",
+    "Strict-Transport-Security": "max-age=63072000; includeSubDomains",
     "X-Content-Type-Options": "nosniff",
 }
 """Set where a page has not set its own."""
@@ -78,8 +79,10 @@ class _Gate:
         source = source_of(request.remote_addr, request.headers.getlist("X-Forwarded-For"), self.trusted_proxy)
         if door is not None and may_enter(door, source):
             return door
-        self.metrics.count_turned_away("secret" if door is None else "source")
-        self.knocks.add()
+        why = "secret" if door is None else "source"
+        self.metrics.count_turned_away(why)
+        if self.knocks.add():
+            log.warning("turned away", what=why, source=source)
         return None
 
 

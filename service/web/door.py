@@ -83,15 +83,16 @@ class Knocks:
         self._lock = threading.Lock()
         self._now, self._count = 0, 0
 
-    def add(self) -> None:
-        """Count one knock."""
+    def add(self) -> bool:
+        """Count one knock; say whether it is to be written down, which no more than `many` in a minute are."""
         with self._lock:
             minute = self._minute()
             self._count = self._count + 1 if minute == self._now else 1
             self._now = minute
-            loud = self._count == self._many
+            few, loud = self._count <= self._many, self._count == self._many
         if loud:
             self._alarm(self._many)
+        return few
 
 
 def _digest(gateway: str, secret: str) -> bytes:

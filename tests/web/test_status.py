@@ -76,7 +76,9 @@ def test_every_answer_carries_the_headers_that_keep_it_where_it_belongs(shop: Sh
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "no-store"
     assert answer.headers["Referrer-Policy"] == "no-referrer"
-    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+    policy = answer.headers["Content-Security-Policy"].split("; ")
+    assert {"default-src 'none'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"} <= set(policy)
     assert "Server" not in answer.headers
     assert "Set-Cookie" not in answer.headers
 
