@@ -23,7 +23,7 @@ check: $(ready)   ## lint, types, floors, proven menus, current map, executed do
 	@$(bin)/senti tariff check
 	@$(bin)/python -m pytest -q tests/test_docs.py tests/test_menus.py tests/test_architecture.py
 
-bench: $(ready)   ## measure, as ratios to limits of the same run; report under var/bench/
+bench: $(ready)   ## measure, as ratios to limits of the same run (ROUND=short: some six minutes); report under var/bench/
 	@$(bin)/python -m tests.bench $(ARGS)
 
 lab: $(ready)     ## break everything around the money and count what is lost (ROUND=short: under 15 minutes); report under var/lab/

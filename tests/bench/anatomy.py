@@ -19,8 +19,7 @@ from sqlalchemy.pool import Pool
 from werkzeug.test import EnvironBuilder
 
 from service.app import App, make_web
-from tests.bench.crowd import PIN, phone_of
-from tests.bench.traffic import CODE, HOPS, PATH
+from tests.bench.phones import CODE, HOPS, PATH, PIN, phone_of
 
 PAYERS, KNOWN = 4, 5
 _sessions = count()

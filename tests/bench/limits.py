@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from threading import Thread
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from pysqlite3 import dbapi2
 from sqlalchemy import make_url
 
 from tests.bench.servers import Postgres
+from tests.bench.stand import Measure, Stand
 
 CLIENTS = 8
 
@@ -152,7 +153,19 @@ class BareSqlite:
 
 def count_in_threads(start: Callable[[int], Callable[[], None]], seconds: float, clients: int = CLIENTS) -> float:
     """Return how often in a second so many threads together do what `start` gives each of them."""
-    counts = [0] * clients
+    return pace_in_threads(start, seconds, clients).rate
+
+
+class Pace(NamedTuple):
+    """How often in a second, and how many seconds each took."""
+
+    rate: float
+    took: list[float]
+
+
+def pace_in_threads(start: Callable[[int], Callable[[], None]], seconds: float, clients: int = CLIENTS) -> Pace:
+    """Let so many threads together do what `start` gives each of them, and clock every time."""
+    took: list[list[float]] = [[] for _ in range(clients)]
     trouble: list[BaseException] = []
     work = [start(number) for number in range(clients)]
     begin = time.perf_counter()
@@ -160,9 +173,10 @@ def count_in_threads(start: Callable[[int], Callable[[], None]], seconds: float,
 
     def loop(number: int) -> None:
         try:
-            while time.perf_counter() < until:
-                work[number]()
-                counts[number] += 1
+            clock, mine, do = time.perf_counter, took[number], work[number]
+            while (before := clock()) < until:
+                do()
+                mine.append(clock() - before)
         except BaseException as error:
             trouble.append(error)
 
@@ -173,4 +187,12 @@ def count_in_threads(start: Callable[[int], Callable[[], None]], seconds: float,
         thread.join()
     if trouble:
         raise trouble[0]
-    return sum(counts) / (time.perf_counter() - begin)
+    every = [one for mine in took for one in mine]
+    return Pace(len(every) / (time.perf_counter() - begin), every)
+
+
+def tpc_b(stand: Stand) -> Measure:
+    """TPC-B on a database of its own."""
+    limit = TpcB(stand.server, stand.database(), stand.size.scale)
+    stand.by["TPC-B"] = limit.by
+    return lambda: {"TPC-B": limit.measure(stand.size.seconds)}

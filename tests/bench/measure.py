@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 
 class NotRun(Exception):
@@ -14,19 +14,30 @@ class NotRun(Exception):
         self.why, self.cure = why, cure
 
 
+class Mark(NamedTuple):
+    """What the median should come to: the first mark, and the aim beyond it."""
+
+    kind: Literal["at least", "at most"]
+    first: float
+    aim: float
+
+    def reached(self, value: float, wanted: float) -> bool:
+        return value >= wanted if self.kind == "at least" else value <= wanted
+
+
 @dataclass
 class Row:
     """One thing that is measured: a figure for each round, and the row (`over`) that it is compared with.
 
-    `by` says who ran it where that is not us. `mark` is what the median should reach: ("ratio", 0.6) of the other row,
-    ("at least", 100), or for a time ("at most", 100) milliseconds.
+    A mark judges the ratio where there is a row to compare with, else the figure. `by` says who ran it where that is
+    not us.
     """
 
     name: str
     by: str = ""
     unit: str = "/s"
     over: str | None = None
-    mark: tuple[str, float] | None = None
+    mark: Mark | None = None
     note: str = ""
     figures: list[float] = field(default_factory=list)
     not_run: NotRun | None = None
@@ -42,15 +53,19 @@ class Row:
             return []
         return [mine / theirs for mine, theirs in zip(self.figures, other.figures, strict=False)]
 
-    def reached(self, rows: "Sequence[Row]") -> bool | None:
-        """Say whether the mark is reached by the median; None where there is no mark or no figure."""
-        if self.mark is None or not self.figures:
+    def judged(self, rows: "Sequence[Row]") -> list[float]:
+        """Return what the mark judges: ratios where there is another row, else figures."""
+        return self.ratios(rows) if self.over else self.figures
+
+    def verdict(self, rows: "Sequence[Row]") -> str | None:
+        """Say "aim reached", "reached" (the first mark) or "missed"; None where there is no mark or no figure."""
+        judged = self.judged(rows)
+        if self.mark is None or not judged:
             return None
-        kind, wanted = self.mark
-        if kind == "ratio":
-            ratios = self.ratios(rows)
-            return median(ratios) >= wanted if ratios else None
-        return self.middle <= wanted if kind == "at most" else self.middle >= wanted
+        value = median(judged)
+        if self.mark.reached(value, self.mark.aim):
+            return "aim reached"
+        return "reached" if self.mark.reached(value, self.mark.first) else "missed"
 
     def told(self, rows: "Sequence[Row]") -> dict[str, Any]:
         """Return the row as JSON."""
@@ -61,8 +76,8 @@ class Row:
             "figures": self.figures,
             "over": self.over,
             "ratios": self.ratios(rows),
-            "mark": self.mark,
-            "reached": self.reached(rows),
+            "mark": self.mark and self.mark._asdict(),
+            "verdict": self.verdict(rows),
             "note": self.note,
             "not_run": str(self.not_run) if self.not_run else None,
         }

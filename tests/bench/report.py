@@ -13,13 +13,11 @@ from rich.table import Table
 from tests.bench.measure import Row
 from tests.bench.plan import Run
 
-_MARK = {"ratio": "{:g} x", "at least": "{:g}", "at most": "{:g} ms"}
-
 
 def show(run: Run, machine: dict[str, Any], console: Console) -> None:
     """Print what was measured."""
     console.print(_rates(run))
-    for engine, steps in run.hops.items():
+    for engine, steps in run.stand.hops.items():
         table = Table(title=f"One hop on {engine}, nobody else there", title_justify="left", box=box.SIMPLE)
         trips = "round trips" if engine == "PostgreSQL" else "statements"
         for column in ("hop", trips, "commits", "our CPU, µs", "in all, µs"):
@@ -39,29 +37,30 @@ def _rates(run: Run) -> Table:
     every, size = list(run.rows.values()), run.size
     title = f"{size.rounds} rounds of {size.seconds:g} s in turn, load generator on the same cores"
     table = Table(title=title, title_justify="left", box=box.SIMPLE)
-    for column in ("what", "median", "least to most", "ratio", "mark"):
+    for column in ("what", "median", "least to most", "ratio", "first mark", "aim", ""):
         table.add_column(column, justify="right" if column in ("median", "ratio") else "left", overflow="fold")
     for row in every:
         if row.not_run:
             table.add_row(row.name, "NOT RUN")
             continue
-        spread = f"{_figure(row, min(row.figures))} to {_figure(row, max(row.figures))}"
-        median_, ratio = f"{_figure(row, row.middle)} {row.unit}", _ratio(row, every)
+        spread = f"{shown(row, min(row.figures))} to {shown(row, max(row.figures))}"
         name = f"{row.name} ({row.by})" if row.by else row.name
-        table.add_row(name, median_, spread, ratio, _mark(row, every))
+        marks = [_mark(row, value) for value in (row.mark.first, row.mark.aim)] if row.mark else ["", ""]
+        verdict = row.verdict(every) or ""
+        told = f"[red]{verdict}[/red]" if verdict == "missed" else verdict
+        table.add_row(name, f"{shown(row, row.middle)} {row.unit}", spread, _ratio(row, every), *marks, told)
     return table
 
 
-def _mark(row: Row, every: list[Row]) -> str:
-    reached = row.reached(every)
-    if row.mark is None or reached is None:
-        return ""
-    wanted = _MARK[row.mark[0]].format(row.mark[1])
-    return f"{wanted}: reached" if reached else f"[red]{wanted}: missed[/red]"
+def _mark(row: Row, value: float) -> str:
+    assert row.mark
+    sign = ">=" if row.mark.kind == "at least" else "<="
+    return f"{sign} {value:g} {'x' if row.over else row.unit}"
 
 
-def _figure(row: Row, value: float) -> str:
-    return f"{value:,.1f}" if row.unit == "ms" else f"{value:,.0f}"
+def shown(row: Row, value: float) -> str:
+    """Return a figure of a row as people read it."""
+    return f"{value:,.0f}" if row.unit in ("/s", "us") or value >= 1_000 else f"{value:,.2f}"
 
 
 def _ratio(row: Row, every: list[Row]) -> str:
@@ -70,12 +69,12 @@ def _ratio(row: Row, every: list[Row]) -> str:
 
 
 def _about(run: Run, machine: dict[str, Any]) -> list[str]:
-    busy = run.about.get("busy")
+    busy, about = run.busy, run.stand.about
     return [
         *(f"{row.name}: {row.note}" for row in run.rows.values() if row.note),
         f"{machine['cores']} cores of {machine['cpu']}, {machine['memory_mib']} MiB, {machine['system']}",
         f"Python {machine['python']}, SQLite {machine['sqlite']}, commit {machine['commit']}",
-        "PostgreSQL: " + ", ".join(f"{name} {value}" for name, value in run.about.get("postgresql", {}).items()),
+        "PostgreSQL: " + ", ".join(f"{name} {value}" for name, value in about.get("postgresql", {}).items()),
         f"load before the run {machine['load_before']:.2f} (0 is idle)"
         + ("" if busy is None else f"; during it {busy:.0%} of the cores' time was used, by anybody"),
     ]
@@ -88,9 +87,9 @@ def save(run: Run, machine: dict[str, Any], folder: Path) -> Path:
     told = {
         "machine": machine,
         "size": asdict(run.size),
-        "about": run.about,
+        "about": run.stand.about | {"busy": run.busy},
         "rows": [row.told(every) for row in every],
-        "hops": {engine: [step._asdict() for step in steps] for engine, steps in run.hops.items()},
+        "hops": {engine: [step._asdict() for step in steps] for engine, steps in run.stand.hops.items()},
         "complete": run.complete,
     }
     path = folder / f"bench-{machine['at'][:19].replace(':', '')}.json"

@@ -1,0 +1,88 @@
+"""The same work on small and on large books: whether a service that has grown is still as quick as a young one."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Sequence
+from statistics import median
+from typing import overload
+
+from service.app import App
+from service.ledger.entry import Account
+from service.wallet.send import paid_most_often
+from service.wallet.statement import balance_of, statement
+from service.wallet.unit import Unit
+from tests.bench.measure import percentile
+from tests.bench.postings import Payers
+from tests.bench.stand import Figures, Measure, Stand
+from tests.bench.town import MOVES_EACH, person_at, settle, wallet
+
+READS: dict[str, Callable[[Unit, int], object]] = {
+    "statement page": lambda unit, person: statement(unit, wallet(person)),
+    "balance": lambda unit, person: balance_of(unit, person_at(person)),
+    "people paid most often": lambda unit, person: paid_most_often(unit, person_at(person)),
+}
+FIRST_ID = 2**39 + 2**38  # above those of the town; larger ones have no reference
+
+
+def prepare(stand: Stand) -> Measure:
+    """Fill two databases; SCALE=10 makes the large one ten times as large."""
+    many, few = stand.size.many_people * int(os.environ.get("SCALE", "1")), stand.size.few_people
+    books = {"large books": _Books(stand, many), "small books": _Books(stand, few)}
+    said = f"{many:,} people and {many * MOVES_EACH:,} moves, against {few:,} people with as many each"
+    for name in ("postings, large books", "p99 of a posting, large books", *(f"{read}, large books" for read in READS)):
+        stand.notes[name] = said
+
+    def measure() -> Figures:
+        figures: dict[str, float] = {}
+        for name, one in books.items():
+            figures |= {f"{what}, {name}": figure for what, figure in one.measure().items()}
+        return figures
+
+    return measure
+
+
+class _Books:
+    """A town and those in it who pay."""
+
+    def __init__(self, stand: Stand, people: int) -> None:
+        self._people, self._size = people, stand.size
+        url = stand.database()
+        self._app: App = stand.app(url)
+        stand.say(f"loading {people:,} people with {people * MOVES_EACH:,} moves")
+        settle(url, people)
+        self._payers = Payers(self._app, _Wallets(people), FIRST_ID)
+
+    def measure(self) -> Figures:
+        pace = self._payers.pace(self._size.seconds)
+        figures = {"postings": pace.rate, "p99 of a posting": percentile(pace.took, 0.99) * 1000}
+        return figures | {what: self._clock(read) for what, read in READS.items()}
+
+    def _clock(self, read: Callable[[Unit, int], object]) -> float:
+        """Return how many microseconds it takes for somebody."""
+        chance, took = random.Random(), []
+        for _ in range(self._size.reads):
+            person = chance.randrange(self._people)
+            before = time.perf_counter()
+            self._app.read(lambda unit, person=person: read(unit, person))  # type: ignore[misc]
+            took.append(time.perf_counter() - before)
+        return median(took) * 1_000_000
+
+
+class _Wallets(Sequence[Account]):
+    """Everybody's wallet, made when it is asked for: a million of them would be in the way of what is measured."""
+
+    def __init__(self, people: int) -> None:
+        self._people = people
+
+    def __len__(self) -> int:
+        return self._people
+
+    @overload
+    def __getitem__(self, place: int) -> Account: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Account]: ...
+    def __getitem__(self, place: int | slice) -> Account | Sequence[Account]:
+        if isinstance(place, slice):
+            return [wallet(person) for person in range(self._people)[place]]
+        return wallet(place)
