@@ -74,6 +74,13 @@ def test_K_04_identifiers_of_two_processes_follow_each_other_in_time(
     other.close()
 
 
+def write_and_mint(tx: Any) -> list[int]:
+    """Write a row under a number, which needs a living connection, and mint another."""
+    number = tx.mint()
+    tx.rows.add(notice(number))
+    return [number, tx.mint()]
+
+
 @pytest.mark.parametrize("engine", ["postgres"])
 def test_D_03_a_server_that_has_forgotten_a_stretch_may_give_it_to_another(
     store: Store, store_url: str, monkeypatch: pytest.MonkeyPatch
@@ -88,8 +95,8 @@ def test_D_03_a_server_that_has_forgotten_a_stretch_may_give_it_to_another(
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
     other = opened(store_url)
-    others = [minted(other) for _ in range(3)]
-    mine += [store.transact(lambda tx: (tx.rows.add(notice(tx.mint())), tx.mint())[1]) for _ in range(3)]
+    others = [minted(other) for _ in range(9)]
+    mine += store.transact(write_and_mint)
     other.close()
     assert others[0] == mine[0], "the first of mine was never seen by anybody"
     assert not set(mine[1:]) & set(others)
