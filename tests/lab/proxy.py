@@ -36,7 +36,7 @@ Choose = Callable[[], str | None]
 class Proxy:
     """A server that passes on to another, on a port of its own."""
 
-    def __init__(self, url: str, choose: Choose, *, silence_seconds: float = 1.0, late_seconds: float = 0.3) -> None:
+    def __init__(self, url: str, choose: Choose, *, silence_seconds: float = 5.0, late_seconds: float = 0.3) -> None:
         parsed = make_url(url)
         self._choose, self.silence_seconds, self.late_seconds = choose, silence_seconds, late_seconds
         host = str(parsed.query.get("host") or parsed.host or "127.0.0.1")
