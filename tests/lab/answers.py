@@ -21,8 +21,9 @@ from service.storage.migrate import migrate
 from service.storage.store import Busy, Store, Unsure
 from service.ussd.session import Conversation
 from service.wallet.unit import Notice
-from tests.bench.crowd import gather, phone_of
+from tests.bench.crowd import gather
 from tests.bench.measure import NotRun as NoServer
+from tests.bench.phones import phone_of
 from tests.bench.servers import Postgres, postgres
 from tests.conftest import assert_sound, opened
 from tests.lab import gateway, proxy

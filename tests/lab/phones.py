@@ -22,7 +22,7 @@ from service.ledger.audit import Problem
 from service.ledger.chart import Reason
 from service.wallet.audit import audit_all
 from service.wallet.unit import Person
-from tests.bench.crowd import PIN, phone_of
+from tests.bench.phones import PIN, phone_of
 
 PATH = "/gateways/africastalking/demo"
 PATIENCE_SECONDS = 10

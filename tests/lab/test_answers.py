@@ -10,7 +10,8 @@ from service.app import App
 from service.wallet.people import person_by_phone
 from service.wallet.send import quote_send, send_money
 from service.wallet.unit import Unit
-from tests.bench.crowd import gather, phone_of
+from tests.bench.crowd import gather
+from tests.bench.phones import phone_of
 from tests.bench.servers import Postgres
 from tests.lab.answers import through_the_api, through_the_gateway, through_the_service
 from tests.lab.finding import Finding
