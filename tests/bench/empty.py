@@ -10,7 +10,7 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 from granian.server.mp import MPServer
 
-from service.cli.server import BACKLOG, BACKPRESSURE, THREADS
+from service.cli.server import BACKLOG, CONNECTIONS, THREADS
 from tests.bench.phones import PATH
 
 
@@ -30,7 +30,7 @@ def main(port: int, workers: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=THREADS,
-        backpressure=BACKPRESSURE,
+        backpressure=CONNECTIONS,
         backlog=BACKLOG,
         http=HTTPModes.http1,
         websockets=False,
