@@ -5,7 +5,7 @@ Each noun has a module of its own. Nothing heavy is loaded before a command runs
 
 from service.cli.agent import agent
 from service.cli.approval import approve
-from service.cli.backup import backup, restore
+from service.cli.backup import backup, move, restore
 from service.cli.books import audit, books, entry, statement
 from service.cli.floats import floats
 from service.cli.group import Spoken
@@ -24,7 +24,7 @@ for command in (
     dial, sms, inbox,
     person, agent, floats, approve,
     books, entry, statement, audit, outbox,
-    menus, tariff, backup, restore,
+    menus, tariff, backup, restore, move,
 ):
     main.add_command(command)
 # fmt: on

@@ -63,6 +63,32 @@ def restore(file: Path) -> None:
     click.echo(f"{file} is restored. {parked} messages are parked; run `senti audit` before serving.")
 
 
+@click.command()
+@_file
+def move(file: Path) -> None:
+    """Move the SQLite database FILE into the empty PostgreSQL database of the settings.
+
+    Stop the service first, and serve with the same secrets afterwards. Balances, seals, references and waiting messages
+    are taken over as they are; FILE is renamed, so that nobody serves it again.
+    """
+    from service.cli.run import bring_up
+    from service.storage.backup import NotRestored, refuse_filled
+    from service.storage.move import move_file
+
+    settings = settings_read()
+    if _on_sqlite(settings):
+        raise unusable("SENTI_DATABASE_URL is where to move to: a PostgreSQL database")
+    url = _admin_url(settings)
+    try:
+        refuse_filled(url)
+        with patience("Moving"):
+            bring_up(settings)
+            entries = move_file(file, url)
+    except NotRestored as no:
+        raise refuse(str(no)) from no
+    click.echo(f"{entries} entries are moved, each row read back; run `senti audit` before serving.")
+
+
 def _on_sqlite(settings: "Settings") -> bool:
     return settings.database_url.get_secret_value().startswith("sqlite")
 

@@ -125,8 +125,7 @@ def inject(fault: Callable[[Cluster], Mend], nodes: Cluster, loads: tuple[Load, 
     mend = fault(nodes)
     try:
         time.sleep(3)
-        goes_on = lambda: all(load.went_on(began + 1) for load in loads)  # noqa: E731 (a name for the line below)
-        while not goes_on():
+        while not all(load.went_on(began + 1) for load in loads):
             wrong = [said for load in loads for said in load.wrong]
             assert time.monotonic() < began + GOES_ON_SECONDS, f"{fault.__name__}: no service {wrong}\n{nodes.logs()}"
             time.sleep(0.1)
@@ -170,8 +169,10 @@ def served(url: str) -> Iterator[int]:
             ending.callback(processes[-1].terminate)
         wait(lambda: _answers(port), "the service never answered")
         yield port
+        ended = {str(process.args[-1]): process.poll() for process in processes}  # type: ignore[index]
         log.seek(0)
-        assert [process.poll() for process in processes] == [None, None], f"ended by itself: {log.read()[-3000:]!r}"
+        said = b"".join(line for line in log if b'"hop"' not in line)[-3000:].decode()
+        assert not any(status is not None for status in ended.values()), f"ended by itself: {ended}\n{said}"
 
 
 def _answers(port: int) -> bool:
