@@ -159,15 +159,17 @@ def make_app(
         raise Unfit([f"SENTI_DATABASE_URL: {problem}" for problem in found])
     if production and store.read(lambda tx: is_demo(tx.books)):
         raise Unfit(["SENTI_DATABASE_URL holds the demo, whose PINs everybody knows: start with an empty database"])
+    peppers = [pepper.get_secret_value() for pepper in settings.pin_pepper]
     house = House(
         packs=packs,
         references=References(store.installation_key()),
-        pepper=derive(settings.pin_pepper.get_secret_value(), "pins"),
+        pepper=derive(peppers[0], "pins"),
+        other_peppers=tuple(derive(pepper, "pins") for pepper in peppers[1:]),
         code_key=code_key,
         pin_memory_kib=settings.pin_memory_kib,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
-    keys = derive(secret, "seals"), derive(settings.pin_pepper.get_secret_value(), "heard")
+    keys = derive(secret, "seals"), derive(peppers[0], "heard")
     app = App(settings, store, house, countries, gateways, *keys, metrics, now)
     return app
 

@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     database_admin_url: SecretStr | None = None
     countries: Words = ("ke",)
     secret_key: SecretStr = SecretStr(DEMO_SECRETS["secret_key"])
-    pin_pepper: SecretStr = SecretStr(DEMO_SECRETS["pin_pepper"])
+    pin_pepper: Secrets = Field(default=(SecretStr(DEMO_SECRETS["pin_pepper"]),), min_length=1)
     pin_memory_kib: int = Field(default=1024, ge=8, le=65536)
     demo_clock_speed: int = Field(default=1, ge=1, le=100_000)
     africastalking_username: str = "sandbox"
@@ -183,18 +183,20 @@ def _weak(secret: str, shortest: int = _SHORTEST) -> str | None:
 
 def _unsafe_secrets(settings: Settings) -> Iterator[str]:
     cure = "set it to the output of: openssl rand -hex 32"
-    key, pepper = settings.secret_key.get_secret_value(), settings.pin_pepper.get_secret_value()
+    key = settings.secret_key.get_secret_value()
+    peppers = [pepper.get_secret_value() for pepper in settings.pin_pepper]
     webhook = [secret.get_secret_value() for secret in settings.africastalking_webhook_secret]
     if weak := _weak(key):
         yield f"SENTI_SECRET_KEY {weak}: {cure}"
-    if weak := _weak(pepper):
-        yield f"SENTI_PIN_PEPPER {weak}: {cure}"
+    for pepper in peppers:
+        if weak := _weak(pepper):
+            yield f"SENTI_PIN_PEPPER {weak}: {cure}"
     if not webhook:
         yield f"SENTI_AFRICASTALKING_WEBHOOK_SECRET is missing: {cure}"
     for secret in webhook:
         if weak := _weak(secret):
             yield f"SENTI_AFRICASTALKING_WEBHOOK_SECRET {weak}: {cure}"
-    if len({key, pepper, *webhook}) < 2 + len(webhook):
+    if len({key, *peppers, *webhook}) < 1 + len(peppers) + len(webhook):
         yield "SENTI_SECRET_KEY, SENTI_PIN_PEPPER and the webhook secrets must differ from each other: set each anew"
 
 

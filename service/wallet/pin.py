@@ -56,24 +56,25 @@ def read_pin(typed: str) -> str:
 def seal_pin(house: House, person_id: int, pin: str) -> str:
     """Return a verifier of the PIN that is worth nothing without the pepper or for another person."""
     salt = secrets.token_bytes(16)
-    return f"1${house.pin_memory_kib}${salt.hex()}${_argon(house, person_id, salt, house.pin_memory_kib, pin).hex()}"
+    digest = _argon2id(house.pepper, person_id, salt, house.pin_memory_kib).derive(pin.encode())
+    return f"1${house.pin_memory_kib}${salt.hex()}${digest.hex()}"
 
 
 def is_pin(house: House, person_id: int, pin: str, sealed: str) -> bool:
-    """Say whether the PIN is the one that was sealed for this person."""
+    """Say whether the PIN is the one that was sealed for this person, under any of the house's peppers."""
+    return any(_is_under(pepper, person_id, pin, sealed) for pepper in (house.pepper, *house.other_peppers))
+
+
+def _is_under(pepper: bytes, person_id: int, pin: str, sealed: str) -> bool:
     _, memory_kib, salt, digest = sealed.split("$")
     try:
-        _argon2id(house, person_id, bytes.fromhex(salt), int(memory_kib)).verify(pin.encode(), bytes.fromhex(digest))
+        _argon2id(pepper, person_id, bytes.fromhex(salt), int(memory_kib)).verify(pin.encode(), bytes.fromhex(digest))
     except InvalidKey:
         return False
     return True
 
 
-def _argon(house: House, person_id: int, salt: bytes, memory_kib: int, pin: str) -> bytes:
-    return _argon2id(house, person_id, salt, memory_kib).derive(pin.encode())
-
-
-def _argon2id(house: House, person_id: int, salt: bytes, memory_kib: int) -> Argon2id:
+def _argon2id(pepper: bytes, person_id: int, salt: bytes, memory_kib: int) -> Argon2id:
     return Argon2id(
         salt=salt,
         length=32,
@@ -81,7 +82,7 @@ def _argon2id(house: House, person_id: int, salt: bytes, memory_kib: int) -> Arg
         lanes=1,
         memory_cost=memory_kib,
         ad=str(person_id).encode(),
-        secret=house.pepper,
+        secret=pepper,
     )
 
 
@@ -102,8 +103,10 @@ def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
     assert person is not None, f"no person {person_id}"
     refuse_locked(unit, person)
     if is_pin(unit.house, person.id, pin, person.pin):
-        if person.pin_tries:
-            person = replace(person, pin_tries=0)
+        changing = unit.house.other_peppers and not _is_under(unit.house.pepper, person.id, pin, person.pin)
+        if person.pin_tries or changing:
+            sealed = seal_pin(unit.house, person.id, pin) if changing else person.pin
+            person = replace(person, pin=sealed, pin_tries=0)
             unit.rows.put(person)
         return person
     tries = person.pin_tries + 1

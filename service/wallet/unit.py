@@ -184,6 +184,8 @@ class House:
     pepper: bytes = field(repr=False)
     code_key: bytes = field(repr=False)
     pin_memory_kib: int = 1024
+    other_peppers: tuple[bytes, ...] = field(default=(), repr=False)
+    """Peppers that PINs are still, or already, sealed under while one is being changed."""
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def test_P_07_what_was_heard_cannot_be_guessed_without_the_pepper() -> None:
     """The digest of a text that ends in a PIN is keyed by the pepper: nothing in the database gives the PIN away."""
     settings = demo_settings()
     app = make_app(settings, store=MemoryStore())
-    assert app.heard_key == derive(settings.pin_pepper.get_secret_value(), "heard")
+    assert app.heard_key == derive(settings.pin_pepper[0].get_secret_value(), "heard")
     other = make_app(demo_settings(pin_pepper="another pepper"), store=MemoryStore())
     assert other.heard_key != app.heard_key
 

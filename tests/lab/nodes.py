@@ -105,6 +105,7 @@ def run(size: Round, say: Say) -> list[Finding]:
         migrate(owner, service_role="senti")
         app = make_app(Settings(_env_file=None, database_url=service, pin_memory_kib=8))  # type: ignore[call-arg, arg-type]
         ending.callback(app.store.close)
+        assert app.store.check_safety() == []
         gather(app, PEOPLE)
         port = ending.enter_context(served(service))
         with psycopg.connect(libpq(nodes.address(USER, PASSWORDS["SUPERUSER"], USER)), autocommit=True) as db:
@@ -198,7 +199,12 @@ def judge(
     rows = (
         ("payments by the Python API", payers, (*posted, len(problems)), "audit of all books"),
         ("phones over HTTP", phones, sent, f"{len(phones.told_not)} were told that nothing was taken, and it was so"),
-        ("writes to each node by itself", writers, (lost, 0, two), "unbalanced: two nodes led at once"),
+        (
+            "writes to each node by itself",
+            writers,
+            (lost, 0, two),
+            "unbalanced: taken by a node after another had begun to lead",
+        ),
     )
     return [
         Finding(
