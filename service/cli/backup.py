@@ -45,8 +45,11 @@ def backup(file: Path) -> None:
 
 
 @click.command()
-@_file
-def restore(file: Path) -> None:
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.option(
+    "--in-place", is_flag=True, help="PostgreSQL itself has restored the database to a point in time: no FILE."
+)
+def restore(file: Path | None, in_place: bool) -> None:
     """Make FILE the database; refuses to do so over one that is in use or not empty.
 
     Messages that waited when the backup was made may have been sent since: they are parked, so that nobody gets a code
@@ -55,6 +58,12 @@ def restore(file: Path) -> None:
     from service.storage.backup import NotRestored
 
     settings = settings_read()
+    if (file is None) is not in_place:
+        raise unusable("name either the FILE of a backup or --in-place")
+    if file is None:
+        parked = _restored(settings)
+        click.echo(f"{parked} messages are parked; run `senti audit` before serving.")
+        return
     try:
         with patience("Restoring"):
             parked = _into_sqlite(settings, file) if _on_sqlite(settings) else _into_postgresql(settings, file)
@@ -114,15 +123,24 @@ def _into_sqlite(settings: "Settings", file: Path) -> int:
 
 
 def _into_postgresql(settings: "Settings", file: Path) -> int:
-    from service.cli.run import bring_up
-    from service.storage.backup import NotRestored, put_on_identifiers, refuse_filled
+    from service.storage.backup import NotRestored, refuse_filled
 
     if not file.is_file():
         raise NotRestored(f"{file}: there is no such file")
     url = _admin_url(settings)
     refuse_filled(url)
     _postgresql_tool(settings, "pg_restore", "--exit-on-error", "--single-transaction", "--no-owner", str(file))
-    put_on_identifiers(url)
+    return _restored(settings)
+
+
+def _restored(settings: "Settings") -> int:
+    """Make a PostgreSQL database that is as it once was fit to be served; return how many messages are parked."""
+    from service.cli.run import bring_up
+    from service.storage.backup import put_on_identifiers
+
+    if _on_sqlite(settings):
+        raise unusable("--in-place is for PostgreSQL: a SQLite file is restored from a backup")
+    put_on_identifiers(_admin_url(settings))
     bring_up(settings)
     return _park(settings)
 

@@ -47,6 +47,24 @@ def test_O_06_a_postgresql_database_comes_back_and_sends_nothing_again(
     assert "is not empty" in other.no("restore", str(file))
 
 
+def test_O_06_a_database_that_went_back_in_time_sends_nothing_again(
+    postgres_url: str, new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    """PostgreSQL restores to a point in time by itself: what waited then is parked, and its numbers are passed over."""
+    senti = at(postgres_url, tmp_path)
+    senti.says("demo", "load")
+    then = new_database(postgres_url)
+    lost = senti.says("float", "issue", "100016", "1", "--bank-ref", "B", "--by", "ann")
+    other = at(then, tmp_path)
+    assert "messages are parked" in other.says("restore", "--in-place")
+    assert {row["state"] for row in other.json("outbox", "list")} == {"parked"}
+    assert other.says("float", "issue", "100016", "1", "--bank-ref", "B", "--by", "ann") != lost
+    assert "either the FILE" in other.no("restore", status=2)
+    assert "either the FILE" in other.no("restore", "--in-place", str(tmp_path / "backup"), status=2)
+    on_sqlite = Senti(tmp_path / "senti.db")
+    assert "is for PostgreSQL" in on_sqlite.no("restore", "--in-place", status=2)
+
+
 def test_without_the_tools_the_command_is_said(
     postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
