@@ -4,6 +4,7 @@ Each keeps what it was told was done, and what it was told was not; at the end t
 """
 
 import random
+import re
 import secrets
 import socket
 import time
@@ -25,11 +26,12 @@ from service.storage.store import Busy, Tx, Unsure
 from service.wallet.account import wallet_of
 from service.wallet.people import person_by_phone
 from service.wallet.send import charge_moves
-from tests.bench.crowd import PIN, phone_of
+from tests.bench.phones import CODE, PIN, phone_of
 from tests.bench.postings import FIRST_ID
-from tests.bench.traffic import CODE, PATH, REFERENCE
 
 WALLETS = 64
+PATH = "/gateways/africastalking/demo/ussd"
+REFERENCE = re.compile(r"(Ref|Kumb) [2-9A-Z]{10}")
 
 
 class Acknowledged(NamedTuple):
