@@ -93,17 +93,22 @@ def test_O_11_a_file_that_is_served_or_strange_is_not_moved(
     assert pilot.json("audit")["sound"]
 
 
-def test_O_11_a_row_that_arrives_otherwise_undoes_the_move(pilot: Senti, postgres_url: str, tmp_path: Path) -> None:
+def test_O_11_a_row_that_arrives_otherwise_undoes_the_move(
+    pilot: Senti, new_database: Callable[..., str], tmp_path: Path
+) -> None:
     """Each row is read back before the commit: a balance that a trigger of somebody's changes is found."""
     from service.storage.backup import NotRestored
+    from service.storage.migrate import migrate
     from service.storage.move import move_file
 
+    url = new_database()
+    migrate(url)
     body = "BEGIN NEW.balance := NEW.balance + 1; RETURN NEW; END"
-    with psycopg.connect(postgres_url) as server:
+    with psycopg.connect(url) as server:
         server.execute(f"CREATE FUNCTION thief() RETURNS trigger LANGUAGE plpgsql AS $$ {body} $$")
         server.execute("CREATE TRIGGER thief BEFORE INSERT ON accounts FOR EACH ROW EXECUTE FUNCTION thief()")
     with pytest.raises(NotRestored, match="accounts: a row was not taken over"):
-        move_file(pilot.path, postgres_url)
-    with psycopg.connect(postgres_url) as server:
+        move_file(pilot.path, url)
+    with psycopg.connect(url) as server:
         assert server.execute("SELECT count(*) FROM entries").fetchone() == (0,)
     assert pilot.path.exists()
