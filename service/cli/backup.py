@@ -105,20 +105,23 @@ def _on_sqlite(settings: "Settings") -> bool:
 def _into_sqlite(settings: "Settings", file: Path) -> int:
     from pydantic import SecretStr
 
-    from service.storage.backup import copy_backup, put_in_place, refuse_used, sqlite_path
+    from service.storage.backup import copy_backup, put_in_place, refuse_used, remove, sqlite_path
     from service.storage.migrate import migrate
 
     path = sqlite_path(settings.database_url.get_secret_value())
     path.parent.mkdir(parents=True, exist_ok=True)
     refuse_used(path)
     copy = path.with_name(f"{path.name}.restoring")
-    copy_backup(file, copy)
-    url = f"sqlite:///{copy}"
-    migrate(url)
-    # Parked before anybody can open it: a worker that starts at once finds nothing to send.
-    parked = _park(settings.model_copy(update={"database_url": SecretStr(url)}))
-    refuse_used(path)
-    put_in_place(copy, path)
+    try:
+        copy_backup(file, copy)
+        url = f"sqlite:///{copy}"
+        migrate(url)
+        # Parked before anybody can open it: a worker that starts at once finds nothing to send.
+        parked = _park(settings.model_copy(update={"database_url": SecretStr(url)}))
+        refuse_used(path)
+        put_in_place(copy, path)
+    finally:
+        remove(copy)
     return parked
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import make_url
 from service.storage import engines
 from service.storage.sqlite import RESTORED_GAP
 
+_JOURNALS = ("-wal", "-shm", "-journal")
 _HOLDS_ANYTHING = "SELECT EXISTS (SELECT 1 FROM people) + EXISTS (SELECT 1 FROM entries)"
 
 
@@ -66,9 +67,15 @@ def refuse_used(path: Path) -> None:
         connection.close()
 
 
+def remove(path: Path) -> None:
+    """Remove a SQLite database with its journals, if it is there."""
+    for rest in ("", *_JOURNALS):
+        Path(f"{path}{rest}").unlink(missing_ok=True)
+
+
 def put_in_place(copy: Path, path: Path) -> None:
     """Let a copy become the database, at once and whole."""
-    for rest in ("-wal", "-shm", "-journal"):
+    for rest in _JOURNALS:
         Path(f"{path}{rest}").unlink(missing_ok=True)
     os.replace(copy, path)
     folder = os.open(path.parent, os.O_RDONLY)
