@@ -60,6 +60,9 @@ _FATES = {
 _PASSING = frozenset({"userisinactive", "deliveryfailure"})
 """Reasons of a failure that may be over when it is tried again."""
 
+_ID = re.compile(r"[!-~]{1,128}")
+"""What a report can name. Anything else is not kept: a database that refuses it would leave the message unsettled."""
+
 _BAD_KEY = "supplied authentication is invalid"
 
 
@@ -238,7 +241,8 @@ def _read_recipient(one: Mapping[str, Any]) -> Sent:
     outcome = _SAID.get(int(code)) if re.fullmatch(r"[0-9]{3}", code) else None
     if outcome is Outcome.ACCEPTED:
         given = one.get("messageId")
-        return Sent(outcome, provider_id=given if isinstance(given, str) and given != "None" else None)
+        known = isinstance(given, str) and given != "None" and _ID.fullmatch(given)
+        return Sent(outcome, provider_id=given if known else None)
     word = str(one.get("status", ""))
     detail = f"{code} {word}" if re.fullmatch(r"[0-9]{3} [A-Za-z]{1,40}", f"{code} {word}") else "an unknown status"
     if outcome is None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from service.gateways.africastalking import AfricasTalking, check_base_url, read_sent
-from service.gateways.base import Outcome
+from service.gateways.base import Outcome, Sent
 from tests.fakes.africastalking import FakeAfricasTalking, fake_africastalking
 
 TO = "+254722000002"
@@ -205,3 +205,11 @@ def test_of_two_lines_for_our_number_the_accepted_one_counts() -> None:
         }
     }
     assert read_sent(twice, TO).provider_id == "ATXid_1"
+
+
+@pytest.mark.parametrize("given", ["", "None", None, 17, "a b", "ATXid\0", "\ud800", "x" * 129, "é", ["ATXid"]])
+def test_G_06_an_id_that_no_report_can_name_is_not_kept(given: object) -> None:
+    """A database that refuses to write the id would leave the message unsettled, and it would be sent five times."""
+    line = {"statusCode": 102, "number": TO, "status": "Success", "messageId": given}
+    sent = read_sent({"SMSMessageData": {"Message": "", "Recipients": [line]}}, TO)
+    assert sent == Sent(Outcome.ACCEPTED)
