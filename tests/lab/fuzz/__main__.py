@@ -1,0 +1,116 @@
+"""`python -m tests.lab.fuzz TARGET`: give one reader inputs by atheris, which follows the lines that they reach.
+
+Prints one line of JSON. `--case` tries a single case again; `--hypothesis` lets Hypothesis make the cases instead.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, cast
+
+from tests.lab.fuzz import TARGETS, Target
+from tests.lab.fuzz.draw import Drawn, Feed
+
+LONGEST_INPUT = 1_024
+"""Octets that a case is made of."""
+
+
+class Run:
+    """Counts cases until there have been enough, and keeps the first that failed."""
+
+    def __init__(self, target: Target, check: Callable[[Any], Any], inputs: int, seconds: float) -> None:
+        self.target, self.check, self.most, self.until = target, check, inputs, time.monotonic() + seconds
+        self.cases = self.inputs = self.taken = 0
+        self.failed: dict[str, str] | None = None
+
+    def try_one(self, case: Any) -> None:
+        """Try one case; what it raises is kept and raised."""
+        try:
+            inputs, taken = self.check(case)
+        except Exception:
+            self.failed = {"case": json.dumps(case), "why": traceback.format_exc()}
+            raise
+        self.cases += 1
+        self.inputs += inputs
+        self.taken += taken
+
+    @property
+    def over(self) -> bool:
+        return self.inputs >= self.most or time.monotonic() > self.until
+
+    def told(self) -> str:
+        return json.dumps({"cases": self.cases, "inputs": self.inputs, "taken": self.taken, "failed": self.failed})
+
+
+def by_coverage(name: str, inputs: int, seconds: float, seed: int) -> None:
+    """Fuzz a target; never returns, because libFuzzer does not."""
+    import atheris
+
+    with atheris.instrument_imports(include=["service", "menus"]):
+        target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{name}"))
+        run = Run(target, target.open_world(), inputs, seconds)
+
+    def once(data: bytes) -> None:
+        try:
+            run.try_one(target.make(Feed(data)))
+        except Exception:
+            _leave(run)
+        if run.over:
+            _leave(run)
+
+    # Seeds that are long enough to make several steps: from nothing it would take a while to get there.
+    atheris.Setup([sys.argv[0], f"-seed={seed}", f"-max_len={LONGEST_INPUT}", "-len_control=0", "-timeout=60"], once)
+    atheris.Fuzz()
+
+
+def by_hypothesis(name: str, inputs: int, seconds: float, seed: int) -> None:
+    """Let Hypothesis make the cases, and make one that fails as small as it can."""
+    import hypothesis
+    from hypothesis import strategies as st
+
+    target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{name}"))
+    run = Run(target, target.open_world(), inputs, seconds)
+    quick = [*hypothesis.HealthCheck]
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(max_examples=inputs, deadline=None, database=None, suppress_health_check=quick)
+    @hypothesis.given(st.data())
+    def every(data: st.DataObject) -> None:
+        if not run.over:
+            run.try_one(target.make(Drawn(data.draw)))
+
+    try:
+        every()
+    except Exception:
+        assert run.failed, traceback.format_exc()
+    _leave(run)
+
+
+def _leave(run: Run) -> None:
+    print(run.told(), flush=True)
+    os._exit(1 if run.failed else 0)
+
+
+def main() -> None:
+    """Fuzz one target."""
+    parser = argparse.ArgumentParser(prog="python -m tests.lab.fuzz", description=__doc__)
+    parser.add_argument("target", choices=TARGETS)
+    parser.add_argument("--inputs", type=int, default=10_000)
+    parser.add_argument("--seconds", type=float, default=600)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--hypothesis", action="store_true")
+    parser.add_argument("--case", help="JSON of one case, as a failing run prints it")
+    given = parser.parse_args()
+    if given.case is None:
+        (by_hypothesis if given.hypothesis else by_coverage)(given.target, given.inputs, given.seconds, given.seed)
+    target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{given.target}"))
+    print(target.open_world()(json.loads(given.case)))
+
+
+if __name__ == "__main__":
+    main()
