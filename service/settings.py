@@ -38,8 +38,8 @@ def _comma_list(given: object) -> object:
 def _networks(given: object) -> object:
     try:
         return tuple(map(ip_network, given.replace(" ", "").split(","))) if isinstance(given, str) else given
-    except ValueError as wrong:
-        raise ValueError(f"must be addresses or networks: {wrong}") from None
+    except ValueError:
+        raise ValueError("must be addresses or whole networks such as 10.0.0.0/8, separated by commas") from None
 
 
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_comma_list)]
