@@ -23,14 +23,14 @@ TITLE = "Bad input"
 CASES = ("W-02", "I-01", "I-03", "I-04", "I-06", "I-13", "I-16", "O-02")
 
 INPUTS: Mapping[str, int] = {
-    "hops": 250_000,
-    "doors": 200_000,
-    "words": 300_000,
-    "replies": 100_000,
-    "settings": 60_000,
-    "packs": 40_000,
-    "commands": 48_000,
-    "backups": 2_000,
+    "hops": 300_000,
+    "doors": 250_000,
+    "words": 334_000,
+    "replies": 50_000,
+    "settings": 30_000,
+    "packs": 20_000,
+    "commands": 15_000,
+    "backups": 1_000,
 }
 """How many inputs each reader gets in the full form: a million in all. A backup is a whole file, restored."""
 
