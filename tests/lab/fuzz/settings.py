@@ -5,10 +5,12 @@ They are read, or refused with every problem named; what was given for a secret 
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
+
+from pydantic import SecretStr
 
 from tests.lab.fuzz import Tally
 from tests.lab.fuzz.draw import Draw, pick, some, spoilt, spoilt_bytes
@@ -63,12 +65,20 @@ def open_world() -> Callable[[dict[str, Any]], Tally]:
         assert told, "refused without a reason"
         given = [environment.get(name, "") for name in SECRET]
         if settings is not None:
-            given += [secret.get_secret_value() for secret in (*settings.secret_key, *settings.pin_pepper)]
+            given += _secrets(settings)
         for secret in given:
             assert len(secret) < 8 or secret in VALUES or secret not in told, "a secret was told"
         return Tally(1, int(settings is not None))
 
     return check
+
+
+def _secrets(settings: Iterable[tuple[str, Any]]) -> Iterator[str]:
+    """Yield whatever is a secret among these settings, however many there are of one."""
+    for _, value in settings:
+        for one in value if isinstance(value, tuple) else (value,):
+            if isinstance(one, SecretStr):
+                yield one.get_secret_value()
 
 
 def _can_be_given(value: str) -> bool:
