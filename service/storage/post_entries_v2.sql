@@ -115,24 +115,25 @@ BEGIN
                     firsts[i] := largest - before[p];
                 END IF;
             END IF;
-            WHILE l_entries[l] = i LOOP
-                p := l_places[l];
-                IF code = 'posted' AND held[p] > greatest(l_mosts[l], before[p]) THEN
-                    code := 'too_full';
-                    firsts[i] := greatest(0, l_mosts[l] - before[p]);
-                END IF;
-                l := l + 1;
-            END LOOP;
-            WHILE c_entries[c] = i LOOP
-                p := c_places[c];
-                counted[p] := counted[p] + c_adds[c];
-                IF code = 'posted' AND counted[p] > c_caps[c] THEN
-                    code := 'over_cap';
-                    firsts[i] := greatest(0, c_caps[c] - uncounted[p]);
-                END IF;
-                c := c + 1;
-            END LOOP;
         END IF;
+        -- Gone through for every entry, also one that is there already: else those after it would not find theirs.
+        WHILE l_entries[l] = i LOOP
+            p := l_places[l];
+            IF code = 'posted' AND held[p] > greatest(l_mosts[l], before[p]) THEN
+                code := 'too_full';
+                firsts[i] := greatest(0, l_mosts[l] - before[p]);
+            END IF;
+            l := l + 1;
+        END LOOP;
+        WHILE c_entries[c] = i LOOP
+            p := c_places[c];
+            counted[p] := counted[p] + c_adds[c];
+            IF code = 'posted' AND counted[p] > c_caps[c] THEN
+                code := 'over_cap';
+                firsts[i] := greatest(0, c_caps[c] - uncounted[p]);
+            END IF;
+            c := c + 1;
+        END LOOP;
         IF code <> 'posted' THEN
             refused := true;
             held := before;

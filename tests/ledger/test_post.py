@@ -315,3 +315,18 @@ def test_post_many_answers_for_each(store: Store) -> None:
     assert results[2].repeated
     assert store.post_many([]) == []
     assert balance(store, A) == 399
+
+
+@pytest.mark.parametrize("before", ["there", "done"])
+def test_K_08_limits_hold_behind_what_was_there_already(store: Store, before: str) -> None:
+    """In a batch an entry that is repeated, or whose hold is resolved, leaves the limits of those after it in force."""
+    fund(store, {A: 1000, B: 0})
+    limits: Any = {"caps": [Cap("day:a", 10, 30)], "ceilings": [Ceiling(B, 300)]}
+    first = send(100, A, B, 10, once="resolve:1", **limits)
+    store.post_one(first)
+    again = first if before == "there" else send(101, A, B, 10, once="resolve:1", **limits)
+    results = store.post_many([again, *(send(number, A, B, 10, **limits) for number in (102, 103, 104))])
+    assert [type(result) for result in results[1:]] == [Posted, Posted, OverCap]
+    assert store.read(lambda tx: tx.books.counter("day:a")) == 30
+    full = send(105, A, B, 400, ceilings=[Ceiling(B, 300)])
+    assert type(store.post_many([again, full])[1]) is TooFull
