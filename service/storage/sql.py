@@ -17,7 +17,7 @@ from service.storage.patience import cut_when_over, seconds_left
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
 from service.storage.store import Busy, Tx, Unsure
-from service.storage.trouble import DATABASE_ERRORS, READ_ONLY, again, raise_for
+from service.storage.trouble import DATABASE_ERRORS, Again, READ_ONLY, again, raise_for
 from service.storage.wire import Wire
 
 T = TypeVar("T")
@@ -35,7 +35,13 @@ class SqlStore(ABC):
         return again(lambda: self._once(self._writer, work))
 
     def read(self, work: Callable[[Tx], T]) -> T:
-        return again(lambda: self._once(self._reader, work))
+        return again(lambda: self._look(work))
+
+    def _look(self, work: Callable[[Tx], T]) -> T:
+        try:
+            return self._once(self._reader, work)
+        except Unsure as error:
+            raise Again("nothing was to be written") from error
 
     def installation_key(self) -> bytes:
         with connected(self._reader) as connection:

@@ -193,6 +193,21 @@ def test_L_01_the_connection_dies_at_commit(ready: Store, store_url: str) -> Non
 
 
 @pytest.mark.parametrize("engine", ["postgres"])
+def test_L_01_the_connection_dies_at_the_end_of_a_read(ready: Store, store_url: str) -> None:
+    """Who only looked has nothing to be unsure about, and looks again."""
+    looks = []
+
+    def look(tx: Any) -> int:
+        looks.append(tx.books.balance(A))
+        if len(looks) == 1:
+            cut(store_url, tx)
+        return looks[-1]
+
+    assert ready.read(look) == 1000
+    assert len(looks) == 2
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
 def test_L_01_the_connection_dies_at_rollback(ready: Store, store_url: str) -> None:
     """Nothing is left to roll back: a refusal stays a refusal, and a bug a bug."""
 
