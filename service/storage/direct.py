@@ -30,7 +30,10 @@ class Direct:
         """Run a prepared statement and return its rows as text; raises Again, AnswerLost, Busy or AssertionError."""
         connection = self._idle.pop() if self._idle else self._connect()
         given = [None if value is None else str(value).encode() for value in values]
-        result = connection.pgconn.exec_prepared(name.encode(), given)  # type: ignore[arg-type]  # None is NULL
+        try:
+            result = connection.pgconn.exec_prepared(name.encode(), given)  # type: ignore[arg-type]  # None is NULL
+        except psycopg.OperationalError as error:  # the connection was found dead while a long statement was sent
+            raise self._lost(connection, str(error)) from error
         self._check(connection, result)
         self._idle.append(connection)
         return [[_cell(result, row, column) for column in range(result.nfields)] for row in range(result.ntuples)]
@@ -56,13 +59,18 @@ class Direct:
         field = result.error_field(DiagnosticField.SQLSTATE)
         state = field.decode() if field else ""
         if connection.pgconn.status != ConnStatus.OK or state == READ_ONLY:
-            connection.close()
-            self.close()
-            # Whether it was written or not, the same entry may be asked for again: its id tells.
-            raise Again(said) if state == READ_ONLY else AnswerLost(said)
+            lost = self._lost(connection, said)
+            raise Again(said) if state == READ_ONLY else lost
         self._idle.append(connection)
         raise_for_state(state, said)
         raise AssertionError(f"a bug in a statement: {said}")
+
+    def _lost(self, connection: psycopg.Connection[object], said: str) -> AnswerLost:
+        """Forget this connection and those that lie idle."""
+        connection.close()
+        self.close()
+        # Whether it was written or not, the same entry may be asked for again: its id tells.
+        return AnswerLost(said)
 
 
 def _cell(result: PGresult, row: int, column: int) -> str | None:

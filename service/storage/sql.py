@@ -17,7 +17,7 @@ from service.storage.patience import cut_when_over, seconds_left
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
 from service.storage.store import Busy, Tx, Unsure
-from service.storage.trouble import DATABASE_ERRORS, Again, READ_ONLY, again, raise_for
+from service.storage.trouble import DATABASE_ERRORS, READ_ONLY, Again, again, raise_for
 from service.storage.wire import Wire
 
 T = TypeVar("T")

@@ -8,13 +8,13 @@ import pytest
 from pysqlite3 import dbapi2
 
 from service.ledger.chart import Reason
-from service.ledger.entry import Cap, NotEnough
+from service.ledger.entry import Cap, NotEnough, Posted
 from service.ledger.post import held_by, post
 from service.storage.store import Busy, Store, Unsure
 from service.ussd.session import Conversation
 from service.wallet.unit import Notice, Person, Seen
 from tests.conftest import DATABASES, opened
-from tests.ledger.shop import FEES, A, B, C, balance, entry, fund, minted, send
+from tests.ledger.shop import FEES, A, B, C, balance, entry, fund, minted, send, told
 from tests.storage.people import conversation, notice, person
 
 HELD = held_by("ke", 501)
@@ -150,6 +150,15 @@ def test_L_01_peer_06_a_database_error_at_each_write(
     assert seen_of(ready)[:5] == DONE
 
 
+def cut_all(url: str) -> None:
+    """End every connection that a store has."""
+    with psycopg.connect(url, autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'senti'"
+        )
+
+
 def cut(url: str, tx: Any) -> None:
     """End the connection of a transaction from outside, as an operator or a dying server would."""
     pid = tx.books._one("SELECT pg_backend_pid()")
@@ -195,7 +204,7 @@ def test_L_01_the_connection_dies_at_commit(ready: Store, store_url: str) -> Non
 @pytest.mark.parametrize("engine", ["postgres"])
 def test_L_01_the_connection_dies_at_the_end_of_a_read(ready: Store, store_url: str) -> None:
     """Who only looked has nothing to be unsure about, and looks again."""
-    looks = []
+    looks: list[int] = []
 
     def look(tx: Any) -> int:
         looks.append(tx.books.balance(A))
@@ -228,13 +237,32 @@ def test_L_01_the_connection_dies_at_rollback(ready: Store, store_url: str) -> N
 def test_L_01_a_bare_posting_survives_a_dead_connection(ready: Store, store_url: str) -> None:
     """The connections that post by themselves are made anew when the server has closed them."""
     ready.post_one(send(500, A, B, 1))
-    with psycopg.connect(store_url, autocommit=True) as other:
-        other.execute(
-            "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'senti'"
-        )
+    cut_all(store_url)
     assert not ready.post_one(send(501, A, B, 1)).repeated
     assert balance(ready, B) == 2
+
+
+class DeadWhileSending:
+    """A connection whose end the driver meets in the middle of a long statement, and raises instead of answering."""
+
+    pgconn = property(lambda self: self)
+
+    def exec_prepared(self, *_: object) -> None:
+        raise psycopg.OperationalError("executing prepared query failed: server closed the connection unexpectedly")
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_L_01_the_connection_dies_while_a_posting_is_sent(ready: Store) -> None:
+    """The driver raises where sending fails and answers where reading does: both are asked again by the entry's id."""
+    here: Any = ready
+    here._direct._idle.append(DeadWhileSending())
+    assert not ready.post_one(send(500, A, B, 1)).repeated
+    here._direct._idle.append(DeadWhileSending())
+    assert told(ready.post_many([send(501, A, B, 1), send(502, A, B, 1)]), Posted) == 2
+    assert balance(ready, B) == 3
 
 
 def test_L_01_no_server_is_busy_and_not_a_crash() -> None:
