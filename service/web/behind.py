@@ -16,7 +16,7 @@ from service.wallet.challenge import WrongChallenge
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.unit import Stop, Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
-from service.web.hop import Collided, Country, NotAnAgent, answer_dial, end_talk
+from service.web.hop import Collided, Country, NotAnAgent, answer_dial, close_talk, end_talk
 from service.web.sms import answer_sms
 
 log = structlog.get_logger()
@@ -56,8 +56,9 @@ class Senti:
             except (Busy, Unsure):
                 raise
             except Exception:
-                self._close(dial)
-                raise
+                if not (before := self._close(dial)):
+                    raise
+                reply = before
         self._note(reply.no, dial.phone)
         return reply.text, reply.ends
 
@@ -71,16 +72,18 @@ class Senti:
             return reply
         raise Busy
 
-    def _close(self, dial: Dial) -> None:
+    def _close(self, dial: Dial) -> Reply | None:
         """End a talk whose hop broke, so that "nothing was taken" stays true when a copy of that hop comes late.
 
-        Raises Unsure if even that cannot be written: then nothing may be said.
+        Returns the answer of before if this was such a copy: then something may well have been taken. Raises Unsure if
+        even that cannot be had: then nothing may be said.
         """
-        ended = Ended(dial.gateway, dial.session_id, dial.phone, dial.service_code, False, "Failed", 0, "")
         try:
-            self.end(ended)
+            reply = self.transact(lambda unit: close_talk(unit, dial, self.key))
         except Exception as broken:
             raise Unsure from broken
+        assert not isinstance(reply, str)
+        return reply
 
     def end(self, ended: Ended) -> None:
         self.transact(lambda unit: end_talk(unit, ended, self.key))

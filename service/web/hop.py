@@ -122,6 +122,18 @@ def end_talk(unit: Unit, ended: Ended, heard_key: bytes) -> None:
         unit.rows.put(replace(row, state=state, shown=row.shown or seen))
 
 
+def close_talk(unit: Unit, dial: Dial, heard_key: bytes) -> Reply | None:
+    """End the talk of a hop that broke, or return what this hop was answered, if it was heard and answered before."""
+    row = unit.rows.lock(Conversation, conversation_id(dial, heard_key))
+    if row is None:
+        return None
+    if stored := row.replies.get(_heard(dial, row, heard_key).key):
+        return Reply(stored["text"], stored["ends"], stored["screen"])
+    if row.state == "live":
+        unit.rows.put(replace(row, state="ended"))
+    return None
+
+
 def _was_last(row: Conversation, ended: Ended) -> bool:
     """Say whether the screen that the gateway showed last is ours: it may have shown that we were busy instead."""
     ours = [reply["text"] for key, reply in row.replies.items() if key.endswith(row.heard_digest)]

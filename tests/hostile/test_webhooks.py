@@ -335,6 +335,28 @@ def test_W_09_broken_at_every_call_of_the_store(name: str, after: bool) -> None:
     town.assert_sound()
 
 
+@pytest.mark.parametrize("name", [name for name in LAST_HOPS if name != "menu"])
+def test_W_09_a_copy_that_breaks_denies_nothing(name: str) -> None:
+    """The hop was done and its answer lost: whatever a copy of it meets, the phone reads the answer, or that it is open."""
+    memory = MemoryStore()
+    faulty = Faulty(memory)
+    town = Town(store=faulty)
+    phone, key = LAST_HOPS[name](town)
+    done = typed(phone, key)
+    after, again = everything(town), kept(memory)
+    answers = []
+    for at in range(1, 5):
+        again()
+        faulty.at = at
+        answers.append(typed(phone, key))
+        faulty.at = 0
+        assert typed(phone, key) == done
+        assert everything(town) == after
+    assert set(answers) <= {done, STILL_CHECKED}
+    faulty.commit = ("before", Broken("lost"))
+    assert typed(phone, key) == done
+
+
 PARTS = ("/service/web/hop.py", "/service/wallet/", "/menus/", "/service/ussd/")
 
 
