@@ -8,10 +8,12 @@ from collections import deque
 from collections.abc import Sequence
 
 import psycopg
+from psycopg.generators import execute
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
 
 from service.storage.engines import connect_settings
+from service.storage.listening import Listening
 from service.storage.store import Busy
 from service.storage.trouble import READ_ONLY, Again, AnswerLost, raise_for_state
 
@@ -24,15 +26,16 @@ class Direct:
     def __init__(self, address: str, prepared: dict[str, str]) -> None:
         self._address = address
         self._prepared = prepared
-        self._idle: deque[psycopg.Connection[object]] = deque()
+        self._idle: deque[Listening] = deque()
 
     def call(self, name: str, values: Sequence[int | str | None]) -> list[Row]:
         """Run a prepared statement and return its rows as text; raises Again, AnswerLost, Busy or AssertionError."""
         connection = self._idle.pop() if self._idle else self._connect()
         given = [None if value is None else str(value).encode() for value in values]
         try:
-            result = connection.pgconn.exec_prepared(name.encode(), given)  # type: ignore[arg-type]  # None is NULL
-        except psycopg.OperationalError as error:  # the connection was found dead while a long statement was sent
+            connection.pgconn.send_query_prepared(name.encode(), given)  # None is NULL
+            (result,) = connection.wait(execute(connection.pgconn))
+        except psycopg.OperationalError as error:
             raise self._lost(connection, str(error)) from error
         self._check(connection, result)
         self._idle.append(connection)
@@ -43,16 +46,16 @@ class Direct:
         while self._idle:
             self._idle.pop().close()
 
-    def _connect(self) -> psycopg.Connection[object]:
+    def _connect(self) -> Listening:
         try:
-            connection = psycopg.connect(self._address, autocommit=True, **connect_settings())
+            connection = Listening.connect(self._address, autocommit=True, **connect_settings())
         except psycopg.OperationalError as error:
             raise Busy("no connection") from error
         for name, sql in self._prepared.items():
             self._check(connection, connection.pgconn.prepare(name.encode(), sql.encode()))
         return connection
 
-    def _check(self, connection: psycopg.Connection[object], result: PGresult) -> None:
+    def _check(self, connection: Listening, result: PGresult) -> None:
         if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             return
         said = result.error_message.decode(errors="replace")
@@ -65,11 +68,10 @@ class Direct:
         raise_for_state(state, said)
         raise AssertionError(f"a bug in a statement: {said}")
 
-    def _lost(self, connection: psycopg.Connection[object], said: str) -> AnswerLost:
-        """Forget this connection and those that lie idle."""
+    def _lost(self, connection: Listening, said: str) -> AnswerLost:
+        """Forget this connection and those that lie idle. Whether it was written, only the entry's id tells."""
         connection.close()
         self.close()
-        # Whether it was written or not, the same entry may be asked for again: its id tells.
         return AnswerLost(said)
 
 

@@ -13,6 +13,7 @@ from psycopg.conninfo import make_conninfo
 from pysqlite3 import dbapi2 as sqlite_module
 from sqlalchemy import URL, Engine, create_engine, event, make_url
 
+from service.storage.listening import Listening
 from service.storage.patience import in_time, seconds_left
 
 PATIENCE_SECONDS = 2
@@ -137,8 +138,8 @@ def postgresql(url: URL) -> Engine:
     )
 
     @event.listens_for(engine, "do_connect")
-    def _connect(dialect: Any, _record: Any, args: Any, settings: Any) -> Any:
-        return in_time(lambda: dialect.connect(*args, **settings), undo=lambda late: late.close())
+    def _connect(_dialect: Any, _record: Any, args: Any, settings: Any) -> Any:
+        return in_time(lambda: Listening.connect(*args, **settings), undo=lambda late: late.close())
 
     return engine
 

@@ -247,7 +247,7 @@ class DeadWhileSending:
 
     pgconn = property(lambda self: self)
 
-    def exec_prepared(self, *_: object) -> None:
+    def send_query_prepared(self, *_: object) -> None:
         raise psycopg.OperationalError("executing prepared query failed: server closed the connection unexpectedly")
 
     def close(self) -> None:

@@ -1,6 +1,8 @@
 """Several servers, of which one may be written to: the service finds it, and finds the next one when it changes."""
 
 from collections.abc import Callable, Iterator
+from os import kill
+from signal import SIGCONT, SIGSTOP
 from socket import socket
 
 import psycopg
@@ -71,3 +73,36 @@ def test_a_connection_to_a_standby_is_left_for_another(
     monkeypatch.setattr("service.storage.trouble._TRIES", 1)
     ways[way](501)
     assert balance(store, B) == 100
+
+
+@pytest.fixture
+def stopped(postgres_url: str) -> Iterator[Callable[[], None]]:
+    """Stops the processes that serve this database, as if their machine stood still: it receives and says nothing."""
+    pids: list[int] = []
+
+    def stop() -> None:
+        with psycopg.connect(postgres_url, autocommit=True) as owner:
+            asked = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            for (pid,) in owner.execute(asked).fetchall():
+                kill(pid, SIGSTOP)
+                pids.append(pid)
+
+    yield stop
+    for pid in pids:
+        kill(pid, SIGCONT)
+
+
+@pytest.mark.parametrize("way", ["post_one", "transact"])
+def test_D_06_a_server_that_stands_still_is_given_up(
+    store: Store, way: str, stopped: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work that nobody waits for goes on with another connection, and is done once."""
+    monkeypatch.setattr("service.storage.listening.SILENT_SECONDS", 1.0)
+    ways: dict[str, Callable[[int], Posted]] = {
+        "post_one": lambda id: store.post_one(send(id, A, B, 100, fee=0)),
+        "transact": lambda id: store.transact(lambda tx: tx.books.post(send(id, A, B, 100, fee=0))),
+    }
+    ways[way](500)
+    stopped()
+    ways[way](501)
+    assert balance(store, B) == 200
