@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from dotenv import dotenv_values
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
@@ -160,7 +160,8 @@ def _line(name: str, file: Path) -> str:
 
 def unsafe(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[str]:
     """Return why these settings must not face real money; each line names the setting and its cure. [] is safe."""
-    return [*_unsafe_secrets(settings), *_unsafe_switches(settings, environ), *_unsafe_gateway(settings)]
+    checks = (_unsafe_secrets(settings), _unsafe_switches(settings, environ), _unsafe_gateway(settings))
+    return [problem for found in (*checks, _unsafe_ways(settings)) for problem in found]
 
 
 _SHORTEST = 32
@@ -231,6 +232,21 @@ def _unsafe_gateway(settings: Settings) -> Iterator[str]:
         yield "SENTI_AFRICASTALKING_BASE_URL is not https: set it to https://api.africastalking.com"
     if "sandbox" in (url.hostname or ""):
         yield "SENTI_AFRICASTALKING_BASE_URL is the sandbox: set it to https://api.africastalking.com"
+
+
+def _unsafe_ways(settings: Settings) -> Iterator[str]:
+    for name, url in (("DATABASE_URL", settings.database_url), ("DATABASE_ADMIN_URL", settings.database_admin_url)):
+        parts = urlsplit(url.get_secret_value() if url else "")
+        asked = parse_qs(parts.query)
+        hosts = [
+            parts.netloc.rpartition("@")[2],
+            *(host for hosts in asked.get("host", ()) for host in hosts.split(",")),
+        ]
+        away = [
+            host for host in hosts if host and not re.match(r"/|(127\.0\.0\.1|localhost|\[?::1\]?)(:[0-9]+)?$", host)
+        ]
+        if parts.scheme == "postgresql" and away and asked.get("sslmode") != ["verify-full"]:
+            yield f"SENTI_{name} goes over a network in clear, or to whoever answers: add ?sslmode=verify-full"
 
 
 def derive(secret: str, purpose: str) -> bytes:

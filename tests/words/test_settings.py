@@ -12,8 +12,8 @@ from service.settings import PREFIX, BadSettings, Settings, derive, read_setting
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 SOUND = {
     "SENTI_MODE": "production",
-    "SENTI_DATABASE_URL": "postgresql://teller:9b1f@db/books",
-    "SENTI_DATABASE_ADMIN_URL": "postgresql://owner:4c2e@db/books",
+    "SENTI_DATABASE_URL": "postgresql://teller:9b1f@db/books?sslmode=verify-full",
+    "SENTI_DATABASE_ADMIN_URL": "postgresql://owner:4c2e@db/books?sslmode=verify-full",
     "SENTI_SECRET_KEY": "3f9a0c5b7d21e8846f0b9c3d5e7a1826b4c8d0e2f46a8b9c1d3e5f70a2b4c6d8",
     "SENTI_PIN_PEPPER": "8d6c4b2a07f5e3d1c9b8a64f2e0d8c4b6281a7e5d3c9b0f6488e12d7b5c0a9f3",
     "SENTI_AFRICASTALKING_USERNAME": "senti-ke",
@@ -210,6 +210,28 @@ def test_C_10_switches_of_a_demo_are_refused(monkeypatch: pytest.MonkeyPatch, na
     """What makes a demo handy is not safe with real money; one demo secret beside a good one neither."""
     (problem,) = unsafe(settings_of(monkeypatch, SOUND | {name: value}), {})
     assert problem.startswith(name)
+
+
+@pytest.mark.parametrize(
+    ("url", "safe"),
+    [
+        ("postgresql://teller:9b1f@db/books", False),
+        ("postgresql://teller:9b1f@db:5433/books?sslmode=require", False),
+        ("postgresql://teller:9b1f@/books?host=10.0.0.1:5432&host=127.0.0.1:5432", False),
+        ("postgresql://teller:9b1f@/books?host=10.0.0.1,10.0.0.2&sslmode=verify-full", True),
+        ("postgresql://teller:9b1f@127.0.0.1.evil.example/books", False),
+        ("postgresql://teller:9b1f@127.0.0.1:5433/books", True),
+        ("postgresql://teller:9b1f@[::1]:5433/books", True),
+        ("postgresql://teller:9b1f@/books?host=%2Fvar%2Frun%2Fpostgresql", True),
+        ("sqlite:////srv/senti.db", True),
+    ],
+)
+def test_C_10_a_database_elsewhere_is_reached_by_tls_or_not_at_all(
+    monkeypatch: pytest.MonkeyPatch, url: str, safe: bool
+) -> None:
+    """Balances and PIN verifiers do not cross a network in clear, nor go to whoever answers under the name."""
+    problems = unsafe(settings_of(monkeypatch, SOUND | {"SENTI_DATABASE_URL": url}), {})
+    assert [problem.split()[0] for problem in problems] == ([] if safe else ["SENTI_DATABASE_URL"])
 
 
 @pytest.mark.parametrize("switch", ["DEBUG", "FLASK_DEBUG", "PYTHONINSPECT"])
