@@ -21,7 +21,7 @@ check: $(ready)   ## lint, types, floors, proven menus, current map, executed do
 	@$(bin)/lint-imports --no-logo
 	@$(bin)/senti menus check
 	@$(bin)/senti tariff check
-	@$(bin)/python -m pytest -q tests/test_docs.py tests/test_menus.py tests/test_architecture.py
+	@$(bin)/python -m pytest -q tests/test_docs.py tests/test_menus.py tests/test_architecture.py tests/security/test_asvs.py
 
 bench: $(ready)   ## measure, as ratios to limits of the same run (ROUND=short: some six minutes); report under var/bench/
 	@$(bin)/python -m tests.bench $(ARGS)

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -98,3 +99,38 @@ def test_who_knocks_in_vain_is_written_down_up_to_a_bound(diary: io.StringIO, to
     assert 50 <= len(lines) <= 100, "at most two minutes were touched"
     assert {(line["what"], line["source"]) for line in lines} == {("secret", "127.0.0.1")}
     assert "guess" not in diary.getvalue()
+
+
+def test_names_are_text_on_the_page(town: Town) -> None:
+    """A shop that is called by a piece of markup is shown by its letters, in the page and in what the page asks for."""
+    name = "<img src=x onerror=alert(1)>"
+    keeper = town.person("Njeri")
+    town.app.transact(lambda unit: unit.rows.put(replace(keeper, name=name)))
+    page = town.client.get("/simulator").text
+    assert name not in page
+    assert "&lt;img src=x onerror=alert(1)&gt;" in page
+    with town.client.get("/simulator/state") as answer:
+        assert answer.content_type == "application/json"
+
+
+def test_S_14_the_first_screen_tells_nothing_of_the_last_talk(town: Town) -> None:
+    """Whoever takes up the phone after a payment whose end was seen reads the menu and no more."""
+    town.phone("Amina").dial().press("1", "0733000003", "123", PINS["Amina"]).end()
+    screen = town.phone("Amina").dial().screen
+    assert screen == Town().phone("Amina").dial().screen
+    assert not {"123", "CHEBET", "DONE", "KES"} & set(screen.split())
+
+
+def test_P_08_nobody_is_locked_out_by_messages_in_their_name(town: Town) -> None:
+    """A forger who sends PINs, codes and commands as Amina by the hundred uses up her answers, and not her PIN."""
+    forger = town.phone("Amina")
+    for number in range(100):
+        forger.sms(("1234", f"{number:07}", f"SEND 5 0722000002 {number:04}", f"PIN {number:04}")[number % 4])
+    assert town.person("Amina").pin_tries == 0
+    amina = town.phone("Amina").dial().press("1", "0722000002", "20", PINS["Amina"])
+    assert amina.screen.startswith("Sent KES 20")
+
+
+def test_a_pin_stays_good_until_its_owner_changes_it(town: Town) -> None:
+    town.wait(days=1_000)
+    assert town.phone("Amina").dial().press("1", "0722000002", "20", PINS["Amina"]).screen.startswith("Sent KES 20")

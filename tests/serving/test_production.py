@@ -63,3 +63,18 @@ def test_production_is_served_with_a_role_of_its_own(
     assert screen.startswith("CON Welcome to Senti.")
     assert stop(process) == 0
     assert "SENTI_MODE is production" in here.run("dial", "+254799000009").stderr
+
+
+def test_D_14_durability_that_is_switched_off_is_not_served(
+    service_role: tuple[str, str], machine: Callable[..., Machine]
+) -> None:
+    """Commits that do not wait for the disk, by the server's, the database's or the role's setting, stop the start."""
+    admin, service = service_role
+    here = machine(service, **SAFE, SENTI_METRICS_PORT=str(free_port()))
+    here.environment["SENTI_DATABASE_ADMIN_URL"] = admin
+    here.says("migrate")
+    with psycopg.connect(admin, autocommit=True) as connection:
+        connection.execute(f"ALTER ROLE {make_url(service).username} SET synchronous_commit = off")
+    done = here.run("serve")
+    assert done.returncode == 2
+    assert "synchronous_commit is off" in done.stderr
