@@ -337,8 +337,7 @@ def test_W_09_broken_at_every_call_of_the_store(name: str, after: bool) -> None:
 
 @pytest.mark.parametrize("name", [name for name in LAST_HOPS if name != "menu"])
 def test_W_09_a_copy_that_breaks_denies_nothing(name: str) -> None:
-    """The hop was done and its answer lost: whatever a copy of it meets, the phone reads that answer, or that it is open.
-    """
+    """It was done and the answer lost: whatever a copy of the hop meets, the phone reads that, or "still checked"."""
     memory = MemoryStore()
     faulty = Faulty(memory)
     town = Town(store=faulty)
