@@ -106,7 +106,7 @@ def page() -> str:
 def _rows(case: str, said: Mapping[str, Mapping[str, str]], shown: list[Citation]) -> Iterator[str]:
     lines = [(f"{citation.says}", f"`{citation.where}`") for citation in shown]
     if not shown:
-        lines = [(f"Not tested yet: {said['later'][case]}.", "")] if case in said["later"] else []
+        lines = [(f"Waits for {said['later'][case]}.", "")] if case in said["later"] else []
         lines += [(f"Cannot happen here: {said['never'][case]}.", "")] if case in said["never"] else []
     if case in said["also"]:
         lines.append((f"Still open: {said['also'][case]}.", ""))

@@ -87,7 +87,9 @@ def test_a_database_in_use_is_not_replaced(senti: Senti, tmp_path: Path, elsewhe
     assert other.json("audit")["sound"]
 
 
-def test_O_07_what_is_no_whole_backup_is_noticed(senti: Senti, tmp_path: Path, elsewhere: Callable[..., Senti]) -> None:
+def test_O_07_D_13_what_is_no_whole_backup_is_noticed(
+    senti: Senti, tmp_path: Path, elsewhere: Callable[..., Senti]
+) -> None:
     """A damaged file, another program's file and none at all are refused, and nothing is left behind."""
     file, other = tmp_path / "backup", elsewhere()
     senti.says("backup", str(file))
