@@ -2,15 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
+from service.storage.records import RECORDS
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
 from service.wallet.limits import limits_of
 from service.wallet.operator import approve, propose
 from service.wallet.statement import statement
-from service.wallet.unit import Notice, Person, Tally, Unit
+from service.wallet.unit import Challenge, Notice, Person, Tally, Timer, Unit, Withdrawal
 from tests.hostile.conftest import living
 from tests.phone import AGENTS_CODE, PEOPLE_CODE, PINS, Town
 
@@ -129,3 +131,28 @@ def test_V_08_talks_and_tallies_are_forgotten_and_the_books_are_not(town: Town) 
     assert {kind: kept(kind) for kind in (Person, Notice)} == before
     person = town.person("Amina")
     assert town.app.read(lambda unit: statement(unit, wallet_of(person), limit=5))[0].amount == -10_000
+
+
+def test_G_07_peer_10_whatever_waits_for_its_time_has_somebody_who_comes(town: Town) -> None:
+    """Messages, cash set aside, jobs: an hour later none waits; and while nobody comes, the age is told."""
+    assert {record.kind for record in RECORDS if record.due} == {Notice, Withdrawal, Challenge, Timer}
+    town.phone("Amina").dial().press("2", "100016", "50", PINS["Amina"])
+    amina = town.phone("Amina")
+    amina.sms("SEND 30 0722000002")
+    code = amina.inbox()[-1].split("Answer ")[1][:7]
+    town.phone("Baraka").dial().press("1", "0711000001", "20", PINS["Baraka"])
+    town.now += timedelta(hours=1)
+    assert town.app.ages()["outbox"] >= 3_600
+    assert waiting(town, Withdrawal, "waiting") == 1
+    town.work()
+    assert town.app.ages() == {"outbox": 0, "seal": 0}
+    assert [waiting(town, Notice, state) for state in ("queued", "sending")] == [0, 0]
+    assert waiting(town, Withdrawal, "waiting") == 0
+    assert town.app.read(lambda unit: unit.rows.due(Timer, before=unit.now)) == []
+    before = town.balance("Amina")
+    amina.sms(code)  # nobody tidies these away: time alone decides
+    assert town.balance("Amina") == before
+
+
+def waiting(town: Town, kind: type, state: str) -> int:
+    return len(town.app.read(lambda unit: unit.rows.due(kind, before=unit.now, state=state)))
