@@ -20,11 +20,14 @@ class Finding:
     doubled: int  # in the books more than once for one intention
     unbalanced: int  # problems of the audit, or reads that did not add up
     longest_recovery_seconds: float | None = None  # from the end of a fault to the next acknowledged operation
+    recovery_limit_seconds: float | None = None  # what the longest recovery may take, where that was promised
     note: str = ""
 
     @property
     def holds(self) -> bool:
-        """Say whether the experiment hit something and nothing was lost, doubled or unbalanced."""
+        """Say whether the experiment hit something, and nothing was lost, doubled, unbalanced, or back too late."""
+        if self.recovery_limit_seconds and (self.longest_recovery_seconds or 0) > self.recovery_limit_seconds:
+            return False
         return self.faults > 0 and self.acknowledged > 0 and not (self.lost or self.doubled or self.unbalanced)
 
 

@@ -53,6 +53,7 @@ class Seen:
     payments: list[Payment] = field(default_factory=list)
     done: int = 0
     acknowledged_at: float = 0
+    begun_at: float = 0  # when the newest of the acknowledged requests was first sent
     doubts: Counter[str] = field(default_factory=Counter)  # what came of outcomes that were unknown: done, not done
     longest_doubt: float = 0
     strange: list[str] = field(default_factory=list)
@@ -67,12 +68,13 @@ class Seen:
                 self.longest_doubt = max(self.longest_doubt, time.monotonic() - payment.in_doubt_since)
             payment.in_doubt_since = None
 
-    def acknowledge(self, payment: Payment, reference: str) -> None:
-        """Note that a phone was told of its payment."""
+    def acknowledge(self, payment: Payment, reference: str, begun_at: float) -> None:
+        """Note that a phone was told of its payment, in answer to what it sent at that time."""
         payment.reference = reference
         with self.lock:
             self.done += 1
             self.acknowledged_at = time.monotonic()
+            self.begun_at = max(self.begun_at, begun_at)
 
 
 class Phone:
@@ -92,6 +94,7 @@ class Phone:
     def pay(self, payment: Payment) -> None:
         """Go on until the payment is done, or it is over."""
         while not self._over() and not payment.reference:
+            begun_at = time.monotonic()
             home = self._dial()
             if home is None or not home.startswith("CON "):
                 time.sleep(0.02)
@@ -99,7 +102,7 @@ class Phone:
             told = DONE.search(home)
             if payment.tries and told and int(told[1]) == payment.amount:
                 self._seen.settle(payment, "done")
-                self._seen.acknowledge(payment, told[2])
+                self._seen.acknowledge(payment, told[2], begun_at)
                 return
             if payment.tries:
                 denied = NOT_DONE.search(home)
@@ -126,12 +129,12 @@ class Phone:
                 return
         if "PIN:" not in (before or ""):
             return  # the talk began anew
-        payment.tries += 1
+        payment.tries, begun_at = payment.tries + 1, time.monotonic()
         screen = self._press(PIN)
         if screen is None or UNSURE.search(screen):
             payment.in_doubt_since = payment.in_doubt_since or time.monotonic()
         elif reference := REFERENCE.search(screen):
-            self._seen.acknowledge(payment, reference[1])
+            self._seen.acknowledge(payment, reference[1], begun_at)
         elif not screen.startswith("END "):
             self._seen.strange.append(screen)
 
@@ -192,6 +195,12 @@ class Crowd:
         self._began = time.monotonic()
         for thread in self._threads:
             thread.start()
+
+    def begin_and_see(self) -> None:
+        """Begin, and wait until the first payment is done."""
+        self.begin()
+        while not self.seen.done:
+            self.go_on(seconds=0.1)
 
     def end(self, *, seconds: float = 30) -> None:
         """Let nobody begin another payment, and wait until each knows what became of the last."""

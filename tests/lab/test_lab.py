@@ -1,6 +1,6 @@
 """The laboratory's own table: what it must not let pass."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
@@ -22,6 +22,12 @@ def test_one_lost_doubled_or_unbalanced_fails(wrong: str) -> None:
 @pytest.mark.parametrize("nothing", ["faults", "acknowledged"])
 def test_a_run_that_hit_nothing_fails(nothing: str) -> None:
     assert verdict([Run("kills", "Kills", findings=[Finding(**{**asdict(SOUND), nothing: 0})])]) == 1
+
+
+@pytest.mark.parametrize(("limit", "status"), [(None, 0), (10, 0), (9, 1)])
+def test_a_recovery_that_takes_longer_than_promised_fails(limit: float | None, status: int) -> None:
+    slow = replace(SOUND, longest_recovery_seconds=9.5, recovery_limit_seconds=limit)
+    assert verdict([Run("kills", "Kills", findings=[slow])]) == status
 
 
 def test_an_experiment_that_broke_off_fails() -> None:
