@@ -37,21 +37,20 @@ class SqlBooks:
 
     def __init__(self, wire: Wire, wrote: set[type[Any]]) -> None:
         self._wire = wire
-        self._marks = "%s" if wire.dialect.name == "postgresql" else "?"
         self.wrote = wrote
         self._saw_all = False
         self._settled = 0
 
     def _all(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
-        return list(self._wire.read(sql.replace("?", self._marks), values).fetchall())
+        return list(self._wire.read(sql, values).fetchall())
 
     def _one(self, sql: str, *values: Any) -> Any:
         """Return the first value of the first row, or None."""
-        row = self._wire.read(sql.replace("?", self._marks), values).fetchone()
+        row = self._wire.read(sql, values).fetchone()
         return None if row is None else row[0]
 
     def _write(self, sql: str, *values: Any) -> None:
-        self._wire.write(sql.replace("?", self._marks), values)
+        self._wire.write(sql, values)
 
     def undone(self) -> None:
         """Forget what was noted: a savepoint was taken back."""
@@ -164,7 +163,7 @@ class SqlBooks:
         )
         covered = [(entry, seal.number, place, digest) for place, (entry, digest) in enumerate(digests.items())]
         insert = "INSERT INTO sealed (entry, seal, place, digest) VALUES (?, ?, ?, ?)"
-        self._wire.write_many(insert.replace("?", self._marks), covered)
+        self._wire.write_many(insert, covered)
         self.wrote.add(Seal)
 
     def seals(self) -> Iterator[tuple[Seal, Sequence[tuple[int, bytes]]]]:

@@ -7,7 +7,7 @@ moved elsewhere it cannot be opened. The index beside it is a keyed digest, so i
 import hmac
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -112,17 +112,18 @@ class Codec:
             return self._cipher.index(value, f"{self.record.table}.{name}")
         return self._writes[name](value)
 
-    def write(self, row: Any) -> dict[str, Any]:
-        """Return the columns of a record."""
+    def write(self, row: Any, names: Iterable[str] | None = None) -> dict[str, Any]:
+        """Return the columns of a record, or of some of its fields."""
         columns: dict[str, Any] = {}
-        values = {name: getattr(row, name) for name in self._names}
-        columns = {name: None if value is None else self._writes[name](value) for name, value in values.items()}
-        keys = tuple(columns[name] for name in self._clear_keys)
-        for name in self.record.sealed:
-            if columns[name] is not None:
+        keys = tuple(self._writes[name](getattr(row, name)) for name in self._clear_keys)
+        for name in self._names if names is None else names:
+            value = getattr(row, name)
+            written = None if value is None else self._writes[name](value)
+            if written is not None and name in self.record.sealed:
                 if name in self.record.sought:
-                    columns[index_column(name)] = self.sought(name, values[name])
-                columns[name] = self._cipher.close_up(columns[name], self._place(name, keys))
+                    columns[index_column(name)] = self.sought(name, value)
+                written = self._cipher.close_up(written, self._place(name, keys))
+            columns[name] = written
         return columns
 
     def read(self, columns: Any) -> Any:

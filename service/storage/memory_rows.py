@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from service.storage.codec import plain
 from service.storage.records import BY_KIND, Record, Unique
 from service.storage.undo import Undo
+from service.wallet.unit import Asked
 
 R = TypeVar("R")
 
@@ -19,6 +20,9 @@ class MemoryRows:
         self._rows: dict[type[Any], dict[tuple[Any, ...], Any]] = {kind: {} for kind in BY_KIND}
         self._unique: dict[tuple[type[Any], Unique, tuple[Any, ...]], tuple[Any, ...]] = {}
         self._found: dict[tuple[type[Any], str, Any], dict[tuple[Any, ...], None]] = {}
+
+    def ahead(self, *asked: Asked) -> None:
+        """Nothing is far away."""
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         assert len(key) == len(BY_KIND[kind].key), f"{BY_KIND[kind].table} have the key {BY_KIND[kind].key}"
@@ -62,6 +66,9 @@ class MemoryRows:
             return False
         self._enter(record, key, row)
         return True
+
+    def append(self, row: Any) -> None:
+        assert self.add(row), f"{BY_KIND[type(row)].table} has the row already"
 
     def put(self, row: Any) -> None:
         record = BY_KIND[type(row)]

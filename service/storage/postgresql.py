@@ -2,11 +2,11 @@
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import URL, Connection, event
+from sqlalchemy import URL
 
 from service.ledger.entry import Entry, Posted, check_entry
 from service.refusal import Refusal
@@ -14,24 +14,26 @@ from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher
 from service.storage.crowd import Crowd
-from service.storage.direct import Direct
-from service.storage.postgresql_post import answers, arguments, call, free_accounts, texts
+from service.storage.line import Answer, Lines, Lost, Refused
+from service.storage.postgresql_post import POST, answers, arguments, free_accounts, texts
+from service.storage.postgresql_wire import PostgresqlWire, marked
 from service.storage.safety import check_postgresql
 from service.storage.sql import SqlStore, connected
-from service.storage.store import Busy, Unsure
-from service.storage.trouble import again
+from service.storage.store import Busy, Tx, Unsure
+from service.storage.trouble import AnswerLost, again
 from service.storage.wire import Wire
 from service.ussd.session import Conversation
 
-_POST = call("%s")
-_OPEN = "INSERT INTO accounts (id) SELECT unnest({mark}::text[]) ORDER BY 1 ON CONFLICT DO NOTHING"
-_PREPARED = {"post": call("$"), "open": _OPEN.format(mark="$1")}
+_OPEN = "INSERT INTO accounts (id) SELECT unnest(?::text[]) ORDER BY 1 ON CONFLICT DO NOTHING"
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
 # Crowds on their way at one time: one more than processors, so that one is made up while others are decided or
 # committed. Fewer leave a processor idle, more make smaller crowds (measured on two: 0.39, 0.53, 0.67, 0.44 of TPC-B).
 _LANES = (os.cpu_count() or 2) + 1
+_CONNECTIONS = engines.POSTGRESQL_CONNECTIONS + _LANES
+
+T = TypeVar("T")
 
 
 class PostgresqlBooks(SqlBooks):
@@ -45,10 +47,10 @@ class PostgresqlBooks(SqlBooks):
     def post(self, entry: Entry) -> Posted:
         check_entry(entry)
         if missing := free_accounts((entry,)) - self._opened - self.opens:
-            self._wire.write(_OPEN.format(mark="%s"), (texts(missing),))
+            self._wire.write(_OPEN, (texts(missing),))
             self.opens |= missing
         self.wrote.add(Entry)
-        (answer,) = answers((entry,), self._wire.write(_POST, arguments((entry,))).fetchone())
+        (answer,) = answers((entry,), self._wire.write(POST, arguments((entry,))).fetchone())
         if isinstance(answer, Refusal):
             raise answer
         return answer or self._again(entry)
@@ -82,11 +84,10 @@ class PostgresqlStore(SqlStore):
         engine = engines.postgresql(url)
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(engine, reader, cipher)
-        self._direct = Direct(engines.for_libpq(url), _PREPARED)
+        self._lines = Lines(engines.for_libpq(url), _CONNECTIONS, self._forget_stretch)
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()
-        event.listen(engine, "connect", self._forget_stretch)
         self._crowd = Crowd(self._post_alone, self._post_in_order, lanes=_LANES)
 
     def post_one(self, entry: Entry) -> Posted:
@@ -114,7 +115,7 @@ class PostgresqlStore(SqlStore):
 
     def _post(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
         self._open_free(entries)
-        (row,) = again(lambda: self._direct.call("post", arguments(entries)))
+        (row,) = self._call(POST, arguments(entries)).rows
         return [answer or self._written(entry) for entry, answer in zip(entries, answers(entries, row), strict=True)]
 
     def _written(self, entry: Entry) -> Posted:
@@ -130,23 +131,43 @@ class PostgresqlStore(SqlStore):
             return check_postgresql(connection)
 
     def close(self) -> None:
-        self._direct.close()
+        self._lines.close()
         super().close()
 
     def _open_free(self, entries: Sequence[Entry]) -> None:
         if missing := free_accounts(entries) - self._opened:
-            again(lambda: self._direct.call("open", (texts(missing),)))
+            self._call(_OPEN, (texts(missing),))
             self._opened |= missing
 
-    def _books(self, wire: Wire, wrote: set[type[Any]]) -> PostgresqlBooks:
-        return PostgresqlBooks(wire, wrote, self._opened)
+    def _once(self, work: Callable[[Tx], T], *, reads: bool) -> T:
+        with self._lines.one() as line:
+            wire, wrote = PostgresqlWire(line, reads=reads), set[type[Any]]()
+            books = PostgresqlBooks(wire, wrote, self._opened)
+            try:
+                result = work(self._tx(wire, books, wrote))
+            except BaseException as error:
+                wire.roll_back()
+                wire.raise_for(error)
+                raise
+            wire.commit(durable=wrote != {Conversation})
+            self._opened |= books.opens
+            return result
 
-    def _commit(self, connection: Connection, wire: Wire, books: PostgresqlBooks) -> None:
-        if books.wrote == {Conversation}:
-            # Sent together: the commit below then finds nothing left to do.
-            wire.read("SET LOCAL synchronous_commit = off; COMMIT")
-        connection.commit()
-        self._opened |= books.opens
+    def _call(self, sql: str, values: Sequence[str | None]) -> Answer:
+        """Run a statement that commits by itself and that may be run again."""
+
+        def once() -> Answer:
+            with self._lines.one() as line:
+                try:
+                    return line.ask(((marked(sql), values),))[0]
+                except Lost as error:
+                    # Whether it was written or not, the same entry may be asked for again: its id tells.
+                    raise AnswerLost(str(error)) from error
+                except Refused as no:
+                    PostgresqlWire(line, reads=False).raise_for(no)
+                    raise
+
+        return again(once)
 
     def _mint(self, wire: Wire) -> int:
         with self._mint_lock:
@@ -159,7 +180,7 @@ class PostgresqlStore(SqlStore):
         assert following < 2**40, "the identifiers are used up"
         return following
 
-    def _forget_stretch(self, *_: object) -> None:
+    def _forget_stretch(self) -> None:
         # The server may have died and risen without the memory of a stretch, and give it out to somebody else.
         with self._mint_lock:
             self._stretch = (0, 0, 0.0)

@@ -19,12 +19,12 @@ _TYPES = (
 )
 
 
-def call(mark: str) -> str:
-    """Return the statement that posts entries; `mark` is %s, or $ for numbered marks."""
-    numbered = mark == "$"
-    marks = ", ".join(f"{f'${place}' if numbered else mark}::{kind}" for place, kind in enumerate(_TYPES, 1))
-    columns = "codes::text, saids::text, firsts::text, seconds::text, source_after::text, target_after::text"
-    return f"SELECT {columns} FROM post_entries_v2({marks})"  # noqa: S608
+_MARKS = ", ".join(f"?::{kind}" for kind in _TYPES)
+POST = (
+    "SELECT codes::text, saids::text, firsts::text, seconds::text, source_after::text, target_after::text "  # noqa: S608
+    f"FROM post_entries_v2({_MARKS})"
+)
+"""The statement that posts entries: one row, one array a column."""
 
 
 def texts(values: Iterable[str]) -> str:

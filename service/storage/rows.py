@@ -3,7 +3,7 @@
 A statement is built once for each shape (which kind, which fields are compared) and then only filled in.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -14,8 +14,9 @@ from sqlalchemy.sql.expression import Executable
 from service.storage.codec import Cipher, Codec, to_micros
 from service.storage.records import BY_KIND, Record, Unique
 from service.storage.tables import TABLES, unique_name
-from service.storage.wire import Values, Wire
+from service.storage.wire import Statement, Wire
 from service.ussd.session import Conversation
+from service.wallet.unit import Asked
 
 R = TypeVar("R")
 
@@ -29,9 +30,9 @@ class Shelf:
 
     def __init__(self, cipher: Cipher) -> None:
         self.codecs = {kind: Codec(record, cipher) for kind, record in BY_KIND.items()}
-        self._ready: dict[object, tuple[str, Sequence[str] | None, dict[str, Any]]] = {}
+        self._ready: dict[object, tuple[str, Sequence[str], dict[str, Any]]] = {}
 
-    def ready(self, dialect: Dialect, shape: object, build: Build, values: dict[str, Any]) -> tuple[str, Values]:
+    def ready(self, dialect: Dialect, shape: object, build: Build, values: dict[str, Any]) -> Statement:
         """Return the statement of this shape, built if it is the first of its shape, and the values in its order."""
         ready = self._ready.get(shape)
         if ready is None:
@@ -39,7 +40,7 @@ class Shelf:
             ready = self._ready[shape] = (str(compiled), compiled.positiontup, dict(compiled.params))
         sql, order, fixed = ready
         given = fixed | values  # some values stand in the statement itself, such as SQLite's OFFSET 0
-        return sql, given if order is None else tuple(given[name] for name in order)
+        return sql, tuple([given[name] for name in order])
 
 
 class Begun:
@@ -53,27 +54,30 @@ class SqlRows:
         self._wire = wire
         self._shelf = shelf
         self._wrote = wrote
+        self._fetched: dict[Asked, Sequence[Any]] = {}
+        self._locked: dict[tuple[Any, ...], Any] = {}
+
+    def undone(self) -> None:
+        """Forget what was noted: a savepoint was taken back."""
+        self._fetched.clear()
+        self._locked.clear()
+
+    def ahead(self, *asked: Asked) -> None:
+        answers = self._wire.read_ahead([self._statement(one) for one in asked])
+        if answers is not None:
+            for one, answer in zip(asked, answers, strict=True):
+                self._fetched[one] = self._read(one, answer)
 
     def get(self, kind: type[R], *key: Any) -> R | None:
-        return self._one(kind, key, lock=False)
+        return cast(R | None, self._first(Asked.get(kind, *key)))
 
     def lock(self, kind: type[R], *key: Any) -> R | None:
-        return self._one(kind, key, lock=True)
+        return cast(R | None, self._first(Asked.lock(kind, *key)))
 
     def find(self, kind: type[R], *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
-        record, codec = BY_KIND[kind], self._shelf.codecs[kind]
-        values: dict[str, Any] = {"limit": limit}
-        shape = []
-        for name, value in equal.items():
-            many = isinstance(value, list | tuple)
-            wanted = [codec.sought(name, one) for one in (value if many else (value,))]
-            if not wanted:
-                return []
-            none = not many and wanted[0] is None
-            shape.append((name, 0 if none else len(wanted)))
-            values.update({f"{name}_{place}": one for place, one in enumerate(wanted) if not none})
-        names = tuple(shape)
-        return self._rows(kind, (kind, "find", names, newest), lambda: self._find(record, names, newest), values)
+        if any(isinstance(value, list | tuple) and not value for value in equal.values()):
+            return []
+        return self._rows(Asked.find(kind, limit=limit, newest=newest, **equal))
 
     def due(self, kind: type[R], *, before: datetime, limit: int = 100, **equal: Any) -> Sequence[R]:
         record, codec = BY_KIND[kind], self._shelf.codecs[kind]
@@ -81,33 +85,46 @@ class SqlRows:
         values = {f"{name}_0": codec.sought(name, value) for name, value in equal.items()}
         values |= {"limit": limit, "before": to_micros(before)}
         names = tuple((name, 1) for name in equal)
-        return self._rows(kind, (kind, "due", names), lambda: self._due(record, names), values)
+        statement = self._ready((kind, "due", names), lambda: self._due(record, names), values)
+        return [codec.read(row) for row in self._wire.read(*statement).fetchall()]
 
     def add(self, row: Any) -> bool:
         kind = type(row)
-        table, columns = TABLES[kind], self._shelf.codecs[kind].write(row)
-
-        def build() -> Executable:
-            insert = _INSERT[self._wire.dialect.name](table).values({name: bindparam(name) for name in columns})
-            return cast(Executable, insert.on_conflict_do_nothing())
-
-        written = bool(self._write(kind, (kind, "add"), build, columns))
+        columns = self._shelf.codecs[kind].write(row)
+        insert = self._ready((kind, "add"), lambda: self._insert(kind, columns).on_conflict_do_nothing(), columns)
+        written = self._write(kind, insert) == 1
         if written and kind is Conversation:
             self._wrote.add(Begun)
         return written
 
+    def append(self, row: Any) -> None:
+        kind = type(row)
+        columns = self._shelf.codecs[kind].write(row)
+        self._write_later(kind, self._ready((kind, "append"), lambda: self._insert(kind, columns), columns))
+        if kind is Conversation:
+            self._wrote.add(Begun)
+
     def put(self, row: Any) -> None:
         kind = type(row)
         record, codec, table = BY_KIND[kind], self._shelf.codecs[kind], TABLES[kind]
-        columns = codec.write(row)
-        keys = [codec.column(name) for name in record.key]
+        place = (kind, *(getattr(row, name) for name in record.key))
+        before = self._locked.get(place)
+        names = tuple(name for name in record.types if before is None or getattr(row, name) != getattr(before, name))
+        if not names:
+            return
+        columns = codec.write(row, names)
+        keys = {f"at_{codec.column(name)}": codec.sought(name, getattr(row, name)) for name in record.key}
 
         def build() -> Executable:
-            same = [table.c[name] == bindparam(f"at_{name}", type_=table.c[name].type) for name in keys]
+            same = [table.c[name[3:]] == bindparam(name, type_=table.c[name[3:]].type) for name in keys]
             return update(table).where(*same).values({name: bindparam(name) for name in columns})
 
-        written = self._write(kind, (kind, "put"), build, columns | {f"at_{name}": columns[name] for name in keys})
-        assert written == 1, f"no such row in {record.table}"
+        statement = self._ready((kind, "put", names), build, columns | keys)
+        if before is None:
+            assert self._write(kind, statement) == 1, f"no such row in {record.table}"
+        else:
+            self._write_later(kind, statement)  # a row that is locked is there
+            self._locked[place] = row
 
     def forget(self, kind: type[R], *, before: datetime, limit: int = 1000) -> int:
         record, table = BY_KIND[kind], TABLES[kind]
@@ -118,31 +135,63 @@ class SqlRows:
             old = select(key).where(age < bindparam("before", type_=age.type)).order_by(age)
             return delete(table).where(key.in_(old.limit(bindparam("limit", type_=BigInteger()))))
 
-        return self._write(kind, (kind, "forget"), build, {"before": to_micros(before), "limit": limit})
+        values = {"before": to_micros(before), "limit": limit}
+        return self._write(kind, self._ready((kind, "forget"), build, values))
 
-    def _write(self, kind: type[Any], shape: object, build: Build, values: dict[str, Any]) -> int:
-        count = self._wire.write(*self._shelf.ready(self._wire.dialect, shape, build, values)).rowcount
+    def _ready(self, shape: object, build: Build, values: dict[str, Any]) -> Statement:
+        return self._shelf.ready(self._wire.dialect, shape, build, values)
+
+    def _write(self, kind: type[Any], statement: Statement) -> int:
+        self._fetched.clear()
+        count = self._wire.write(*statement).rowcount
         if count:
             self._wrote.add(kind)
         return int(count)
 
-    def _one(self, kind: type[R], key: tuple[Any, ...], *, lock: bool) -> R | None:
-        record, codec = BY_KIND[kind], self._shelf.codecs[kind]
-        assert len(key) == len(record.key), f"{record.table} have the key {record.key}"
-        values = {f"{name}_0": codec.sought(name, value) for name, value in zip(record.key, key, strict=True)}
-        names = tuple((name, 1) for name in record.key)
+    def _write_later(self, kind: type[Any], statement: Statement) -> None:
+        self._fetched.clear()
+        self._wire.write_later(*statement)
+        self._wrote.add(kind)
 
-        def build() -> Executable:
-            statement = self._select(record, names)
-            return statement.with_for_update() if lock else statement
+    def _insert(self, kind: type[Any], columns: Iterable[str]) -> Any:
+        return _INSERT[self._wire.dialect.name](TABLES[kind]).values({name: bindparam(name) for name in columns})
 
-        rows = self._rows(kind, (kind, "one", lock), build, values)
+    def _first(self, asked: Asked) -> Any:
+        rows = self._rows(asked)
         return rows[0] if rows else None
 
-    def _rows(self, kind: type[R], shape: object, build: Build, values: dict[str, Any]) -> Sequence[R]:
-        codec = self._shelf.codecs[kind]
-        statement = self._shelf.ready(self._wire.dialect, shape, build, values)
-        return [codec.read(row) for row in self._wire.read(*statement).fetchall()]
+    def _rows(self, asked: Asked) -> Sequence[Any]:
+        if self._fetched and asked in self._fetched:
+            return self._fetched.pop(asked)
+        return self._read(asked, self._wire.read(*self._statement(asked)))
+
+    def _read(self, asked: Asked, answer: Any) -> Sequence[Any]:
+        kind, codec = asked.kind, self._shelf.codecs[asked.kind]
+        rows = [codec.read(row) for row in answer.fetchall()]
+        if asked.locks:
+            for row in rows:
+                self._locked[kind, *(getattr(row, name) for name in BY_KIND[kind].key)] = row
+        return rows
+
+    def _statement(self, asked: Asked) -> Statement:
+        record, codec = BY_KIND[asked.kind], self._shelf.codecs[asked.kind]
+        values: dict[str, Any] = {"limit": asked.limit}
+        shape = []
+        for name, value in zip(record.key, asked.key, strict=True) if asked.key else asked.equal:
+            many = isinstance(value, tuple)
+            wanted = [codec.sought(name, one) for one in (value if many else (value,))]
+            none = not many and wanted[0] is None
+            shape.append((name, 0 if none else len(wanted)))
+            values.update({f"{name}_{place}": one for place, one in enumerate(wanted) if not none})
+        names = tuple(shape)
+
+        def build() -> Executable:
+            if asked.key:
+                statement = self._select(record, names)
+                return statement.with_for_update() if asked.locks else statement
+            return self._find(record, names, asked.newest)
+
+        return self._ready((asked.kind, names, bool(asked.key), asked.newest, asked.locks), build, values)
 
     def _select(self, record: Record, names: tuple[tuple[str, int], ...]) -> Select[Any]:
         table, codec = TABLES[record.kind], self._shelf.codecs[record.kind]

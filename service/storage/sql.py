@@ -16,15 +16,15 @@ from service.storage.codec import Cipher
 from service.storage.patience import cut_when_over, seconds_left
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
-from service.storage.store import Busy, Tx, Unsure
-from service.storage.trouble import DATABASE_ERRORS, READ_ONLY, Again, again, raise_for
+from service.storage.store import Busy, Tx
+from service.storage.trouble import again
 from service.storage.wire import Wire
 
 T = TypeVar("T")
 
 
 class SqlStore(ABC):
-    """A store whose tables are reached through SQLAlchemy's connections."""
+    """A store in tables."""
 
     def __init__(self, writer: Engine, reader: Engine, cipher: Cipher) -> None:
         self._writer = writer
@@ -32,14 +32,14 @@ class SqlStore(ABC):
         self._shelf = Shelf(cipher)
 
     def transact(self, work: Callable[[Tx], T]) -> T:
-        return again(lambda: self._once(self._writer, work))
+        return again(lambda: self._once(work, reads=False))
 
     def read(self, work: Callable[[Tx], T]) -> T:
         return again(lambda: self._look(work))
 
     def _look(self, work: Callable[[Tx], T]) -> T:
         try:
-            return self._once(self._reader, work)
+            return self._once(work, reads=True)
         except Unsure as error:
             raise Again("nothing was to be written") from error
 
@@ -55,42 +55,12 @@ class SqlStore(ABC):
         self._writer.dispose()
         self._reader.dispose()
 
-    def _once(self, engine: Engine, work: Callable[[Tx], T]) -> T:
-        with connected(engine) as connection:
-            wire, wrote = Wire(connection), set[type[Any]]()
-            try:
-                connection.begin()
-                books = self._books(wire, wrote)
-                result = work(self._tx(wire, books, wrote))
-            except BaseException as error:
-                if not wire.reads and getattr(error, "sqlstate", None) == READ_ONLY:
-                    wire.driver.close()
-                _give_up(connection, wire)
-                raise_for(error, lost=wire.lost)
-                raise
-            try:
-                self._commit(connection, wire, books)
-            except DATABASE_ERRORS as error:
-                if wire.lost or self._leaves_in_doubt(error):
-                    _give_up(connection, wire)
-                    raise Unsure from error
-                _give_up(connection, wire)
-                raise_for(error)
-                raise
-            return result
-
     @abstractmethod
-    def _books(self, wire: Wire, wrote: set[type[Any]]) -> Any: ...
+    def _once(self, work: Callable[[Tx], T], *, reads: bool) -> T:
+        """Run the work in one transaction, once."""
 
     @abstractmethod
     def _mint(self, wire: Wire) -> int: ...
-
-    def _leaves_in_doubt(self, _error: BaseException) -> bool:
-        """Say whether a COMMIT that failed on a living connection may have been done all the same."""
-        return False
-
-    def _commit(self, connection: Connection, _wire: Wire, _books: Any) -> None:
-        connection.commit()
 
     def _tx(self, wire: Wire, books: Any, wrote: set[type[Any]]) -> Tx:
         @contextmanager
@@ -100,23 +70,11 @@ class SqlStore(ABC):
                     yield
             except BaseException:
                 books.undone()
+                rows.undone()
                 raise
 
-        return Tx(books, SqlRows(wire, self._shelf, wrote), lambda: self._mint(wire), savepoint)
-
-
-def _give_up(connection: Connection, wire: Wire) -> None:
-    """Roll back; where there is nothing left to roll back on, forget this connection and those that lie idle."""
-    if not wire.lost:
-        try:
-            connection.rollback()
-        except DATABASE_ERRORS:
-            if not wire.lost:
-                raise
-        else:
-            return
-    connection.invalidate()
-    connection.engine.dispose()
+        rows = SqlRows(wire, self._shelf, wrote)
+        return Tx(books, rows, lambda: self._mint(wire), savepoint)
 
 
 @contextmanager

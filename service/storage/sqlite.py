@@ -16,10 +16,10 @@ from service.storage.books import SqlBooks
 from service.storage.codec import Cipher, to_micros
 from service.storage.crowd import Crowd
 from service.storage.sql import SqlStore, connected
-from service.storage.store import Tx
-from service.storage.trouble import raise_for
+from service.storage.store import Tx, Unsure
+from service.storage.trouble import DATABASE_ERRORS, raise_for
 from service.storage.turn import Turn
-from service.storage.wire import Wire
+from service.storage.wire import SqliteWire, Wire
 
 T = TypeVar("T")
 
@@ -30,6 +30,8 @@ RESTORED_GAP = 2**20
 class SqliteBooks(SqlBooks):
     """The books of one transaction, which holds the write lock from its first statement."""
 
+    _wire: SqliteWire
+
     def post(self, entry: Entry) -> Posted:
         self.wrote.add(Entry)
         posted = post_in(self._wire, entry)
@@ -39,7 +41,7 @@ class SqliteBooks(SqlBooks):
         return self.used(key)
 
 
-def post_in(wire: Wire, entry: Entry) -> Posted | None:
+def post_in(wire: SqliteWire, entry: Entry) -> Posted | None:
     """Write an entry, or raise what refuses it; None if this id is there already."""
     wire.begin_steps()
     driver = wire.driver
@@ -104,9 +106,25 @@ class SqliteStore(SqlStore):
         with self._turn.taken():
             return super().transact(work)
 
-    def _leaves_in_doubt(self, error: BaseException) -> bool:
-        # A sync that failed may have been written all the same, and recovery will then find it.
-        return not isinstance(error, dbapi2.IntegrityError) and "database is locked" not in str(error)
+    def _once(self, work: Callable[[Tx], T], *, reads: bool) -> T:
+        with connected(self._reader if reads else self._writer) as connection:
+            wire, wrote = SqliteWire(connection), set[type[Any]]()
+            try:
+                connection.begin()
+                result = work(self._tx(wire, SqliteBooks(wire, wrote), wrote))
+            except BaseException as error:
+                connection.rollback()
+                raise_for(error)
+                raise
+            try:
+                connection.commit()
+            except DATABASE_ERRORS as error:
+                connection.rollback()
+                if _leaves_in_doubt(error):
+                    raise Unsure from error
+                raise_for(error)
+                raise
+            return result
 
     def post_one(self, entry: Entry) -> Posted:
         """Post an entry; raises what refuses it, or Busy. Postings in a crowd share a commit."""
@@ -158,17 +176,22 @@ class SqliteStore(SqlStore):
         with self._turn.taken(), connected(self._writer) as connection:
             try:
                 connection.begin()
-                yield SqliteBooks(Wire(connection), set())
+                yield SqliteBooks(SqliteWire(connection), set())
                 connection.commit()
             except BaseException as error:
                 connection.rollback()
                 raise_for(error)
                 raise
 
-    def _books(self, wire: Wire, wrote: set[type[Any]]) -> SqliteBooks:
-        return SqliteBooks(wire, wrote)
-
     def _mint(self, wire: Wire) -> int:
         (minted,) = wire.write("UPDATE mint SET last = last + 1 RETURNING last").fetchone()
         assert minted < 2**40, "the identifiers are used up"
         return int(minted)
+
+
+def _leaves_in_doubt(error: BaseException) -> bool:
+    """Say whether a COMMIT that failed may have been done all the same.
+
+    A sync that failed may have been written, and recovery will then find it.
+    """
+    return not isinstance(error, dbapi2.IntegrityError) and "database is locked" not in str(error)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeVar
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from service.countries import Pack
 from service.ledger.books import Books
@@ -152,8 +152,38 @@ class Timer:
     next_at: datetime
 
 
+class Asked(NamedTuple):
+    """A question to the rows: for one by its key, or for those whose fields equal these."""
+
+    kind: type[Any]
+    key: tuple[Any, ...] = ()
+    equal: tuple[tuple[str, Any], ...] = ()
+    limit: int = 1
+    newest: bool = False
+    locks: bool = False
+
+    @classmethod
+    def get(cls, kind: type[Any], *key: Any) -> "Asked":
+        return cls(kind, key)
+
+    @classmethod
+    def lock(cls, kind: type[Any], *key: Any) -> "Asked":
+        return cls(kind, key, locks=True)
+
+    @classmethod
+    def find(cls, kind: type[Any], *, limit: int = 100, newest: bool = False, **equal: Any) -> "Asked":
+        named = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in equal.items())
+        return cls(kind, equal=named, limit=limit, newest=newest)
+
+
 class Rows(Protocol):
     """Records by their key (the first field, or the first two for Paid)."""
+
+    def ahead(self, *asked: Asked) -> None:
+        """Say what will be asked next, in these very words: across a wire it is then fetched in one go.
+
+        It changes nothing else. What is fetched is used once, and not at all after a row was written.
+        """
 
     def get(self, kind: type[R], *key: Any) -> R | None: ...
     def lock(self, kind: type[R], *key: Any) -> R | None:
@@ -164,6 +194,9 @@ class Rows(Protocol):
 
     def add(self, row: Any) -> bool:
         """Write a new row; False, and nothing written, if its key or another unique field is taken."""
+
+    def append(self, row: Any) -> None:
+        """Write a new row that nobody else can have written; if somebody has all the same, the work is run again."""
 
     def put(self, row: Any) -> None:
         """Write over the row of the same key."""
