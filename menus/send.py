@@ -15,7 +15,16 @@ from service.wallet.limits import OverSingle
 from service.wallet.name import masked
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.send import Quote, QuoteChanged, SelfPayment, just_paid, paid_most_often, quote_send, send_money
+from service.wallet.send import (
+    Quote,
+    QuoteChanged,
+    SelfPayment,
+    just_paid,
+    most_often,
+    paid_most_often,
+    quote_send,
+    send_money,
+)
 
 RECENT_TALKS = 20
 """How many of a phone's talks are looked through for the one that paid: more than two minutes have room for."""
@@ -25,6 +34,12 @@ class JustPaid(Refusal):
     """The same amount went to the same person a moment ago, and the phone may not have shown it."""
 
     says = ("reference",)
+
+
+def open_send(call: Call, values: Values) -> Mapping[str, Any]:
+    """Turn a locked person away, and begin to look up whom they pay most often."""
+    call.unit.rows.ahead(most_often(call.caller))
+    return may_pay(call, values)
 
 
 def often_paid(call: Call, _: Values) -> Sequence[Values]:
@@ -59,7 +74,7 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
 
 SCREENS = (
-    Do("send.open", may_pay, then="send.to", gives=("balance",), refuses=(PinLocked,)),
+    Do("send.open", open_send, then="send.to", gives=("balance",), refuses=(PinLocked,)),
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
     Do("send.quote", quote, then="send.twice", gives=("quote", "name", "fee", "excise", "total"),

@@ -6,6 +6,7 @@ from typing import Any
 from menus.call import Call
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
+from service.wallet.account import wallet_of
 from service.wallet.pin import refuse_locked, unlock
 from service.wallet.statement import balance_of
 from service.wallet.withdraw import return_expired_of
@@ -14,6 +15,7 @@ from service.wallet.withdraw import return_expired_of
 def may_pay(call: Call, _: Values) -> Mapping[str, Any]:
     """Turn a locked person away before they type, and say what they have."""
     refuse_locked(call.unit, call.caller)
+    call.unit.books.ahead(wallet_of(call.caller))
     return_expired_of(call.unit, call.caller)
     return {"balance": balance_of(call.unit, call.caller)}
 

@@ -44,6 +44,9 @@ class Seal(NamedTuple):
 class Books(Protocol):
     """The books. Reads see the writes of the same transaction."""
 
+    def ahead(self, *asked: Account | str) -> None:
+        """Say whose balance (an account that can refuse) or which counter is asked next: see `Rows.ahead`."""
+
     def open(self, account: Account) -> None:
         """Write the account's row if it is not there: rows exist before they are locked.
 

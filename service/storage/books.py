@@ -1,7 +1,7 @@
 """The books in tables: reading and sealing them. Posting is done by each engine in its own way."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
@@ -18,6 +18,9 @@ SETTLED_MICROS = 3_600_000_000
 """No transaction is older than this hour: see `low` in tables.py."""
 
 _LAST_LINE = 2**63 - 1
+
+_BALANCE = "SELECT balance FROM accounts WHERE id = ?"
+_USED = "SELECT value FROM counters WHERE key = ?"
 
 # Moves that no seal covers yet; the last seal knows below which number there are none.
 _UNSEALED = """FROM moves m WHERE m.number > ? AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
@@ -40,21 +43,34 @@ class SqlBooks:
         self.wrote = wrote
         self._saw_all = False
         self._settled = 0
+        self._fetched: dict[tuple[Any, ...], Callable[[], Any]] = {}
+
+    def ahead(self, *asked: Account | str) -> None:
+        if self._wire.far:
+            for one in asked:
+                wanted = (_USED, one) if isinstance(one, str) else (_BALANCE, str(one))
+                self._fetched[wanted] = self._wire.read_soon(wanted[0], wanted[1:])
 
     def _all(self, sql: str, *values: Any) -> Sequence[tuple[Any, ...]]:
-        return list(self._wire.read(sql, values).fetchall())
+        return list(self._read(sql, *values).fetchall())
 
     def _one(self, sql: str, *values: Any) -> Any:
         """Return the first value of the first row, or None."""
-        row = self._wire.read(sql, values).fetchone()
+        row = self._read(sql, *values).fetchone()
         return None if row is None else row[0]
 
+    def _read(self, sql: str, *values: Any) -> Any:
+        fetched = self._fetched.pop((sql, *values), None) if self._fetched else None
+        return fetched() if fetched else self._wire.read(sql, values)
+
     def _write(self, sql: str, *values: Any) -> None:
+        self._fetched.clear()
         self._wire.write(sql, values)
 
     def undone(self) -> None:
         """Forget what was noted: a savepoint was taken back."""
         self._saw_all = False
+        self._fetched.clear()
 
     def open(self, account: Account) -> None:
         balance = 0 if account.kind in LOCKED else None
@@ -89,11 +105,11 @@ class SqlBooks:
             yield Recorded(entry_id, Reason(reason), from_micros(at), made, once)
 
     def used(self, key: str) -> int:
-        return int(self._one("SELECT value FROM counters WHERE key = ?", key) or 0)
+        return int(self._one(_USED, key) or 0)
 
     def balance(self, account: Account) -> int:
         if account.kind in LOCKED:
-            return self._one("SELECT balance FROM accounts WHERE id = ?", str(account)) or 0
+            return self._one(_BALANCE, str(account)) or 0
         last, low = self.last_seal(), self._low()
         moved = self._one(
             f"SELECT CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT) "

@@ -37,6 +37,9 @@ class MemoryBooks:
         self._seals: dict[int, tuple[Seal, tuple[tuple[int, bytes], ...]]] = {}
         self._unsealed: dict[int, None] = {}
 
+    def ahead(self, *asked: Account | str) -> None:
+        """Nothing is far away."""
+
     def open(self, account: Account) -> None:
         if account not in self._accounts:
             self._undo.put(self._accounts, account, 0)

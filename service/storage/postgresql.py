@@ -50,6 +50,7 @@ class PostgresqlBooks(SqlBooks):
             self._wire.write(_OPEN, (texts(missing),))
             self.opens |= missing
         self.wrote.add(Entry)
+        self._fetched.clear()
         (answer,) = answers((entry,), self._wire.write(POST, arguments((entry,))).fetchone())
         if isinstance(answer, Refusal):
             raise answer

@@ -4,7 +4,7 @@ What need not be answered, such as BEGIN and most of what is written, waits for 
 the commit, and goes with it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from sqlalchemy import Dialect
@@ -22,6 +22,7 @@ BATCH = 200
 class PostgresqlWire(Wire):
     """One transaction on one connection."""
 
+    far = True
     dialect: Dialect = PGDialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
     def __init__(self, line: Line, *, reads: bool) -> None:
@@ -31,6 +32,7 @@ class PostgresqlWire(Wire):
         self._begun = False
         self._later: list[Statement] = []
         self._certain: set[int] = set()
+        self._awaited: dict[int, list[Answer]] = {}
         self._soon("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if reads else "BEGIN")
 
     def read(self, sql: str, values: Values = ()) -> Answer:
@@ -52,8 +54,16 @@ class PostgresqlWire(Wire):
             if len(self._later) >= BATCH:
                 self._send()
 
-    def read_ahead(self, _statements: Sequence[Statement]) -> Sequence[Answer]:
-        return self._send(_statements)[-len(_statements) :]
+    def read_soon(self, sql: str, values: Values) -> Callable[[], Answer]:
+        awaited = self._awaited[len(self._later)] = []
+        self._later.append((marked(sql), values))
+
+        def answer() -> Answer:
+            if not awaited:
+                self._send()
+            return awaited[0]
+
+        return answer
 
     def commit(self, *, durable: bool) -> None:
         """Commit, waiting for the disk if `durable`; raises Unsure if the answer was lost."""
@@ -94,12 +104,14 @@ class PostgresqlWire(Wire):
         self._later.append((sql, ()))
 
     def _send(self, statements: Sequence[Statement] = ()) -> Sequence[Answer]:
-        sent, certain = (*self._later, *statements), self._certain
-        self._later, self._certain = [], set()
+        sent, certain, awaited = (*self._later, *statements), self._certain, self._awaited
+        self._later, self._certain, self._awaited = [], set(), {}
         self._begun = True
         answers = self._line.ask(sent)
         for place in certain:
             assert answers[place].rowcount == 1, f"nothing written by {sent[place][0]}"
+        for place, waiting in awaited.items():
+            waiting.append(answers[place])
         return answers
 
 

@@ -54,7 +54,7 @@ class SqlRows:
         self._wire = wire
         self._shelf = shelf
         self._wrote = wrote
-        self._fetched: dict[Asked, Sequence[Any]] = {}
+        self._fetched: dict[Asked, Callable[[], Any]] = {}
         self._locked: dict[tuple[Any, ...], Any] = {}
 
     def undone(self) -> None:
@@ -63,10 +63,8 @@ class SqlRows:
         self._locked.clear()
 
     def ahead(self, *asked: Asked) -> None:
-        answers = self._wire.read_ahead([self._statement(one) for one in asked])
-        if answers is not None:
-            for one, answer in zip(asked, answers, strict=True):
-                self._fetched[one] = self._read(one, answer)
+        if self._wire.far:
+            self._fetched.update({one: self._wire.read_soon(*self._statement(one)) for one in asked})
 
     def get(self, kind: type[R], *key: Any) -> R | None:
         return cast(R | None, self._first(Asked.get(kind, *key)))
@@ -142,16 +140,19 @@ class SqlRows:
         return self._shelf.ready(self._wire.dialect, shape, build, values)
 
     def _write(self, kind: type[Any], statement: Statement) -> int:
-        self._fetched.clear()
+        self._outdate(kind)
         count = self._wire.write(*statement).rowcount
         if count:
             self._wrote.add(kind)
         return int(count)
 
     def _write_later(self, kind: type[Any], statement: Statement) -> None:
-        self._fetched.clear()
+        self._outdate(kind)
         self._wire.write_later(*statement)
         self._wrote.add(kind)
+
+    def _outdate(self, kind: type[Any]) -> None:
+        self._fetched = {asked: answer for asked, answer in self._fetched.items() if asked.kind is not kind}
 
     def _insert(self, kind: type[Any], columns: Iterable[str]) -> Any:
         return _INSERT[self._wire.dialect.name](TABLES[kind]).values({name: bindparam(name) for name in columns})
@@ -162,7 +163,7 @@ class SqlRows:
 
     def _rows(self, asked: Asked) -> Sequence[Any]:
         if self._fetched and asked in self._fetched:
-            return self._fetched.pop(asked)
+            return self._read(asked, self._fetched.pop(asked)())
         return self._read(asked, self._wire.read(*self._statement(asked)))
 
     def _read(self, asked: Asked, answer: Any) -> Sequence[Any]:

@@ -4,7 +4,7 @@ The comfort above the driver costs three times what a small statement costs. Val
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from typing import Any
@@ -21,6 +21,8 @@ class Wire(ABC):
     dialect: Dialect
     reads = False
     """Whether it may only read."""
+    far = False
+    """Whether every answer is a round trip."""
 
     def __init__(self) -> None:
         self._numbers = count(1)
@@ -42,9 +44,9 @@ class Wire(ABC):
     def write_many(self, sql: str, rows: Iterable[Values]) -> None:
         """Run a statement that writes, once for each row of values."""
 
-    def read_ahead(self, _statements: Sequence[Statement]) -> Sequence[Any] | None:
-        """Run statements that only read, in one go; None if that saves nothing here."""
-        return None
+    def read_soon(self, sql: str, values: Values) -> Callable[[], Any]:
+        """Run a statement that only reads, at the latest when the function is called that gives its cursor."""
+        return lambda: self.read(sql, values)
 
     @abstractmethod
     def _soon(self, sql: str) -> None:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from service.ledger.entry import Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import sent_today, wallet_of
-from service.wallet.unit import Person, Unit, Withdrawal
+from service.wallet.unit import Asked, Person, Unit, Withdrawal
 
 
 class OverSingle(Refusal):
@@ -51,3 +51,8 @@ def ceiling_of(unit: Unit, person: Person) -> Ceiling:
     held = sum(row.amount + row.fee + row.excise for row in waiting)
     most = unit.house.packs[person.country].tiers[person.tier].balance
     return Ceiling(wallet_of(person), max(0, most - held))
+
+
+def waiting_of(person: int) -> Asked:
+    """Return what `ceiling_of` will ask."""
+    return Asked.find(Withdrawal, person=person, state="waiting")

@@ -23,7 +23,7 @@ def tell(
     """Queue an SMS to a person in their language; `values` are shown when it is sent, times as ISO text."""
     if key in NEWS and unit.rows.get(Stop, person.phone) is not None:
         return
-    unit.rows.add(
+    unit.rows.append(
         Notice(
             id=unit.mint(),
             person=person.id,
@@ -44,7 +44,7 @@ def tell_number(
     unit: Unit, phone: str, language: str, key: str, values: Mapping[str, Any], *, link_id: str | None = None
 ) -> None:
     """Queue an SMS to a number that has no wallet."""
-    unit.rows.add(
+    unit.rows.append(
         Notice(
             id=unit.mint(),
             person=None,

@@ -9,7 +9,7 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.notice import tell
 from service.wallet.pin import choose_pin
-from service.wallet.unit import Person, Unit
+from service.wallet.unit import Asked, Person, Unit
 
 
 class UnknownPerson(Refusal):
@@ -36,6 +36,11 @@ def person_by_phone(unit: Unit, phone: str) -> Person | None:
     """Return the person behind a canonical number."""
     found = unit.rows.find(Person, phone=phone, limit=1)
     return found[0] if found else None
+
+
+def behind(phone: str) -> Asked:
+    """Return what `person_by_phone` will ask."""
+    return Asked.find(Person, phone=phone, limit=1)
 
 
 def payable(unit: Unit, phone: str, country: str) -> Person:

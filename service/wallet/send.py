@@ -15,14 +15,14 @@ from service.ledger.entry import Account, Cap, Entry, Move, NotEnough
 from service.ledger.post import post
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.account import house_account, wallet_of
-from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over
+from service.wallet.account import house_account, sent_today, wallet_of
+from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over, waiting_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import payable
+from service.wallet.people import behind, payable
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
-from service.wallet.unit import Paid, Person, Unit
+from service.wallet.unit import Asked, Paid, Person, Unit
 
 
 class SelfPayment(Refusal):
@@ -58,6 +58,8 @@ def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
     Raises PinLocked, UnknownPerson, SelfPayment, NotOffered, OverSingle, OverCap or NotEnough, in this order.
     """
     refuse_locked(unit, payer)
+    unit.rows.ahead(behind(phone))
+    unit.books.ahead(wallet_of(payer), sent_today(payer, unit.now, unit.house.packs[payer.country]))
     payee = payable(unit, phone, payer.country)
     if payee.id == payer.id:
         raise SelfPayment
@@ -75,6 +77,7 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
 
     Raises QuoteChanged, OverSingle, or a refusal of the ledger (NotEnough, TooFull, OverCap) decided under its locks.
     """
+    unit.rows.ahead(Asked.get(Person, quote.payee), waiting_of(quote.payee), Asked.lock(Paid, payer.id, quote.payee))
     payee = unit.rows.get(Person, quote.payee)
     assert payee is not None, f"no person {quote.payee}"
     source, pack = wallet_of(payer), unit.house.packs[payer.country]
@@ -129,16 +132,25 @@ def _tell_both(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: 
 
 
 def _remember(unit: Unit, payer: Person, payee: Person) -> None:
-    if unit.rows.add(Paid(payer=payer.id, payee=payee.id, times=1, last_at=unit.now)):
-        return
     paid = unit.rows.lock(Paid, payer.id, payee.id)
-    assert paid is not None, "a row that could not be added is there"
-    unit.rows.put(replace(paid, times=paid.times + 1, last_at=unit.now))
+    if paid is None:
+        unit.rows.append(Paid(payer=payer.id, payee=payee.id, times=1, last_at=unit.now))
+    else:
+        unit.rows.put(replace(paid, times=paid.times + 1, last_at=unit.now))
 
 
-def paid_most_often(unit: Unit, payer: Person, *, limit: int = 5) -> Sequence[Person]:
+OFTEN = 5
+"""So many of the people whom a person has paid most often are offered."""
+
+
+def most_often(payer: Person) -> Asked:
+    """Return what `paid_most_often` will ask first."""
+    return Asked.find(Paid, payer=payer.id, limit=OFTEN, newest=True)
+
+
+def paid_most_often(unit: Unit, payer: Person) -> Sequence[Person]:
     """Return the people whom a person has paid most often, first the most."""
-    rows = unit.rows.find(Paid, payer=payer.id, limit=limit, newest=True)
+    rows = unit.rows.find(Paid, payer=payer.id, limit=OFTEN, newest=True)
     people = {person.id: person for person in unit.rows.find(Person, id=[row.payee for row in rows])}
     in_turn = (people.get(row.payee) for row in rows)
     return [person for person in in_turn if person is not None and person.state != "closed"]

@@ -16,7 +16,7 @@ from service.wallet.challenge import WrongChallenge
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.unit import Stop, Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
-from service.web.hop import Collided, Country, NotAnAgent, answer_dial, close_talk, end_talk
+from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, end_talk
 from service.web.sms import answer_sms
 
 log = structlog.get_logger()
@@ -26,9 +26,6 @@ Transact = Callable[[Callable[[Unit], T]], T]
 
 HOP_SECONDS = 2.5
 """A hop is answered within three seconds, whatever the database does (W-08); half a second is for the way."""
-
-AGAIN = 20
-"""How often a hop is heard again that met another first hop of its phone."""
 
 
 WATCHED = frozenset(
@@ -52,25 +49,15 @@ class Senti:
         country = self._country(dial.service_code)
         with within(HOP_SECONDS):
             try:
-                reply = self._answer(dial, country)
+                reply = self.transact(lambda unit: answer_dial(unit, dial, country, self.key))
             except (Busy, Unsure):
                 raise
             except Exception:
-                if not (before := self._close(dial)):
+                if not (reply := self._close(dial)):
                     raise
-                reply = before
+        assert isinstance(reply, Reply)
         self._note(reply.no, dial.phone)
         return reply.text, reply.ends
-
-    def _answer(self, dial: Dial, country: Country) -> Reply:
-        for _ in range(AGAIN):
-            try:
-                reply = self.transact(lambda unit: answer_dial(unit, dial, country, self.key))
-            except Collided:
-                continue
-            assert isinstance(reply, Reply)
-            return reply
-        raise Busy
 
     def _close(self, dial: Dial) -> Reply | None:
         """End a talk whose hop broke, so that "nothing was taken" stays true when a copy of that hop comes late.

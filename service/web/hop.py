@@ -19,8 +19,8 @@ from service.ussd.screens import Ask
 from service.ussd.session import Conversation, Session, session_from_json, session_to_json
 from service.ussd.text import Talk, render_no
 from service.wallet.agent import agent_of
-from service.wallet.people import person_by_phone
-from service.wallet.unit import Unit
+from service.wallet.people import behind, person_by_phone
+from service.wallet.unit import Asked, Unit
 from service.wallet.withdraw import code_is_good
 
 REPEATED = timedelta(hours=24)
@@ -52,10 +52,6 @@ class NotRead(Refusal):
     """The network sent something that is no hop."""
 
 
-class Collided(Exception):
-    """Two first hops of one phone came at one instant; the other has won, and this one is to be heard again."""
-
-
 class NotAnAgent(Refusal):
     """The agents' code was dialled by somebody who is not one."""
 
@@ -80,7 +76,8 @@ class Heard:
 
 
 def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> Reply:
-    """Return what the phone is shown; raises Collided if another first hop of this phone was first."""
+    """Return what the phone is shown."""
+    _fetch(unit, dial, heard_key)
     row = unit.rows.lock(Conversation, conversation_id(dial, heard_key))
     heard = _heard(dial, row, heard_key)
     if row is None:
@@ -111,6 +108,18 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     session, reply = advance(country.talk, session, typed, call)
     _keep(unit, row, session, reply, heard)
     return reply
+
+
+def _fetch(unit: Unit, dial: Dial, heard_key: bytes) -> None:
+    """Fetch in one go what every hop asks, and what a dial asks."""
+    asked = [Asked.lock(Conversation, conversation_id(dial, heard_key)), behind(dial.phone)]
+    if not dial.text:
+        asked.append(_newest_of(dial.phone))
+    unit.rows.ahead(*asked)
+
+
+def _newest_of(phone: str) -> Asked:
+    return Asked.find(Conversation, phone=phone, newest=True, limit=1)
 
 
 def end_talk(unit: Unit, ended: Ended, heard_key: bytes) -> None:
@@ -265,10 +274,7 @@ def _keep(unit: Unit, row: Conversation, session: Session, reply: Reply, heard: 
         replies={**row.replies, heard.key: stored},
         heard_at=unit.now,
     )
-    if not new:
-        unit.rows.put(kept)
-    elif not unit.rows.add(kept):
-        raise Collided
+    (unit.rows.append if new else unit.rows.put)(kept)
 
 
 def _refused(no: Refusal, language: str, country: Country) -> Reply:

@@ -19,6 +19,7 @@ from sqlalchemy.pool import Pool
 from werkzeug.test import EnvironBuilder
 
 from service.app import App, make_web
+from service.storage.line import Line
 from tests.bench.phones import CODE, HOPS, PATH, PIN, phone_of
 
 PAYERS, KNOWN = 4, 5
@@ -69,10 +70,18 @@ def _counted() -> Iterator[Counter]:
     """Count what every connection does that is opened from here on."""
     with tempfile.TemporaryFile("w+", encoding="utf-8") as wire:
         counter = Counter(wire)
+        made = Line.__init__
+
+        def make(line: Line, address: str) -> None:
+            made(line, address)
+            counter.attach(line._connection, None)
+
         event.listen(Pool, "connect", counter.attach)
+        Line.__init__ = make  # type: ignore[assignment, method-assign]
         try:
             yield counter
         finally:
+            Line.__init__ = made  # type: ignore[method-assign]
             event.remove(Pool, "connect", counter.attach)
 
 

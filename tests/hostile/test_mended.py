@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pysqlite3 import dbapi2
+from sqlalchemy import Connection
 
 from service.app import Unfit, make_app
 from service.demo import NotEmpty, load_demo
@@ -164,7 +165,7 @@ def test_L_01_a_commit_that_fails_on_the_disk_is_in_doubt(sqlite_url: str, monke
         raise dbapi2.OperationalError("disk I/O error")
 
     with monkeypatch.context() as patch:
-        patch.setattr(store, "_commit", fail)
+        patch.setattr(Connection, "commit", fail)
         with pytest.raises(Unsure):
             town.app.transact(lambda unit: unit.rows.put(replace(town_person(unit), tier=2)))
         assert town.phone("Amina").dial().screen.startswith("Still being checked")
