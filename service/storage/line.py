@@ -52,8 +52,8 @@ class Lost(Exception):
     """The connection is gone; what was sent last was done or was not."""
 
 
-class Refused(Exception):
-    """The database refused a statement, and ignored those that were sent after it."""
+class Failed(Exception):
+    """A statement failed, and those that were sent after it were ignored."""
 
     def __init__(self, state: str, said: str) -> None:
         super().__init__(said)
@@ -78,7 +78,7 @@ class Line:
         return self._pq.socket
 
     def ask(self, statements: Sequence[Statement]) -> Sequence[Answer]:
-        """Send statements in one go and return what each gave; raises Refused or Lost."""
+        """Send statements in one go and return what each gave; raises Failed or Lost."""
         written = [(sql, [_written(value) for value in values]) for sql, values in statements]
         try:
             wanted = [self._send(sql, values) for sql, values in written]
@@ -96,7 +96,7 @@ class Line:
             for (sql, _), new in zip(statements, wanted, strict=True):
                 if new:
                     del self._names[sql]
-            self._fail(failed)
+            self._raise(failed)
         left = iter(results)
         for new in wanted:
             if new:
@@ -131,13 +131,13 @@ class Line:
                 return
             yield result
 
-    def _fail(self, result: PGresult) -> None:
+    def _raise(self, result: PGresult) -> None:
         said = result.error_message.decode(errors="replace")
         field = result.error_field(DiagnosticField.SQLSTATE)
         if self._pq.status != ConnStatus.OK:
             self.close()
             raise Lost(said)
-        raise Refused(field.decode() if field else "", said)
+        raise Failed(field.decode() if field else "", said)
 
 
 class Lines:

@@ -14,7 +14,7 @@ from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher
 from service.storage.crowd import Crowd
-from service.storage.line import Answer, Lines, Lost, Refused
+from service.storage.line import Answer, Failed, Lines, Lost
 from service.storage.postgresql_post import POST, answers, arguments, free_accounts, texts
 from service.storage.postgresql_wire import PostgresqlWire, marked
 from service.storage.safety import check_postgresql
@@ -164,8 +164,8 @@ class PostgresqlStore(SqlStore):
                 except Lost as error:
                     # Whether it was written or not, the same entry may be asked for again: its id tells.
                     raise AnswerLost(str(error)) from error
-                except Refused as no:
-                    PostgresqlWire(line, reads=False).raise_for(no)
+                except Failed as error:
+                    PostgresqlWire(line, reads=False).raise_for(error)
                     raise
 
         return again(once)

@@ -10,7 +10,7 @@ from functools import lru_cache
 from sqlalchemy import Dialect
 from sqlalchemy.dialects.postgresql.base import PGDialect
 
-from service.storage.line import Answer, Line, Lost, Refused
+from service.storage.line import Answer, Failed, Line, Lost
 from service.storage.store import Unsure
 from service.storage.trouble import READ_ONLY, Again, raise_for_state
 from service.storage.wire import Statement, Values, Wire
@@ -75,10 +75,10 @@ class PostgresqlWire(Wire):
             done = self._send((("COMMIT", ()),))[-1].said
         except (Lost, AssertionError) as error:
             raise Unsure from error
-        except Refused as no:
+        except Failed as error:
             self.roll_back()
-            raise_for_state(no.state, str(no))
-            raise AssertionError(f"a bug in what is committed: {no}") from no
+            raise_for_state(error.state, str(error))
+            raise AssertionError(f"a bug in what is committed: {error}") from error
         assert done == "COMMIT", f"the commit came to {done}"
 
     def roll_back(self) -> None:
@@ -86,14 +86,14 @@ class PostgresqlWire(Wire):
         if self._begun and not self._line.lost:
             try:
                 self._line.ask((("ROLLBACK", ()),))
-            except (Lost, Refused):
+            except (Lost, Failed):
                 self._line.close()
 
     def raise_for(self, error: BaseException) -> None:
         """Raise what an error means that came before the commit; return if it is no error of the database."""
         if isinstance(error, Lost):
             raise Again(str(error)) from error
-        if isinstance(error, Refused):
+        if isinstance(error, Failed):
             if error.state == READ_ONLY and not self.reads:
                 self._line.close()
                 raise Again(str(error)) from error

@@ -16,8 +16,8 @@ from service.storage.codec import Cipher
 from service.storage.patience import cut_when_over, seconds_left
 from service.storage.rows import Shelf, SqlRows
 from service.storage.schema import is_current
-from service.storage.store import Busy, Tx
-from service.storage.trouble import again
+from service.storage.store import Busy, Tx, Unsure
+from service.storage.trouble import Again, again
 from service.storage.wire import Wire
 
 T = TypeVar("T")

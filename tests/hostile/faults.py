@@ -14,7 +14,7 @@ from service.storage.store import Store, Tx
 
 T = TypeVar("T")
 
-WRITES = ("add", "put", "post", "open", "add_seal")
+WRITES = ("add", "append", "put", "post", "open", "add_seal")
 
 
 class Broken(Exception):

@@ -242,25 +242,23 @@ def test_L_01_a_bare_posting_survives_a_dead_connection(ready: Store, store_url:
     assert balance(ready, B) == 2
 
 
-class DeadWhileSending:
-    """A connection whose end the driver meets in the middle of a long statement, and raises instead of answering."""
+def add_dying_line(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make the next connection one whose end the driver meets in mid-sending, and raises instead of answering."""
+    line = store._lines._take()
 
-    pgconn = property(lambda self: self)
+    def fail(*_: object) -> None:
+        raise psycopg.OperationalError("sending query failed: server closed the connection unexpectedly")
 
-    def send_query_prepared(self, *_: object) -> None:
-        raise psycopg.OperationalError("executing prepared query failed: server closed the connection unexpectedly")
-
-    def close(self) -> None:
-        """Do nothing."""
+    monkeypatch.setattr(line, "_send", fail)
+    store._lines._idle.append(line)
 
 
 @pytest.mark.parametrize("engine", ["postgres"])
-def test_L_01_the_connection_dies_while_a_posting_is_sent(ready: Store) -> None:
+def test_L_01_the_connection_dies_while_a_posting_is_sent(ready: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The driver raises where sending fails and answers where reading does: both are asked again by the entry's id."""
-    here: Any = ready
-    here._direct._idle.append(DeadWhileSending())
+    add_dying_line(ready, monkeypatch)
     assert not ready.post_one(send(500, A, B, 1)).repeated
-    here._direct._idle.append(DeadWhileSending())
+    add_dying_line(ready, monkeypatch)
     assert told(ready.post_many([send(501, A, B, 1), send(502, A, B, 1)]), Posted) == 2
     assert balance(ready, B) == 3
 
