@@ -14,8 +14,9 @@ NARROW = """
     UNION ALL
     SELECT proname FROM pg_proc
       JOIN pg_type t ON t.oid = ANY (array_append(coalesce(proallargtypes, proargtypes), prorettype))
-     WHERE pronamespace = 'public'::regnamespace AND t.typname IN ('int4', '_int4', 'int2', 'float8', 'numeric')
+     WHERE pronamespace = 'public'::regnamespace AND t.typname IN ('int4', 'int2', 'float8', 'numeric')
 """
+"""Lists of integers may stand: they are places in the lists of one call."""
 
 
 def put_on(url: str, number: int) -> None:
