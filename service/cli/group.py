@@ -30,6 +30,12 @@ class Unusable(Told):
 class Spoken(click.Group):
     """A group of commands whose failures are told in words."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        # Octets that are no UTF-8 reach us as halves of pairs, which no database takes.
+        if any("\udc80" <= letter <= "\udcff" for word in args for letter in word):
+            raise unusable("what was typed is not UTF-8")
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
@@ -71,6 +77,8 @@ def _told(error: Exception) -> Told | None:
             return unusable(str(error))
         case Refusal():
             return refuse(in_words(error))
+        case UnicodeError():
+            return unusable("what was typed is not UTF-8")
         case Busy() | OperationalError():
             return unusable(
                 "the database does not answer: is it there and running, and is SENTI_DATABASE_URL right? "

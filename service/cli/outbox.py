@@ -4,6 +4,7 @@ import click
 
 from service.cli.group import refuse
 from service.cli.opened import as_json, opened
+from service.reference import LAST_ENTRY
 
 STATES = ("queued", "sending", "sent", "delivered", "failed", "parked", "unknown")
 STUCK = ("queued", "sending", "failed", "parked", "unknown")
@@ -47,7 +48,7 @@ def list_all(state: tuple[str, ...], limit: int, as_json: bool) -> None:
 
 
 @outbox.command()
-@click.argument("notice_id", metavar="ID", type=int)
+@click.argument("notice_id", metavar="ID", type=click.IntRange(1, LAST_ENTRY))
 def retry(notice_id: int) -> None:
     """Send the message ID again that is parked, failed or of unknown fate."""
     from service.outbox import send_again

@@ -76,6 +76,22 @@ def test_C_10_the_trial_run_refuses_production(elsewhere: Callable[..., Senti]) 
     assert not senti.path.exists()
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("agent", "add", "0711000001", "--name", "Duka \udcff", "--place", "Kisii"),
+        ("float", "issue", "100016", "5", "--bank-ref", "\udc80", "--by", "ann"),
+        ("person", "unblock", "0711000001", "--by", "an\udce9"),
+        ("sms", "0711000001", "BAL\udcff"),
+    ],
+)
+def test_I_06_words_that_are_not_utf_8_are_refused(words: tuple[str, ...], senti: Senti) -> None:
+    """Octets of another encoding on a command line are refused in words, and nothing is written."""
+    before = senti.json("outbox", "list")
+    assert "what was typed is not UTF-8" in senti.no(*words, status=2)
+    assert senti.json("outbox", "list") == before
+
+
 def test_a_database_that_is_not_set_up_is_told_how(elsewhere: Callable[..., Senti]) -> None:
     assert "run: senti migrate" in elsewhere().no("books", status=2)
     assert "`senti migrate` sets up a new one" in elsewhere("nowhere/at/all.db").no("books", status=2)

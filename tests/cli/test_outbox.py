@@ -1,3 +1,5 @@
+import pytest
+
 from tests.cli.conftest import Senti
 
 AMINA = "+254711000001"
@@ -19,3 +21,9 @@ def test_a_parked_message_is_queued_again(senti: Senti) -> None:
     senti.says("outbox", "retry", str(newest))
     (row,) = [row for row in senti.json("outbox", "list") if row["id"] == newest]
     assert (row["state"], row["tries"]) == ("queued", 0)
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "9223372036854775808", "1" + "0" * 40, "1e3"])
+def test_I_01_a_number_that_no_message_has_is_refused(senti: Senti, number: str) -> None:
+    """A number that no database can be asked for is refused in words."""
+    assert "ID" in senti.no("outbox", "retry", "--", number, status=2)
