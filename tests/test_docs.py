@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from service.log import set_up
-from tests import cases
+from tests import cases, peers
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT.parent / "shared" / "hostile-cases.md"
@@ -48,3 +48,12 @@ def test_the_documentation_leads_somewhere() -> None:
     for page in [ROOT / "README.md", *ROOT.glob("docs/**/*.md")]:
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", page.read_text("utf-8")):
             assert (page.parent / target).exists(), f"{page.name} points to {target}"
+
+
+def test_every_bug_of_others_is_shown_not_to_be_here_or_says_why() -> None:
+    shown = {citation.number for citation in peers.citations()}
+    assert sorted(peers.BUGS) == list(range(1, 57))
+    assert shown | peers.NOT_HERE.keys() == peers.BUGS.keys(), "no test, and no word why"
+    assert shown.isdisjoint(peers.NOT_HERE), "there is a test: the reason is out of date"
+    assert [citation for citation in peers.citations() if not citation.says] == []
+    assert all(text.strip() for text in (*peers.BUGS.values(), *peers.NOT_HERE.values()))
