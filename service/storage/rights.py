@@ -65,8 +65,8 @@ def grant(connection: Connection, role: str) -> None:
     name = quote(role)
     database, schema = connection.exec_driver_sql("SELECT current_database(), current_schema()").one()
     statements = [
-        # In a table of one's own making, of the same name, the triggers would look for the accounts of a move.
-        f"REVOKE TEMPORARY ON DATABASE {quote(database)} FROM PUBLIC, {name}",
+        # In a table of one's own making that is found first the triggers would look for the accounts of a move.
+        f"REVOKE CREATE, TEMPORARY ON DATABASE {quote(database)} FROM PUBLIC, {name}",
         f"REVOKE CREATE ON SCHEMA {quote(schema)} FROM PUBLIC, {name}",
         f"GRANT CONNECT ON DATABASE {quote(database)} TO {name}",
         f"GRANT USAGE ON SCHEMA {quote(schema)} TO {name}",

@@ -106,6 +106,7 @@ FORBIDDEN = (
     "UPDATE installation SET guards = ''",
     "UPDATE alembic_version SET version_num = '9999'",
     "CREATE TABLE x (y int)",
+    "CREATE SCHEMA x",
     "CREATE FUNCTION x() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "CREATE OR REPLACE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'",
     "DROP FUNCTION moves_lawful() CASCADE",
@@ -158,10 +159,12 @@ WEAKENED = (
     ("GRANT TRIGGER, TRUNCATE ON seals TO {role}", "role {role} may TRIGGER seals: run senti migrate"),
     ("GRANT TEMPORARY ON DATABASE {database} TO {role}", "role {role} may create temporary tables"),
     ("GRANT CREATE ON SCHEMA public TO PUBLIC", "role {role} may create tables"),
+    ("GRANT CREATE ON DATABASE {database} TO {role}", "role {role} may create schemas"),
 )
 OWNED = (
     ("ALTER ROLE {role} SUPERUSER", "role {role} is a superuser"),
     ("ALTER ROLE {role} NOINHERIT; GRANT {superuser} TO {role}", "role {role} is a superuser"),
+    ("GRANT pg_execute_server_program TO {role}", "role {role} is a superuser"),
     ("ALTER ROLE {role} CREATEROLE", "role {role} may create roles"),
     ("ALTER ROLE {role} NOINHERIT; GRANT {owner} TO {role}", "role {role} owns entries"),
     ("ALTER TABLE seals OWNER TO {role}", "role {role} owns seals"),
@@ -198,6 +201,7 @@ def undone(addresses: Addresses) -> Iterator[Callable[[str], list[str]]]:
             "ALTER ROLE {role} RESET ALL",
             "REVOKE {superuser} FROM {role}",
             "REVOKE {owner} FROM {role}",
+            "REVOKE pg_execute_server_program FROM {role}",
             "ALTER DATABASE {database} OWNER TO {owner}",
             "ALTER SCHEMA public OWNER TO pg_database_owner",
             "ALTER TABLE seals OWNER TO {owner}",
