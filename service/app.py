@@ -112,7 +112,7 @@ class App:
     def health(self) -> Health:
         """Say whether hops can be answered; the menu was proven before this could be asked."""
         ages = self.ages()
-        current = self.store.schema_is_current()
+        current = self.store.schema_is_current(running=True)
         return Health(database=True, schema=current, menu=True, outbox_age=ages["outbox"], seal_age=ages["seal"])
 
 

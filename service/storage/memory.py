@@ -57,7 +57,7 @@ class MemoryStore:
     def installation_key(self) -> bytes:
         return self._key
 
-    def schema_is_current(self) -> bool:
+    def schema_is_current(self, *, running: bool = False) -> bool:  # noqa: ARG002 (nobody migrates a memory)
         return True
 
     def check_safety(self) -> list[str]:

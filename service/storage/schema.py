@@ -14,11 +14,16 @@ def newest_revision() -> str:
     return max(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
 
 
-def is_current(connection: Connection) -> bool:
-    """Say whether a database has the newest migration and exactly the guards of this release."""
+def is_current(connection: Connection, *, running: bool = False) -> bool:
+    """Say whether a database has the newest migration and exactly the guards of this release, or is of a newer one.
+
+    A newer release only adds, so that the one before goes on beside it while machines are restarted one by one. Where
+    this release is running already, its guards were there, and others may have come since.
+    """
     if not inspect(connection).has_table("alembic_version"):
         return False
-    if connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() != newest_revision():
-        return False
+    revision, newest = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar(), newest_revision()
+    if running or revision != newest:
+        return str(revision or "") >= newest
     in_force = connection.exec_driver_sql("SELECT guards FROM installation").scalar()
     return in_force == guards.fingerprint(connection.dialect.name)

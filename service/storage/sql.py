@@ -47,9 +47,9 @@ class SqlStore(ABC):
         with connected(self._reader) as connection:
             return bytes(connection.exec_driver_sql("SELECT reference_key FROM installation").scalar_one())
 
-    def schema_is_current(self) -> bool:
+    def schema_is_current(self, *, running: bool = False) -> bool:
         with connected(self._reader) as connection:
-            return is_current(connection)
+            return is_current(connection, running=running)
 
     def close(self) -> None:
         self._writer.dispose()

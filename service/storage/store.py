@@ -56,8 +56,11 @@ class Store(Protocol):
     def installation_key(self) -> bytes:
         """Return the 32 random bytes that the first migration gave to this installation."""
 
-    def schema_is_current(self) -> bool:
-        """Say whether the database has the tables and the guards of this release."""
+    def schema_is_current(self, *, running: bool = False) -> bool:
+        """Say whether the database has what this release needs; a newer release may have added to it.
+
+        `running` asks for a service that has found it current when it started.
+        """
 
     def check_safety(self) -> list[str]:
         """Return one sentence for each thing that makes this database unsafe for real money."""
