@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 LANE = "sms lane"
 """The Timer until which nothing is sent, because the gateway's account needs somebody's hand."""
+
+EVER = datetime.max.replace(tzinfo=UTC)
 
 LANE_PAUSE = timedelta(minutes=5)
 LEASE = timedelta(minutes=3)
@@ -198,9 +200,13 @@ def park_waiting(unit: Unit, why: str) -> int:
 
 
 def waiting_since(unit: Unit) -> datetime | None:
-    """Return when the oldest message was queued that has not left yet, or None."""
-    waiting = unit.rows.find(Notice, state=("queued", "sending"), limit=1)
-    return waiting[0].at if waiting else None
+    """Return when the message was queued that is to leave before all others, or None: asked often, read by an index."""
+    waiting = [
+        notice
+        for state in ("queued", "sending")
+        for notice in unit.rows.due(Notice, before=EVER, limit=1, lock=False, state=state)
+    ]
+    return min((notice.at for notice in waiting), default=None)
 
 
 def run_worker(stop: threading.Event, jobs: Sequence[Callable[[], int]]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, Dialect, Select, bindparam, delete, select, update
+from sqlalchemy import BigInteger, ColumnElement, Dialect, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import Executable
 
@@ -77,13 +77,13 @@ class SqlRows:
             return []
         return self._rows(Asked.find(kind, limit=limit, newest=newest, **equal))
 
-    def due(self, kind: type[R], *, before: datetime, limit: int = 100, **equal: Any) -> Sequence[R]:
+    def due(self, kind: type[R], *, before: datetime, limit: int = 100, lock: bool = True, **equal: Any) -> Sequence[R]:
         record, codec = BY_KIND[kind], self._shelf.codecs[kind]
         assert record.due, f"{record.table} are never due"
         values = {f"{name}_0": codec.sought(name, value) for name, value in equal.items()}
         values |= {"limit": limit, "before": to_micros(before)}
         names = tuple((name, 1) for name in equal)
-        statement = self._ready((kind, "due", names), lambda: self._due(record, names), values)
+        statement = self._ready((kind, "due", names, lock), lambda: self._due(record, names, lock=lock), values)
         return [codec.read(row) for row in self._wire.read(*statement).fetchall()]
 
     def add(self, row: Any) -> bool:
@@ -207,13 +207,26 @@ class SqlRows:
     def _find(self, record: Record, names: tuple[tuple[str, int], ...], newest: bool) -> Executable:
         table, codec = TABLES[record.kind], self._shelf.codecs[record.kind]
         keys = [table.c[codec.column(name)] for name in record.key]
-        order = [column.desc() for column in (*(table.c[name] for name in record.order), *keys)] if newest else keys
+        order: list[ColumnElement[Any]] = list(keys)
+        if newest:
+            order = [column.desc() for column in (*(table.c[name] for name in record.order), *keys)]
+        elif not _is_found_by_key(record, {name for name, _ in names}):
+            # PostgreSQL makes one plan for all values: it would walk the table in the order of its key until it has
+            # found enough, and what is sought may stand at the end. By something that is no column it can only sort.
+            order = [func.coalesce(column, column) for column in keys]
         return self._select(record, names).order_by(*order).limit(bindparam("limit", type_=BigInteger()))
 
-    def _due(self, record: Record, names: tuple[tuple[str, int], ...]) -> Executable:
+    def _due(self, record: Record, names: tuple[tuple[str, int], ...], *, lock: bool) -> Executable:
         assert record.due
         table, codec = TABLES[record.kind], self._shelf.codecs[record.kind]
         time = table.c[record.due]
         order = (time, *(table.c[codec.column(name)] for name in record.key))
         statement = self._select(record, names).where(time <= bindparam("before", type_=time.type)).order_by(*order)
-        return statement.limit(bindparam("limit", type_=BigInteger())).with_for_update(skip_locked=True)
+        statement = statement.limit(bindparam("limit", type_=BigInteger()))
+        return statement.with_for_update(skip_locked=True) if lock else statement
+
+
+def _is_found_by_key(record: Record, names: set[str]) -> bool:
+    """Say whether the key's order is the way to these rows: all of them, some keys, or the one row that is unique."""
+    unique = any(set(one.fields) <= names and one.where is None for one in record.unique)
+    return not names or unique or bool(names & set(record.key))

@@ -204,8 +204,11 @@ class Rows(Protocol):
     def forget(self, kind: type[R], *, before: datetime, limit: int = 1000) -> int:
         """Delete rows that nobody has touched since a moment, and say how many: old talks and tallies only."""
 
-    def due(self, kind: type[R], *, before: datetime, limit: int = 100, **equal: Any) -> Sequence[R]:
-        """Lock and return rows whose next_at or expires_at has come, oldest first, skipping those locked by others."""
+    def due(self, kind: type[R], *, before: datetime, limit: int = 100, lock: bool = True, **equal: Any) -> Sequence[R]:
+        """Lock and return rows whose next_at or expires_at has come, oldest first, skipping those locked by others.
+
+        Without `lock` they are only looked at, whoever holds them.
+        """
 
 
 @dataclass(frozen=True)
