@@ -69,10 +69,11 @@ class PostgresqlBooks(SqlBooks):
     def _find_settled(self, before: int) -> int:
         # A clock may jump by hours: a seal is settled only when no transaction goes on that is older than its own.
         settled = (
-            "SELECT coalesce(max(reach), 0) FROM seals "
-            "WHERE written_at <= ? AND age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid)"
+            "SELECT reach FROM seals "
+            "WHERE written_at <= ? AND age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) "
+            "ORDER BY number DESC LIMIT 1"
         )
-        return int(self._one(settled, before))
+        return int(self._one(settled, before) or 0)
 
     def _lock_sealer(self) -> None:
         self._all("SELECT pg_advisory_xact_lock(?)", _SEALER_LOCK)
