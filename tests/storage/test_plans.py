@@ -1,0 +1,198 @@
+"""No statement that the service sends reads rows in proportion to a table, however the books grow.
+
+Stories are played on a PostgreSQL that a small town has used for long, and the server says which statements it was
+sent. Each is explained while it is run again: it may read what it needs and little more. What functions and triggers
+read inside is counted by the server's own statistics.
+"""
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from cryptography.exceptions import InvalidTag
+from psycopg import sql
+from psycopg.pq import ExecStatus
+
+from service.app import make_app
+from service.ledger.chart import Reason
+from service.ledger.entry import Cap, Ceiling, Entry, Move
+from service.storage.engines import connect_settings
+from service.storage.migrate import migrate
+from service.storage.tables import METADATA
+from service.wallet.people import set_state
+from tests.bench.town import settle, wallet
+from tests.phone import PINS, Town, demo_settings
+from tests.storage.filled import fill
+from tests.storage.sent import Values, listening
+from tests.story import Teller, retell
+
+STORIES = sorted((Path(__file__).parent.parent / "stories").glob("*.txt"))
+
+PEOPLE, POSTED = 3_000, 40
+MOST = 1_200
+"""Rows that a statement may read of one table: the largest page or batch is a thousand, tables hold ten times that."""
+
+SMALL = frozenset({"alembic_version", "installation", "mint", "timers"})
+"""Tables that do not grow with people or time."""
+
+EXCEPTIONS: Mapping[str, str] = {
+    "SELECT id, balance FROM accounts ORDER BY id": "`senti books` prints every account; no phone waits for it",
+}
+"""Statements that do read a table, by a part of their text, and why they may."""
+
+
+class Reads(NamedTuple):
+    """A place in a plan that reads more than it should."""
+
+    statement: str
+    table: str
+    how: str
+    rows: float
+
+
+class Unaudited(Town):
+    """A town that nobody audits after each step: an audit reads everything, that is what it is for."""
+
+    def assert_sound(self) -> None:
+        pass
+
+
+def opened(url: str) -> Town:
+    settings = demo_settings(database_url=url)
+    return Unaudited(store=make_app(settings).store, settings=settings)
+
+
+@pytest.fixture(scope="module")
+def url(new_database: Callable[..., str]) -> str:
+    url = new_database()
+    migrate(url)
+    opened(url).store.close()
+    settle(url, PEOPLE)
+    fill(url)
+    return url
+
+
+def play(town: Town) -> None:
+    """Play every story, one after the other, whatever is shown: whom one story locks out is let in for the next."""
+    for path in STORIES:
+        for _ in retell(path.read_text("utf-8"), Teller(town)):
+            pass
+        town.wait(hours=25)
+        for who in PINS:
+            town.app.transact(lambda unit, who=who: set_state(unit, town.person(who), "active"))  # type: ignore[misc]
+    with suppress(InvalidTag):  # the messages that wait are nobody's, and cannot be read
+        town.app.health()
+
+
+def test_no_plan_reads_in_proportion_to_a_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    with listening(url, monkeypatch) as heard:
+        town = opened(url)
+        play(town)
+        post(town, 2**41)
+        town.store.close()
+    sent = {statement: values for statement, values in heard.items() if _is_explained(statement)}
+    # A young database has no statistics, and other plans than one that was analysed.
+    found = set(explained(url, sent))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+    found |= set(explained(url, sent))
+    excused = {read: part for read in found for part in EXCEPTIONS if part in read.statement}
+    assert not sorted(found - set(excused)), "\n".join(map(str, sorted(found - set(excused))))
+    assert set(excused.values()) == set(EXCEPTIONS), "nothing to excuse any more"
+    said = " ".join(sent)
+    asked = set(re.findall(r"(?:FROM|INTO|UPDATE|JOIN) (\w+)", said))
+    assert set(METADATA.tables) - asked <= SMALL, "not everything was asked"
+    assert "post_entr" in said, "postings were not heard"
+
+
+def test_what_posting_reads_inside_does_not_grow_with_the_tables(url: str) -> None:
+    town, before = opened(url), _rows_read(url)
+    post(town, 2**42)
+    town.store.close()
+    for _ in range(100):  # the server counts what a connection has done when it is closed
+        after = _rows_read(url)
+        if after["moves"] != before["moves"]:
+            break
+        time.sleep(0.05)
+    read = {table: after[table] - before[table] for table in after}
+    assert 0 < sum(read.values()) < 60 * POSTED, read
+
+
+def _rows_read(url: str) -> dict[str, int]:
+    """Return how many rows the server has read of each table that grows, with and without an index."""
+    with psycopg.connect(url) as connection:
+        rows = connection.execute("SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) FROM pg_stat_user_tables")
+        return {name: int(read) for name, read in rows if name not in SMALL}
+
+
+def post(town: Town, first: int) -> None:
+    """Post as the API does: one by one, and many at once."""
+    entries = [
+        Entry(
+            id=first + n,
+            reason=Reason.SEND,
+            at=town.now,
+            moves=(Move(wallet(n), wallet(n + 1), 100, Reason.SEND),),
+            ceilings=(Ceiling(wallet(n + 1), 10**9),),
+            caps=(Cap(f"out:{n}:plans", 100),),
+        )
+        for n in range(POSTED)
+    ]
+    for entry in entries[: POSTED // 2]:
+        town.store.post_one(entry)
+    town.store.post_many(entries[POSTED // 2 :])
+
+
+def _is_explained(statement: str) -> bool:
+    words = statement.split(None, 1)
+    catalog = "pg_catalog" in statement or "pg_type" in statement
+    return bool(words) and words[0].upper() in ("SELECT", "INSERT", "UPDATE", "DELETE", "WITH") and not catalog
+
+
+def explained(url: str, sent: Mapping[str, Values]) -> Iterator[Reads]:
+    """Yield every place that reads too much, on a connection as the service opens them."""
+    with psycopg.connect(url, autocommit=True, **connect_settings()) as connection:
+        for statement, values in sent.items():
+            for node in _nodes(_plan(connection, statement, values)):
+                table = node.get("Relation Name", "")
+                if not table or table in SMALL or node["Node Type"] == "ModifyTable":
+                    continue
+                read = sum(node.get(f"{what} Rows" if what == "Actual" else what, 0) for what in _READ)
+                rows = read * node.get("Actual Loops", 1)
+                if node["Node Type"] == "Seq Scan" or rows > MOST:
+                    yield Reads(" ".join(statement.split()), table, node["Node Type"], rows)
+
+
+_READ = ("Actual", "Rows Removed by Filter", "Rows Removed by Index Recheck")
+
+
+def _plan(connection: psycopg.Connection[Any], statement: str, values: Values) -> Mapping[str, Any]:
+    """Return the plan of a statement that was really run, and taken back; of one that fails now, the plan alone.
+
+    It is prepared, as the service does: the plan is made once for all values, or for these, as the settings say.
+    """
+    given = sql.SQL(", ").join(map(sql.Literal, values)).as_string(connection)
+    execute = f"EXECUTE explained ({given})" if values else "EXECUTE explained"
+    for how in ("ANALYZE, TIMING OFF, FORMAT JSON", "FORMAT JSON"):
+        for command in ("BEGIN", f"PREPARE explained AS {statement}", f"EXPLAIN ({how}) {execute}"):
+            result = connection.pgconn.exec_(command.encode())
+            if result.status == ExecStatus.FATAL_ERROR:
+                break
+        connection.pgconn.exec_(b"ROLLBACK")
+        connection.pgconn.exec_(b"DEALLOCATE ALL")
+        if result.status == ExecStatus.TUPLES_OK:
+            (root,) = json.loads(result.get_value(0, 0) or b"[]")
+            return dict(root["Plan"])
+    raise AssertionError(f"{result.error_message.decode()} {statement}")
+
+
+def _nodes(plan: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from _nodes(below)
