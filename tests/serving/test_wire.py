@@ -63,10 +63,15 @@ def _row(unit: Unit, key: str) -> Conversation | None:
 
 
 def test_what_is_written_by_hand_is_heard(served: Machine) -> None:
-    """The two ways in which these tests look do see a hop that came in."""
-    body = hop("ATUid_honest")
-    assert b"CON Senti" in said(served, request(body, f"Content-Length: {len(body)}", "Connection: close"), seconds=20)
-    assert was_heard(served, "ATUid_honest")
+    """The ways in which these tests look do see a hop that came in, also behind another on the same line."""
+    first, second = hop("ATUid_first"), hop("ATUid_second")
+    open_line = request(first, f"Content-Length: {len(first)}")
+    last = request(second, f"Content-Length: {len(second)}", "Connection: close")
+    heard = said(served, open_line + last, seconds=20)
+    assert heard.count(b"HTTP/1.1 200") == 2
+    assert b"CON Senti" in heard
+    assert was_heard(served, "ATUid_first")
+    assert was_heard(served, "ATUid_second")
 
 
 def smuggled(mark: str) -> bytes:
