@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -30,7 +31,7 @@ from tests.lab import gateway, proxy
 from tests.lab.finding import Finding, NotRun, Round, Say
 from tests.lab.phones import Crowd, Payment, Phone, Seen, Verdict, problems, verify
 from tests.ledger.shop import fund, send
-from tests.serving.conftest import app_at, machine_at
+from tests.serving.conftest import Machine, app_at, machine_at
 
 TITLE = "Lost answers"
 
@@ -178,7 +179,7 @@ def through_the_service(
         migrate(url)
         with (
             proxy.proxied(url, Dice(away_one_in=away_one_in)) as line,
-            machine_at(Path(folder), line.url, SENTI_WORKERS="2") as here,
+            machine(Path(folder), line.url, SENTI_WORKERS="2") as here,
         ):
             pay = Paying("payments, PostgreSQL's answers lost", url, here.port, line.injected, say)
             return pay.until(wanted, people, here.serve)
@@ -194,7 +195,7 @@ def through_the_gateway(server: Postgres, wanted: int, people: int, say: Say) ->
 
     with server.database() as url, tempfile.TemporaryDirectory(prefix="senti-lab-") as folder:
         migrate(url)
-        with machine_at(Path(folder), url, SENTI_WORKERS="2") as here, gateway.bad_line(here.port, choose) as line:
+        with machine(Path(folder), url, SENTI_WORKERS="2") as here, gateway.bad_line(here.port, choose) as line:
             pay = Paying("payments, the gateway's answers lost", url, line.port, line.injected, say)
             return pay.until(wanted, people, here.serve)
 
@@ -283,6 +284,12 @@ def genuine_of(url: str) -> set[str]:
     with app_at(url) as app:
         answers = app.read(lambda unit: unit.rows.find(Notice, key="check_done", limit=100_000))
     return {str(answer.values["reference"]) for answer in answers}
+
+
+def machine(folder: Path, url: str, **settings: str) -> AbstractContextManager[Machine]:
+    """Give a machine where Python keeps what it has compiled, as it does where Senti was installed."""
+    kept = str(Path(tempfile.gettempdir()) / "senti-lab-bytecode")
+    return machine_at(folder, url, PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=kept, **settings)
 
 
 def both_kinds(done: int, not_done: int) -> None:

@@ -15,7 +15,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Event, Thread
@@ -28,10 +28,10 @@ from tests.bench.crowd import gather
 from tests.bench.measure import NotRun as NoServer
 from tests.bench.servers import Postgres, postgres
 from tests.fakes.africastalking import FakeAfricasTalking, fake_africastalking
-from tests.lab.answers import counted
+from tests.lab.answers import counted, machine
 from tests.lab.finding import Finding, NotRun, Round, Say
 from tests.lab.phones import Crowd, problems, verify
-from tests.serving.conftest import Machine, app_at, machine_at
+from tests.serving.conftest import Machine, app_at
 
 TITLE = "Kills"
 
@@ -149,12 +149,6 @@ def prepared(url: str, people: int) -> frozenset[Problem]:
     with app_at(url) as app:
         gather(app, people)
         return problems(app)
-
-
-def machine(folder: Path, url: str, **settings: str) -> AbstractContextManager[Machine]:
-    """Give a machine where Python keeps what it has compiled, as it does where Senti was installed."""
-    kept = str(Path(tempfile.gettempdir()) / "senti-lab-bytecode")
-    return machine_at(folder, url, PYTHONDONTWRITEBYTECODE="", PYTHONPYCACHEPREFIX=kept, **settings)
 
 
 def under_load(
