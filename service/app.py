@@ -19,7 +19,7 @@ from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Gateway
 from service.gateways.simulator import Simulator
 from service.ledger.seal import seal_batch
-from service.outbox import Budget, send_due, waiting_since
+from service.outbox import Budget, mind_the_clock, send_due, waiting_since
 from service.reference import References
 from service.schedule import Job, run_due
 from service.settings import Settings, derive, unsafe
@@ -223,6 +223,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
     """Return what the worker does in turn: timed work, then sending messages."""
     timed = {
         "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
+        "mind the clock": Job(timedelta(seconds=30), mind_the_clock),
         "forget old talks": Job(timedelta(hours=1), forget_old),
     }
     # No number asks for more codes in an hour than it may write commands, and withdraw now and then.

@@ -22,11 +22,20 @@ log = structlog.get_logger()
 T = TypeVar("T")
 
 LANE = "sms lane"
-"""The Timer until which nothing is sent, because the gateway's account needs somebody's hand."""
+"""The Timer until which nothing is sent: the gateway's account needs somebody's hand, or it was not reached."""
+
+CLOCK = "latest time"
+"""The Timer that remembers how late it was."""
+
+CLOCK_SLACK = timedelta(minutes=1)
+"""Machines of one service are not further apart than this."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
 
 LANE_PAUSE = timedelta(minutes=5)
+REACH_PAUSE = timedelta(seconds=30)
+"""How long a gateway that is not reached is left alone: one try in this time, so that all goes on when it is back."""
+
 LEASE = timedelta(minutes=3)
 """Outlives the slowest call that is not a drip: connecting and reading take some 13 seconds."""
 
@@ -35,6 +44,9 @@ LATEST_START = timedelta(minutes=2)
 
 BACK_OFF = (timedelta(seconds=30), timedelta(minutes=5), timedelta(hours=1), timedelta(hours=6))
 MOST_TRIES = len(BACK_OFF) + 1
+CLOSES = {"lane_stopped": LANE_PAUSE, "unreachable": REACH_PAUSE}
+"""Outcomes after which the lane is closed for a while; the message in hand and those behind it go back untried."""
+
 UNSURE_PAUSE = timedelta(minutes=2)
 REPORTED_PAUSE = timedelta(minutes=15)
 """When a message is sent again that the network could not bring, for a reason that may pass."""
@@ -58,7 +70,7 @@ class Transact(Protocol):
 
 class Attempt(Protocol):
     """What a gateway made of a message; `outcome` is one of accepted, not_sent, unknown, refused, unsendable,
-    lane_stopped.
+    lane_stopped, unreachable.
     """
 
     @property
@@ -101,6 +113,9 @@ class Budget:
     def take(self, phone: str, at: datetime) -> datetime | None:
         """Count a message to a number, or return the time at which there is room for it."""
         hour = timedelta(hours=1)
+        if self._sent and self._sent[-1][0] > at + CLOCK_SLACK:  # by a clock that has been put back since
+            self._sent.clear()
+            self._by_number.clear()
         while self._sent and self._sent[0][0] <= at - hour:
             _, number = self._sent.popleft()
             self._by_number[number].popleft()
@@ -152,9 +167,12 @@ def send_due(
         started = time.monotonic()
         dealt = []
         for notice in taken:
-            stopped = bool(dealt) and dealt[-1].outcome == "lane_stopped"
+            before = dealt[-1].outcome if dealt else ""
             mine = budget if notice.expires_at is None else codes
-            one = _put_back(notice, now()) if stopped else _deal(notice, send, render, now(), mine)
+            if before in CLOSES:
+                one = Dealt(notice, _untried(notice, now() + CLOSES[before]), before)
+            else:
+                one = _deal(notice, send, render, now(), mine)
             dealt.append(one)
             count(one.outcome)
         done += len(taken)
@@ -197,6 +215,27 @@ def park_waiting(unit: Unit, why: str) -> int:
     for notice in waiting:
         unit.rows.put(replace(notice, state="parked", detail=why))
     return len(waiting)
+
+
+def mind_the_clock(unit: Unit) -> int:
+    """Note the time; where the clock has been put back, let no message wait for a time that only the wrong one knew.
+
+    Returns how many were brought back. Run it every half minute or so.
+    """
+    noted = unit.rows.lock(Timer, CLOCK)
+    if noted is None:
+        unit.rows.add(Timer(name=CLOCK, next_at=unit.now))
+        return 0
+    unit.rows.put(replace(noted, next_at=unit.now))
+    if noted.next_at <= unit.now + CLOCK_SLACK:
+        return 0
+    latest = unit.now + BACK_OFF[-1]
+    waiting = unit.rows.find(Notice, state=("queued", "sending"), limit=10_000_000)
+    late = [notice for notice in waiting if notice.next_at > latest]
+    for notice in late:
+        unit.rows.put(replace(notice, next_at=unit.now))
+    log.warning("the clock was put back", count=len(late))
+    return len(late)
 
 
 def waiting_since(unit: Unit) -> datetime | None:
@@ -244,12 +283,15 @@ def _settle_and_take(unit: Unit, dealt: Sequence[Dealt], most: int) -> list[Noti
         # If the lease has run out and somebody else has it now, it is theirs to say.
         if row is not None and (row.state, row.next_at) == (taken.state, taken.next_at):
             unit.rows.put(after)
-    if any(one.outcome == "lane_stopped" for one in dealt):
-        closed = Timer(name=LANE, next_at=unit.now + LANE_PAUSE)
+    pauses = [CLOSES[one.outcome] for one in dealt if one.outcome in CLOSES]
+    if pauses:
+        closed = Timer(name=LANE, next_at=unit.now + max(pauses))
         if not unit.rows.add(closed):
             unit.rows.put(closed)
     lane = unit.rows.get(Timer, LANE)
-    if most <= 0 or (lane is not None and lane.next_at > unit.now):
+    # A time further ahead than any pause was set by a clock that has been put back since.
+    closed_now = lane is not None and unit.now < lane.next_at <= unit.now + LANE_PAUSE
+    if most <= 0 or closed_now:
         return []
     return _take(unit, most)
 
@@ -317,18 +359,13 @@ def _decide(notice: Notice, outcome: str, provider_id: str | None, detail: str, 
         "unknown":      replace(notice, state=doubt, next_at=at + UNSURE_PAUSE, detail=UNSURE),
         "refused":      replace(notice, state="failed", detail=detail),
         "unsendable":   replace(notice, state="parked", detail=detail),
-        "lane_stopped": _put_back(notice, at).after,
+        **{closing: _untried(notice, at + pause) for closing, pause in CLOSES.items()},
     }[outcome]  # fmt: skip
     if outcome == "lane_stopped":
         log.error("the sms lane is stopped", reason=detail)
     elif after.state not in ("sent", "queued"):
         log.warning("a message did not go", notice=notice.id, key=notice.key, outcome=outcome, reason=detail)
     return Dealt(notice, after, outcome)
-
-
-def _put_back(notice: Notice, at: datetime) -> Dealt:
-    """Return a message untried to the queue of a lane that is stopped."""
-    return Dealt(notice, _untried(notice, at + LANE_PAUSE), "lane_stopped")
 
 
 def _untried(notice: Notice, next_at: datetime) -> Notice:

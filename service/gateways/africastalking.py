@@ -176,7 +176,7 @@ class AfricasTalking:
                 return Sent(Outcome.LANE_STOPPED, detail="the key is not accepted")
             return Sent(Outcome.UNKNOWN, detail="an answer that is no success")
         except RequestException as broken:
-            outcome = Outcome.NOT_SENT if _never_left(broken) else Outcome.UNKNOWN
+            outcome = Outcome.UNREACHABLE if _never_left(broken) else Outcome.UNKNOWN
             return Sent(outcome, detail=type(broken).__name__)
         return read_sent(heard, to)
 

@@ -104,6 +104,7 @@ class Outcome(StrEnum):
     REFUSED = "refused"  # it will never go to this person: they opted out
     UNSENDABLE = "unsendable"  # it should never have been queued: a hole in our own checks
     LANE_STOPPED = "lane_stopped"  # nothing will go until somebody mends the account
+    UNREACHABLE = "unreachable"  # the gateway itself was not reached: it did not go, and the message is not to blame
 
 
 class Sent(NamedTuple):

@@ -124,17 +124,17 @@ def test_G_03_peer_43_a_read_time_out_is_unknown(fake: FakeAfricasTalking) -> No
     assert account(fake).send(to=TO, text=TEXT).outcome is Outcome.UNKNOWN
 
 
-def test_a_refused_connection_means_not_sent() -> None:
+def test_a_refused_connection_means_that_nothing_was_reached() -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     gateway = AfricasTalking(username="senti", api_key="invented", base_url=f"http://127.0.0.1:{port}")
-    assert gateway.send(to=TO, text=TEXT).outcome is Outcome.NOT_SENT
+    assert gateway.send(to=TO, text=TEXT).outcome is Outcome.UNREACHABLE
 
 
-def test_a_name_that_nobody_knows_means_not_sent() -> None:
+def test_a_name_that_nobody_knows_means_that_nothing_was_reached() -> None:
     gateway = AfricasTalking(username="senti", api_key="invented", base_url="https://nobody.invalid", connect_seconds=1)
-    assert gateway.send(to=TO, text=TEXT).outcome is Outcome.NOT_SENT
+    assert gateway.send(to=TO, text=TEXT).outcome is Outcome.UNREACHABLE
 
 
 @pytest.mark.parametrize(

@@ -63,8 +63,7 @@ def run(size: Round, say: Say) -> list[Finding]:
                     )
                     found.append(one)
                 done, books = sum(one.operations for one in found), sum(one.read.books for one in found)
-                wrong = sum(map(len, one.judged)) + len(one.read.wrong) + len(one.told.wrong)
-                say(f"{done:,} operations, {books:,} whole books read, {wrong} things wrong in this round")
+                say(f"{done:,} operations, {books:,} whole books read{''.join(f'; {said}' for said in one.wrong[:3])}")
     except Missing as missing:
         raise NotRun(str(missing), missing.cure) from None
     return [_finding(wallets, [one for one in found if one.wallets == wallets]) for wallets in (FEW, MANY)]
@@ -94,6 +93,11 @@ class Found:
         """Entries that were asked for."""
         return len(self.told.acked) + len(self.told.refused) + len(self.told.unknown)
 
+    @property
+    def wrong(self) -> list[str]:
+        """Everything that should not have been, in words."""
+        return [said for part in (*self.judged, self.read.wrong, self.told.wrong) for said in part]
+
 
 def _finding(wallets: int, rounds: list[Found]) -> Finding:
     kinds, faults = Counter[str](), Counter[str]()
@@ -101,7 +105,7 @@ def _finding(wallets: int, rounds: list[Found]) -> Finding:
         kinds += one.told.kinds
         faults += one.faults
     asked = sum(one.operations for one in rounds)
-    bad = [said for one in rounds for part in one.judged for said in part]
+    bad = [said for one in rounds for said in one.wrong]
     note = (
         f"{asked:,} operations, {asked - kinds['batch']:,} of them outside batches; "
         f"{sum(one.read.books for one in rounds):,} whole books read; "

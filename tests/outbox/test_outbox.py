@@ -15,6 +15,7 @@ from service.outbox import (
     LEASE,
     MOST_TRIES,
     Budget,
+    mind_the_clock,
     note_report,
     run_worker,
     send_again,
@@ -296,6 +297,50 @@ def test_a_stopped_lane_keeps_everything_and_goes_on_when_it_is_mended(post: Pos
         pass
     assert set(post.states()) == {"sent"}
     assert {post.notice(number).tries for number in range(1, 41)} == {1}
+
+
+def test_D_10_G_01_a_gateway_that_is_away_for_a_day_wears_nothing_out(post: Post) -> None:
+    """It is looked for with one message twice a minute; when it is back all go at once, each once, none is parked."""
+    for _ in range(40):
+        post.queue()
+    for _ in range(24):
+        post.gateway.says = says(Outcome.UNREACHABLE, "ConnectTimeout")
+        assert post.send() > 0
+        assert post.send() == 0, "the gateway is left alone"
+        post.wait(hours=1)
+    assert len(post.gateway.sent) == 24
+    assert set(post.states()) == {"queued"}
+    post.gateway.says = lambda _to, text: Sent(Outcome.ACCEPTED, f"id-{text}")
+    post.send()
+    assert set(post.states()) == {"sent"}
+    assert {post.notice(number).tries for number in range(1, 41)} == {1}
+
+
+def test_T_03_a_clock_that_is_put_back_keeps_no_message(post: Post) -> None:
+    """What was queued, tried or stopped ten years ahead leaves as soon as the clock is right again."""
+
+    def mind() -> int:
+        return post.transact(mind_the_clock)
+
+    assert mind() == 0
+    right, post.at = post.at, post.at + timedelta(days=3653)
+    waits, stops, tries = post.queue(), post.queue(phone="+254733000001"), post.queue(phone="+254733000002")
+    post.gateway.says = lambda to, _text: Sent(Outcome.LANE_STOPPED if to.endswith("1") else Outcome.NOT_SENT)
+    post.send()
+    assert mind() == 0
+    post.at = right + timedelta(seconds=30)
+    assert mind() == 3
+    assert mind() == 0
+    post.gateway.says = lambda _to, text: Sent(Outcome.ACCEPTED, f"id-{text}")
+    post.send()
+    assert [post.notice(number).state for number in (waits, stops, tries)] == ["sent"] * 3
+
+
+def test_T_03_a_budget_forgets_what_a_clock_that_was_put_back_counted() -> None:
+    budget = Budget(per_number=1, in_all=1)
+    assert budget.take(PHONE, NOON + timedelta(days=3653)) is None
+    assert budget.take(PHONE, NOON) is None
+    assert budget.take(PHONE, NOON) == NOON + timedelta(hours=1)
 
 
 def test_a_lane_that_stops_in_the_middle_of_a_handful_sends_nothing_more(post: Post) -> None:
