@@ -66,7 +66,7 @@ class Crowd:
         # Without a result the common commit failed: whose fault it was is found out alone.
         try:
             return place.result or self._alone(entry)
-        except Busy as error:
+        except (Busy, Refusal) as error:
             if place.unsure:
                 raise Unsure from error
             raise

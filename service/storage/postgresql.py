@@ -107,7 +107,15 @@ class PostgresqlStore(SqlStore):
         return self._post_in_order(entries)
 
     def _post_in_order(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
-        return [result for piece in _without_twins(entries) for result in self._post(piece)]
+        results: list[Posted | Refusal] = []
+        for piece in _without_twins(entries):
+            try:
+                results += self._post(piece)
+            except Busy as error:
+                if results:  # the pieces before are written
+                    raise Unsure from error
+                raise
+        return results
 
     def _post_alone(self, entry: Entry) -> Posted:
         (result,) = self._post((entry,))
@@ -117,7 +125,7 @@ class PostgresqlStore(SqlStore):
 
     def _post(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
         self._open_free(entries)
-        (row,) = self._call(POST, arguments(entries)).rows
+        (row,) = self._call(POST, arguments(entries), tells=_all_there).rows
         return [answer or self._written(entry) for entry, answer in zip(entries, answers(entries, row), strict=True)]
 
     def _written(self, entry: Entry) -> Posted:
@@ -155,7 +163,9 @@ class PostgresqlStore(SqlStore):
             self._opened |= books.opens
             return result
 
-    def _call(self, sql: str, values: Sequence[str | None]) -> Answer:
+    def _call(
+        self, sql: str, values: Sequence[str | None], *, tells: Callable[[Answer], bool] = lambda _: True
+    ) -> Answer:
         """Run a statement that commits by itself and that may be run again."""
 
         def once() -> Answer:
@@ -169,7 +179,7 @@ class PostgresqlStore(SqlStore):
                     PostgresqlWire(line, reads=False).raise_for(error)
                     raise
 
-        return again(once)
+        return again(once, tells=tells)
 
     def _mint(self, wire: Wire) -> int:
         with self._mint_lock:
@@ -186,6 +196,12 @@ class PostgresqlStore(SqlStore):
         # The server may have died and risen without the memory of a stretch, and give it out to somebody else.
         with self._mint_lock:
             self._stretch = (0, 0, 0.0)
+
+
+def _all_there(answer: Answer) -> bool:
+    """Say whether every entry is written; a refusal is no proof that an earlier call is not still on its way."""
+    ((codes, *_),) = answer.rows
+    return set(codes[1:-1].split(",")) <= {"posted", "exists"}
 
 
 def _without_twins(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
+from service.ledger.entry import NotEnough
 from service.refusal import Refusal
 from service.storage.crowd import Crowd
 from service.storage.store import Busy, Store, Unsure
@@ -59,6 +61,41 @@ def test_a_posting_whose_answer_is_lost_and_that_cannot_ask_again_is_unsure(
     with pytest.raises(Unsure):
         far.post_many([send(500, A, B, 10), send(501, A, B, 1)]) if many else far.post_one(send(500, A, B, 10))
     assert balance(store, B) == (11 if many else 10)
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+@pytest.mark.parametrize("many", [False, True])
+def test_K_09_a_refusal_is_not_believed_while_an_earlier_call_may_still_arrive(
+    store: Store, far: Store, faults: list[str], many: bool
+) -> None:
+    """The line is cut, the server hears of the call later, and by then there is enough money: nobody was told no."""
+    faults.append("request late")
+    entry = send(500, A, B, 10_000)
+    with pytest.raises(Unsure):
+        far.post_many([entry, send(501, A, B, 1)]) if many else far.post_one(entry)
+    with pytest.raises(NotEnough):
+        far.post_one(entry)
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_a_batch_in_two_commits_is_unsure_where_the_second_is_not_had(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is asked twice goes in a commit of its own: Busy would say that nothing was written, and the first was."""
+    fund(store, {A: 1000, B: 0})
+    here: Any = store
+    post, asked = here._post, []
+
+    def first_only(entries: object) -> object:
+        asked.append(entries)
+        if len(asked) > 1:
+            raise Busy
+        return post(entries)
+
+    monkeypatch.setattr(here, "_post", first_only)
+    with pytest.raises(Unsure):
+        store.post_many([send(500, A, B, 10)] * 2)
+    assert balance(store, B) == 10
 
 
 def test_who_shared_a_lost_commit_and_finds_nobody_to_ask_is_unsure() -> None:
