@@ -337,6 +337,7 @@ def test_T_03_a_clock_that_is_put_back_keeps_no_message(post: Post) -> None:
 
 
 def test_T_03_a_budget_forgets_what_a_clock_that_was_put_back_counted() -> None:
+    """What was sent ten years ahead does not fill the hour that it is now."""
     budget = Budget(per_number=1, in_all=1)
     assert budget.take(PHONE, NOON + timedelta(days=3653)) is None
     assert budget.take(PHONE, NOON) is None
