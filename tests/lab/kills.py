@@ -45,6 +45,9 @@ PATIENCE: dict[Round, float] = {"full": 240, "short": 5}
 """For so long the last messages are waited for: what a killed worker had taken is taken again after three minutes."""
 
 AT_ONCE = 8
+FEW = 2
+"""So many pay while workers are killed: they are to have work, and the processor to do it."""
+
 RECOVERY_SECONDS = 10
 MAIN_ONE_IN = 10
 """One kill in so many hits the process that watches over the others."""
@@ -158,9 +161,10 @@ def under_load(
     people: int,
     before: frozenset[Problem],
     acknowledged: Acknowledged | None = None,
+    at_once: int = AT_ONCE,
 ) -> Finding:
     """Let a crowd pay while processes are killed; hold what each phone was told against the books."""
-    crowd = Crowd(port, people=people, at_once=AT_ONCE)
+    crowd = Crowd(port, people=people, at_once=at_once)
     seen = crowd.seen
     try:
         crowd.begin_and_see()
@@ -217,7 +221,7 @@ def of_the_worker(server: Postgres, kills: int, people: int, say: Say, *, patien
                     return kill(both if chance.randrange(3) == 0 else [chance.choice(both)])
 
                 killing = Killing("kills of workers", strike, kills, say)
-                finding = under_load(killing, url, here.port, people, before, Arrivals(fake))
+                finding = under_load(killing, url, here.port, people, before, Arrivals(fake), at_once=FEW)
                 say("kills of workers: the last messages leave")
                 return with_messages(finding, url, fake, patience_seconds)
 
