@@ -1,0 +1,152 @@
+"""Towns by seeds: people, shops, a desk, a network and a worker, broken between any two statements, and an auditor.
+
+`SENTI_TEST_SEED=N python -m tests.lab town` plays one town again, statement by statement, and says what happened in it.
+"""
+
+import os
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.lab.finding import Finding, Round, Say
+from tests.lab.town_faults import FAULTS
+from tests.lab.town_machine import Machine, clockwork
+from tests.lab.town_play import Play
+from tests.lab.town_prices import Prices, read_prices
+
+TITLE = "Seeded towns"
+TOWNS = {"full": 100_000, "short": 6_000}
+STEPS = 32
+AT_ONCE = 50
+LAST_LINES = 30
+FOLDER = Path(__file__).parent.parent.parent / "var" / "lab"
+
+
+class Failure(NamedTuple):
+    """A town in which the auditor did not agree, or something broke."""
+
+    seed: int
+    history: Sequence[str]
+
+    def __str__(self) -> str:
+        last = "\n".join(self.history[-LAST_LINES:])
+        return f"seed {self.seed} (again: SENTI_TEST_SEED={self.seed} python -m tests.lab town)\n{last}"
+
+
+class Tally(NamedTuple):
+    """What came of some towns."""
+
+    towns: int
+    hit: Counter[str]
+    told: Counter[str]
+    entries: int
+    failures: list[Failure]
+
+    def __add__(self, other: "Tally") -> "Tally":  # type: ignore[override]
+        return Tally(
+            self.towns + other.towns,
+            self.hit + other.hit,
+            self.told + other.told,
+            self.entries + other.entries,
+            self.failures + other.failures,
+        )
+
+
+NONE = Tally(0, Counter(), Counter(), 0, [])
+
+
+@cache
+def _machine() -> tuple[Machine, Prices]:
+    return Machine(), read_prices()
+
+
+def play(seed: int) -> Tally:
+    """Let one town live; it fails with its history."""
+    town, agreed = _live(seed)
+    failures = [] if agreed else [Failure(seed, town.history)]
+    return Tally(1, town.hit + town.machine.store.hit, town.auditor.resolved, town.auditor.entries, failures)
+
+
+def history(seed: int) -> list[str]:
+    """Return what happens in a town, in lines that can be read."""
+    return _live(seed)[0].history
+
+
+def _live(seed: int) -> tuple[Play, bool]:
+    machine, prices = _machine()
+    machine.store.hit.clear()
+    with clockwork(machine):
+        town = Play(machine, prices, seed)
+        try:
+            for _ in range(STEPS):
+                town.step()
+            town.end()
+        except Exception as error:  # whatever it is, it is told with the town's history, and the next town goes on
+            town.say(f"!!! {type(error).__name__}: {error}")
+            return town, False
+    return town, True
+
+
+def play_some(seeds: Sequence[int]) -> Tally:
+    """Let some towns live, one after another; after a few failures the others need not."""
+    tally = NONE
+    for seed in seeds:
+        tally += play(seed)
+        if len(tally.failures) > 2:
+            break
+    return tally
+
+
+def play_all(seeds: Sequence[int], say: Say = lambda _: None, processes: int | None = None) -> Tally:
+    """Let many towns live, on all processors."""
+    tally = NONE
+    parts = [seeds[first : first + AT_ONCE] for first in range(0, len(seeds), AT_ONCE)]
+    with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
+        for number, part in enumerate(pool.map(play_some, parts)):
+            tally += part
+            if number % 20 == 19:
+                say(f"{tally.towns:,} of {len(seeds):,} towns, {sum(tally.hit.values()):,} faults")
+            if len(tally.failures) > 9:
+                pool.shutdown(cancel_futures=True)
+                break
+    return tally
+
+
+def never_hit(tally: Tally) -> list[str]:
+    """Return the kinds of fault that no town has met."""
+    return sorted(set(FAULTS) - set(tally.hit))
+
+
+def run(size: Round, say: Say) -> list[Finding]:
+    """Play the towns of this size, or the one of SENTI_TEST_SEED."""
+    if given := os.environ.get("SENTI_TEST_SEED"):
+        print("\n".join(history(int(given))))
+        return [_finding(play(int(given)))]
+    tally = play_all(range(TOWNS[size]), say)
+    for failure in tally.failures[:3]:
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        (FOLDER / f"town-{failure.seed}.txt").write_text("\n".join(failure.history), encoding="utf-8")
+        say(str(failure))
+    assert not never_hit(tally), f"never hit: {never_hit(tally)}"
+    return [_finding(tally)]
+
+
+def _finding(tally: Tally) -> Finding:
+    seeds = ", ".join(str(failure.seed) for failure in tally.failures)
+    kinds = f"{tally.towns:,} towns, {tally.entries:,} entries, {len(tally.hit)} kinds of fault"
+    return Finding(
+        what="towns",
+        faults=sum(tally.hit.values()),
+        acknowledged=sum(tally.told.values()),
+        lost=_about(tally.failures, "not in the books", "the books know none", "never"),
+        doubled=_about(tally.failures, "expected"),
+        unbalanced=len(tally.failures),
+        note=f"{kinds}; failing seeds: {seeds}" if seeds else kinds,
+    )
+
+
+def _about(failures: Iterable[Failure], *words: str) -> int:
+    return sum(any(word in failure.history[-1] for word in words) for failure in failures)
