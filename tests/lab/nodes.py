@@ -135,7 +135,9 @@ def inject(fault: Callable[[Cluster], Mend], nodes: Cluster, loads: tuple[Load, 
     finally:
         mend()
     wait(nodes.whole, f"{fault.__name__}: the nodes did not come together again", nodes.logs)
-    return tuple(load.longest_gap(began) for load in loads)
+    gaps = tuple(load.longest_gap(began) for load in loads)
+    say(f"{fault.__name__.replace('_', ' ')}: nothing acknowledged for {max(gaps):.1f} s at most")
+    return gaps
 
 
 @contextmanager

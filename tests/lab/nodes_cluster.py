@@ -22,12 +22,14 @@ from urllib.request import Request, urlopen
 import psycopg
 
 from tests.lab.finding import NotRun
-from tests.lab.nodes_network import CLIENT, NETWORK, Network, may_lay, network
+from tests.lab.nodes_network import CLIENT, NETWORK, Network, command, may_lay, network
 
 NODES = ("db1", "db2", "db3")
 RUNBOOK = Path(__file__).parent.parent.parent / "docs" / "operations.md"
 USER = "postgres"
-CURE = "apt-get install --no-install-recommends patroni python3-etcd etcd-server postgresql-15 iproute2 nftables"
+CURE = (
+    "apt-get install --no-install-recommends patroni python3-etcd etcd-server postgresql-15 iproute2 nftables openssl"
+)
 PASSWORDS = {"SUPERUSER": "lab-superuser", "REPLICATION": "lab-replication", "OWNER": "lab-owner", "SERVICE": "lab-it"}
 PATIENCE_SECONDS = 120
 
@@ -49,7 +51,8 @@ class Cluster:
     def address(self, user: str, password: str, database: str = "senti") -> str:
         """Return the address of the database as the service is given it."""
         hosts = "&".join(f"host={self.network.addresses[node]}:5432" for node in NODES)
-        return f"postgresql://{user}:{password}@/{database}?{hosts}&target_session_attrs=read-write"
+        sure = f"target_session_attrs=read-write&sslmode=verify-full&sslrootcert={self._folder}/server.crt"
+        return f"postgresql://{user}:{password}@/{database}?{hosts}&{sure}"
 
     def leader(self) -> str:
         """Return the node that leads, as the others see it."""
@@ -95,8 +98,12 @@ class Cluster:
         return [pid for pid in self.network.pids(node) if _name(pid) == program]
 
     def logs(self) -> str:
-        """Return the ends of the logs."""
-        return "\n".join(f"{log}:\n{log.read_text(errors='replace')[-700:]}" for log in self._folder.glob("*/*.log"))
+        """Return the ends of what Patroni logged."""
+        said = []
+        for log in self._folder.glob("*/patroni.log"):
+            lines = [line[:200] for line in log.read_text(errors="replace").splitlines() if _SAID.search(line)]
+            said += [f"{log}:", *lines[-25:]]
+        return "\n".join(said)
 
     def _etcd(self, node: str) -> dict[str, Any]:
         with suppress(URLError, OSError, ValueError):
@@ -111,6 +118,7 @@ class Cluster:
 
     def _set_up(self) -> None:
         runbook = RUNBOOK.read_text("utf-8")
+        _certify(self._folder, [self.network.addresses[node] for node in NODES])
         places = {f"DB{number}": self.network.addresses[node] for number, node in enumerate(NODES, 1)}
         for node in NODES:
             home = self._folder / node
@@ -121,6 +129,8 @@ class Cluster:
                 assert block, f"{RUNBOOK} gives no configuration of {program}"
                 config = Template(block[1]).substitute(places, NETWORK=f"{NETWORK}.0/24", **own, **PASSWORDS)
                 (home / f"{program}.yml").write_text(config)
+            for name in ("server.crt", "server.key"):
+                shutil.copy(self._folder / name, home)
             for path in (home, *home.iterdir()):
                 shutil.chown(path, USER, USER)
 
@@ -131,6 +141,7 @@ class Cluster:
             process.wait(timeout=10)
 
 
+_SAID = re.compile(r"(INFO|WARNING|ERROR|FATAL):")
 _ENVIRONMENT = {"PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
 
 
@@ -180,7 +191,7 @@ def refuse() -> None:
     """Raise NotRun if this machine cannot hold the nodes."""
     if not may_lay():
         raise NotRun("network namespaces need the rights of root", "sudo make lab")
-    missing = [name for name in ("patroni", "etcd", "ip", "nft", "setpriv") if not shutil.which(name)]
+    missing = [name for name in ("patroni", "etcd", "ip", "nft", "setpriv", "openssl") if not shutil.which(name)]
     if not _binaries():
         missing.append("postgresql-15")
     try:
@@ -194,6 +205,14 @@ def refuse() -> None:
 def _binaries() -> Path | None:
     found = (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres"))
     return max((path for path in found if int(path.parent.name) >= 15), default=None)
+
+
+def _certify(folder: Path, addresses: list[str]) -> None:
+    """Make one certificate for all the nodes, which the client trusts and nobody else."""
+    named = "subjectAltName=" + ",".join(f"IP:{address}" for address in addresses)
+    made = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=senti", "-addext", named)
+    files = ("-keyout", str(folder / "server.key"), "-out", str(folder / "server.crt"))
+    command("openssl", "req", "-x509", *made, *files, "-days", "2")
 
 
 def _ask(address: str, body: object = None) -> Any:
