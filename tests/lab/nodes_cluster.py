@@ -55,8 +55,9 @@ class Cluster:
         return f"postgresql://{user}:{password}@/{database}?{hosts}&{sure}"
 
     def leader(self) -> str:
-        """Return the node that leads, as the others see it."""
-        return next((str(one["name"]) for one in self.members() if one["role"] == "leader"), "")
+        """Return the node that leads, when all three are whole."""
+        wait(self.whole, "the nodes are not whole", self.logs)
+        return next(str(one["name"]) for one in self.members() if one["role"] == "leader")
 
     def standby(self) -> str:
         """Return the synchronous standby."""

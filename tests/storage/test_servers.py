@@ -1,7 +1,7 @@
 """Several servers, of which one may be written to: the service finds it, and finds the next one when it changes."""
 
 from collections.abc import Callable, Iterator
-from os import kill
+from os import environ, kill
 from signal import SIGCONT, SIGSTOP
 from socket import socket
 
@@ -78,6 +78,8 @@ def test_a_connection_to_a_standby_is_left_for_another(
 @pytest.fixture
 def stopped(postgres_url: str) -> Iterator[Callable[[], None]]:
     """Stops the processes that serve this database, as if their machine stood still: it receives and says nothing."""
+    if "SENTI_TEST_POSTGRES_URL" in environ:
+        pytest.skip("the server may be on another machine, where its process ids are not ours")
     pids: list[int] = []
 
     def stop() -> None:
