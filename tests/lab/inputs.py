@@ -7,6 +7,7 @@ the books but by a payment whose PIN was given. The readers are programs of thei
 
 import importlib
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -14,6 +15,7 @@ import sys
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from importlib.util import find_spec
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from tests.lab.finding import Finding, NotRun, Round, Say
@@ -79,7 +81,16 @@ def _told(name: str, inputs: int, seconds: float, *more: str) -> tuple[dict[str,
     """Run one reader's program; return what it counted, and how much of the code its inputs have reached."""
     command = [sys.executable, "-m", "tests.lab.fuzz", name, f"--inputs={inputs}", f"--seconds={seconds}", *more]
     patience = seconds + 600  # a world has to be built, and a failing case to be made small
-    done = subprocess.run(command, capture_output=True, text=True, timeout=patience, check=False, errors="replace")
+    with TemporaryDirectory(prefix="senti-fuzz-") as here:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=patience,
+            check=False,
+            errors="replace",
+            env=os.environ | {"TMPDIR": here},
+        )
     reached = [int(count) for count in re.findall(r" cov: ([0-9]+) ", done.stderr)]
     try:
         return json.loads(done.stdout.splitlines()[-1]), max(reached, default=0)

@@ -3,6 +3,7 @@
 import importlib
 import json
 import shlex
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import cast
@@ -18,6 +19,12 @@ from tests.lab.inputs import INPUTS
 
 FOUND = Path(__file__).parent / "corpus" / "found.jsonl"
 EXAMPLES = {"hops": 150, "doors": 500, "words": 1000, "replies": 400, "settings": 200, "packs": 100, "backups": 5}
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Worlds write into the folder for temporary files."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 def target_of(name: str) -> Target:

@@ -8,6 +8,7 @@ import importlib
 import json
 import os
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -23,8 +24,8 @@ LONGEST_INPUT = 1_024
 class Run:
     """Counts cases until there have been enough, and keeps the first that failed."""
 
-    def __init__(self, target: Target, check: Callable[[Any], Any], inputs: int, seconds: float) -> None:
-        self.target, self.check, self.most, self.until = target, check, inputs, time.monotonic() + seconds
+    def __init__(self, check: Callable[[Any], Any], inputs: int, seconds: float) -> None:
+        self.check, self.most, self.until = check, inputs, time.monotonic() + seconds
         self.cases = self.inputs = self.taken = 0
         self.failed: dict[str, str] | None = None
 
@@ -52,8 +53,8 @@ def by_coverage(name: str, inputs: int, seconds: float, seed: int) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["service", "menus"]):
-        target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{name}"))
-        run = Run(target, target.open_world(), inputs, seconds)
+        target, check = opened(name)
+    run = Run(check, inputs, seconds)
 
     def once(data: bytes) -> None:
         try:
@@ -63,8 +64,15 @@ def by_coverage(name: str, inputs: int, seconds: float, seed: int) -> None:
         if run.over:
             _leave(run)
 
-    # Seeds that are long enough to make several steps: from nothing it would take a while to get there.
-    atheris.Setup([sys.argv[0], f"-seed={seed}", f"-max_len={LONGEST_INPUT}", "-len_control=0", "-timeout=60"], once)
+    here = tempfile.mkdtemp(prefix="senti-fuzz-")  # where libFuzzer leaves what it stumbled over itself
+    words = (
+        f"-seed={seed}",
+        f"-max_len={LONGEST_INPUT}",
+        "-len_control=0",
+        "-timeout=600",
+        f"-artifact_prefix={here}/",
+    )
+    atheris.Setup([sys.argv[0], *words], once)
     atheris.Fuzz()
 
 
@@ -73,22 +81,31 @@ def by_hypothesis(name: str, inputs: int, seconds: float, seed: int) -> None:
     import hypothesis
     from hypothesis import strategies as st
 
-    target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{name}"))
-    run = Run(target, target.open_world(), inputs, seconds)
+    target, check = opened(name)
+    run = Run(check, inputs, seconds)
     quick = [*hypothesis.HealthCheck]
 
     @hypothesis.seed(seed)
     @hypothesis.settings(max_examples=inputs, deadline=None, database=None, suppress_health_check=quick)
     @hypothesis.given(st.data())
     def every(data: st.DataObject) -> None:
-        if not run.over:
-            run.try_one(target.make(Drawn(data.draw)))
+        run.try_one(target.make(Drawn(data.draw)))
+        if run.over:
+            _leave(run)  # Hypothesis would notice that nothing is drawn any more
 
     try:
         every()
     except Exception:
         assert run.failed, traceback.format_exc()
     _leave(run)
+
+
+def opened(name: str) -> tuple[Target, Callable[[Any], Any]]:
+    """Return a target and what tries its cases; a world's log has taken over what nobody catches, which goes back."""
+    target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{name}"))
+    check = target.open_world()
+    sys.excepthook = sys.__excepthook__
+    return target, check
 
 
 def _leave(run: Run) -> None:
@@ -108,8 +125,8 @@ def main() -> None:
     given = parser.parse_args()
     if given.case is None:
         (by_hypothesis if given.hypothesis else by_coverage)(given.target, given.inputs, given.seconds, given.seed)
-    target = cast(Target, importlib.import_module(f"tests.lab.fuzz.{given.target}"))
-    print(target.open_world()(json.loads(given.case)))
+    _, check = opened(given.target)
+    print(check(json.loads(given.case)))
 
 
 if __name__ == "__main__":

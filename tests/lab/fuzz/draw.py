@@ -18,7 +18,7 @@ SIGNS = "+-*#.,:;/\\'\"%$&<>{}[]()=_|~^@! \t"
 DIGITS = "0123456789"
 LONGEST = 48
 LONG = (0, 1, 26, 159, 161, 1_000, 10_000, 70_000)
-"""How often a piece may stand in a row."""
+"""How often a piece may stand in a row, and how long a text may get."""
 
 
 class Draw(Protocol):
@@ -93,7 +93,8 @@ def spoilt(draw: Draw, good: Sequence[str]) -> str:
         return draw.letters()
     text = pick(draw, good)
     if kind == 4:
-        return (text or "x") * pick(draw, LONG)
+        text = text[: max(LONG)] or "x"
+        return text * min(pick(draw, LONG), max(LONG) // len(text))
     for _ in range(draw.number(1, 2)):
         place = draw.number(0, len(text))
         gone = draw.number(0, 2)

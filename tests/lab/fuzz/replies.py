@@ -41,7 +41,7 @@ def make(draw: Draw) -> list[Any]:
     text = json.dumps(body).encode()
     if draw.number(0, 3) == 0:
         text = spoilt_bytes(draw, text)
-    status = 201 if draw.number(0, 2) else pick(draw, STATUSES)
+    status = 201 if draw.number(0, 3) else pick(draw, STATUSES)
     return [status, pick(draw, TYPES), text.decode("latin-1")]
 
 
@@ -57,8 +57,8 @@ def _recipient(draw: Draw) -> Any:
     if draw.number(0, 9) == 0:
         return _value(draw)
     one = {
-        "statusCode": pick(draw, CODES),
-        "number": TO if draw.number(0, 2) else pick(draw, NUMBERS),
+        "statusCode": pick(draw, CODES[:3] if draw.number(0, 1) else CODES),
+        "number": TO if draw.number(0, 1) else pick(draw, NUMBERS),
         "status": spoilt(draw, WORDS),
         "cost": pick(draw, ("KES 0.8000", "0", None)),
         "messageId": spoilt(draw, IDS) if draw.number(0, 4) else _value(draw),
