@@ -21,7 +21,7 @@ DATABASE_ERRORS = (DBAPIError, psycopg.Error, dbapi2.Error)
 
 _TRIES = 8
 _TRIES_SECONDS = 3.0
-_AGAIN = frozenset({"40001", "40P01"})  # serialization failure, deadlock
+_AGAIN = frozenset({"40001", "40P01", "57P01"})  # serialization failure, deadlock, a helper of the statement was ended
 _BUSY = frozenset({"55P03", "57014", "53300", "57P03", "25P03"})  # lock, statement or idle time is over; no connection
 # Somebody else has just written the same: run again, the work finds it.
 _TWINS = (LIVE_CONVERSATION, "conversations_pkey", "paid_pkey", "entries_pkey", "entries_once")
