@@ -246,7 +246,7 @@ class Faults:
         while not (begun() or over()):
             time.sleep(0.01)
         with psycopg.connect(self.url, autocommit=True) as connection:
-            parent = _postmaster(connection)
+            parent = postmaster_of(connection)
             kinds = [self.end] * 8 + [self.cancel] * 6 + [self.lock] + [self.stop] * 3 * bool(parent)
             while not over():
                 if pid := self._victim(connection, dice):
@@ -282,7 +282,10 @@ class Faults:
         self.count["processes stopped"] += 1
 
     def _victim(self, connection: Any, dice: random.Random) -> int | None:
-        busy = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'senti'"
+        busy = (
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = 'senti' AND backend_type = 'client backend'"
+        )
         pids = [pid for (pid,) in connection.execute(busy)]
         return dice.choice(pids) if pids else None
 
@@ -293,7 +296,7 @@ class Faults:
         self.longest = max(self.longest, time.monotonic() - began)
 
 
-def _postmaster(connection: Any) -> int:
+def postmaster_of(connection: Any) -> int:
     """Return the process that a server on this machine is run by, or 0 where we may not touch it."""
     row = connection.execute("SELECT current_setting('data_directory'), pg_backend_pid()").fetchone()
     if row is None:
