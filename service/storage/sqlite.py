@@ -177,9 +177,16 @@ class SqliteStore(SqlStore):
             try:
                 connection.begin()
                 yield SqliteBooks(SqliteWire(connection), set())
-                connection.commit()
             except BaseException as error:
                 connection.rollback()
+                raise_for(error)
+                raise
+            try:
+                connection.commit()
+            except DATABASE_ERRORS as error:
+                connection.rollback()
+                if _leaves_in_doubt(error):
+                    raise Unsure from error
                 raise_for(error)
                 raise
 

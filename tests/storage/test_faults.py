@@ -6,6 +6,7 @@ from typing import Any
 import psycopg
 import pytest
 from pysqlite3 import dbapi2
+from sqlalchemy import event
 
 from service.ledger.chart import Reason
 from service.ledger.entry import Cap, NotEnough, Posted
@@ -303,3 +304,22 @@ def test_only_a_hop_that_goes_on_with_its_talk_alone_commits_without_waiting(rea
         connection.execute("DROP TABLE noted")
         connection.execute("DROP FUNCTION note() CASCADE")
     assert settings == ["on", "off", "on", "on", "on", "on", "on"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_D_08_a_sync_that_failed_leaves_a_bare_posting_in_doubt(ready: Store) -> None:
+    """What a failed sync may have written is not said to be undone; asked again, the id tells."""
+    here: Any = ready
+    failing = [True, True]
+
+    def fail(_connection: object) -> None:
+        if failing and failing.pop():
+            raise dbapi2.OperationalError("disk I/O error")
+
+    event.listen(here._writer, "commit", fail)
+    with pytest.raises(Unsure):
+        ready.post_one(send(500, A, B, 1))
+    with pytest.raises(Unsure):
+        ready.post_many([send(500, A, B, 1), send(501, A, B, 1)])
+    assert told(ready.post_many([send(500, A, B, 1), send(501, A, B, 1)]), Posted) == 2
+    assert balance(ready, B) == 2
