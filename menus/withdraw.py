@@ -13,7 +13,7 @@ from service.wallet.agent import UnknownAgent
 from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import QuoteChanged, SelfPayment
-from service.wallet.withdraw import Quote, expires_at, quote_withdrawal, withdraw
+from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_withdrawal, withdraw
 
 
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
@@ -38,7 +38,8 @@ SCREENS = (
     Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount"),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
     Do("withdraw.quote", quote, then="withdraw.pin", gives=("quote", "agent_name", "fee", "excise", "total"),
-       on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH}, refuses=(PinLocked,)),
+       on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},
+       refuses=(PinLocked, TooManyWaiting)),
     Ask("withdraw.pin", "pin", PIN, then="withdraw.unlock", secret=True),
     Do("withdraw.unlock", check_pin, then="withdraw.hold", on={WrongPin: "withdraw.pin"}, refuses=(PinLocked,),
        unlocks=True),

@@ -31,6 +31,16 @@ TRIES_PER_HOUR = 3
 """Wrong codes that one agent may enter in an hour (P-14)."""
 
 
+MOST_WAITING = 5
+"""Codes of one person that may wait at a time: nobody takes cash at more shops, and a thousand would crowd a shop."""
+
+NO_LIMIT = 2**31
+
+
+class TooManyWaiting(Refusal):
+    """So many withdrawals of this person wait already that no more are begun."""
+
+
 class WrongCode(Refusal):
     """No withdrawal waits at this agent under this code."""
 
@@ -68,8 +78,14 @@ class Payout(NamedTuple):
 
 
 def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: int) -> Quote:
-    """Price a withdrawal; raises PinLocked, UnknownAgent, SelfPayment, NotOffered, OverSingle, OverCap, NotEnough."""
+    """Price a withdrawal; raises PinLocked, TooManyWaiting, UnknownAgent, SelfPayment, NotOffered, OverSingle,
+    OverCap, NotEnough.
+
+    One talk of a phone is live at a time, so that no other withdrawal can begin between this and the PIN.
+    """
     refuse_locked(unit, payer)
+    if len(unit.rows.find(Withdrawal, person=payer.id, state="waiting", limit=MOST_WAITING)) == MOST_WAITING:
+        raise TooManyWaiting
     agent = agent_by_number(unit, agent_number)
     if agent.person == payer.id:
         raise SelfPayment
@@ -140,7 +156,7 @@ def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payou
     wrong_codes = f"codes:{agent.number}:{unit.now:%Y%m%d%H}"
     if count(unit, wrong_codes, 0) >= TRIES_PER_HOUR:
         raise TooManyCodes
-    for row in unit.rows.find(Withdrawal, agent=agent.number, state="waiting", limit=1000):
+    for row in unit.rows.find(Withdrawal, agent=agent.number, state="waiting", limit=NO_LIMIT):
         if withdrawal_code(unit.house.code_key, row.id) == code and row.expires_at > unit.now:
             person = unit.rows.get(Person, row.person)
             assert person is not None, f"no person {row.person}"

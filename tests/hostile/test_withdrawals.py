@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from service.ledger.chart import Kind
-from service.wallet.unit import Withdrawal
+from service.wallet.unit import Unit, Withdrawal
 from service.wallet.withdraw import return_expired
 from tests.hostile.crowd import Wired, at_once, served
 from tests.hostile.test_sessions import withdrawal_code
@@ -44,6 +44,44 @@ def test_L_12_peer_29_a_hold_runs_out_by_time_and_its_owner_is_told(anywhere: To
     texts = [text for text in anywhere.phone("Amina").inbox() if "Returned KES 529.00" in text]
     assert len(texts) == 1
     assert "Balance KES 2,000.00" in texts[0]
+
+
+def test_L_12_no_more_than_five_codes_of_a_person_wait(anywhere: Town) -> None:
+    """The sixth is refused in words before the PIN; when one has expired there is room again."""
+    amina = anywhere.phone("Amina")
+    for _ in range(5):
+        assert "Show code" in amina.dial().press("2", "100016", "50", PINS["Amina"]).screen
+    balance = anywhere.balance("Amina")
+    for dialled in ("", "2*100016*50"):
+        amina.dial(typed=dialled)
+        if not dialled:
+            amina.press("2", "100016", "50")
+        assert amina.screen == "Five codes wait for you already. Take that cash first, or wait until a code expires."
+    assert anywhere.balance("Amina") == balance
+    anywhere.wait(minutes=15, seconds=1)
+    assert "Show code" in amina.dial().press("2", "100016", "50", PINS["Amina"]).screen
+
+
+def test_L_12_other_people_s_codes_do_not_hide_one(town: Town) -> None:
+    """However many withdrawals wait at an agent, the one whose code is shown is found."""
+
+    def crowd(unit: Unit) -> None:
+        for stranger in range(1_200):
+            row = Withdrawal(
+                id=unit.mint(),
+                person=10_000 + stranger,
+                agent="100016",
+                amount=50_00,
+                fee=0,
+                excise=0,
+                expires_at=unit.now + timedelta(hours=1),
+            )
+            unit.rows.add(row)
+
+    town.app.transact(crowd)
+    code = withdrawal_code(town)
+    njeri = town.phone("Njeri").dial(AGENTS_CODE).press("2", code)
+    assert njeri.screen.startswith("Pay out KES 500 to AMINA O")
 
 
 @pytest.mark.parametrize(
