@@ -42,6 +42,9 @@ T = TypeVar("T")
 DEMO_SECRET = "demo"
 
 TALKS_KEPT = timedelta(days=30)
+FORGOTTEN_AT_ONCE = 500
+"""Some twenty milliseconds of SQLite's one writer."""
+
 TALLIES_KEPT = timedelta(days=2)
 
 
@@ -213,18 +216,25 @@ def last_words(talk: Talk) -> Mapping[str, str]:
     return {"trouble": no[NothingTaken.code], "busy": no[StillChecked.code], "unreadable": no[NotRead.code]}
 
 
-def forget_old(unit: Unit) -> None:
-    """Delete talks that nobody can come back to, and tallies of hours that are over."""
-    unit.rows.forget(Conversation, before=unit.now - TALKS_KEPT)
-    unit.rows.forget(Tally, before=unit.now - TALLIES_KEPT)
+def seal_some(unit: Unit, key: bytes) -> bool:
+    """Seal what is new in the books, as much as goes at once, and say whether there may be more."""
+    sealed = seal_batch(unit.books, key, unit.now)
+    return sealed is not None and sealed.entries >= unit.books.seals_at_once
+
+
+def forget_some(unit: Unit) -> bool:
+    """Delete talks that nobody can come back to and tallies of hours that are over; say whether there may be more."""
+    old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT))
+    gone = [unit.rows.forget(kind, before=unit.now - kept, limit=FORGOTTEN_AT_ONCE) for kind, kept in old]
+    return max(gone) == FORGOTTEN_AT_ONCE
 
 
 def jobs(app: App) -> list[Callable[[], int]]:
     """Return what the worker does in turn: timed work, then sending messages."""
     timed = {
-        "seal": Job(timedelta(seconds=30), lambda unit: seal_batch(unit.books, app.seal_key, unit.now)),
+        "seal": Job(timedelta(seconds=30), lambda unit: seal_some(unit, app.seal_key)),
         "mind the clock": Job(timedelta(seconds=30), mind_the_clock),
-        "forget old talks": Job(timedelta(hours=1), forget_old),
+        "forget old talks": Job(timedelta(hours=1), forget_some),
     }
     # No number asks for more codes in an hour than it may write commands, and withdraw now and then.
     budget, codes = Budget(per_number=200, in_all=100_000), Budget(per_number=60, in_all=100_000)

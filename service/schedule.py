@@ -30,14 +30,17 @@ class Transact(Protocol):
 
 @dataclass(frozen=True)
 class Job:
-    """What is done how often; `act` does all its work through the unit that it is given."""
+    """What is done how often; `act` does all its work through the unit that it is given.
+
+    It takes bites, so that others get their turn, and returns True if there is more to be done at once.
+    """
 
     every: timedelta
-    act: Callable[[Unit], object]
+    act: Callable[[Unit], bool | None]
 
 
 def run_due(transact: Transact, jobs: Mapping[str, Job]) -> int:
-    """Do each job whose time has come, each in its own commit, and return how many were done.
+    """Do each job whose time has come, each in its own commit, and return how many were done, wholly or in part.
 
     A job that fails changes nothing but its next time, and does not keep the others from theirs.
     """
@@ -71,9 +74,9 @@ def _do(unit: Unit, name: str, job: Job) -> bool:
     timer = unit.rows.lock(Timer, name)
     if timer is None or not _has_come(unit, timer, job):
         return False
-    missed = (unit.now - timer.next_at) // job.every
-    unit.rows.put(replace(timer, next_at=timer.next_at + (missed + 1) * job.every))
-    job.act(unit)
+    if not job.act(unit):
+        missed = (unit.now - timer.next_at) // job.every
+        unit.rows.put(replace(timer, next_at=timer.next_at + (missed + 1) * job.every))
     return True
 
 

@@ -44,6 +44,10 @@ class Seal(NamedTuple):
 class Books(Protocol):
     """The books. Reads see the writes of the same transaction."""
 
+    @property
+    def seals_at_once(self) -> int:
+        """How many entries may be sealed in one commit: where one connection writes, everybody waits for it."""
+
     def ahead(self, *asked: Account | str) -> None:
         """Say whose balance (an account that can refuse) or which counter is asked next: see `Rows.ahead`."""
 
@@ -83,8 +87,8 @@ class Books(Protocol):
     def entries(self, *, after: int = 0, limit: int = 1000) -> Sequence[Recorded]:
         """Return entries in id order, for audits."""
 
-    def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
-        """Return entries that no seal covers, in id order; holds the sealer's lock until the transaction ends.
+    def unsealed(self, *, limit: int) -> Sequence[Recorded]:
+        """Return so many entries that no seal covers, in id order; holds the sealer's lock until the transaction ends.
 
         They are found by looking which entries have no seal: ids are minted before the price is shown, so a small one
         may be written after a great one.

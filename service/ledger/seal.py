@@ -25,9 +25,12 @@ class Break(NamedTuple):
     detail: str
 
 
-def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int = 10_000) -> Seal | None:
-    """Close every entry that no seal covers under one new seal, or return None if there is none."""
-    entries = books.unsealed(limit=limit)
+def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int | None = None) -> Seal | None:
+    """Close entries that no seal covers under one new seal, or return None if there are none.
+
+    It covers as many as the engine seals at once; where it covers so many there may be more.
+    """
+    entries = books.unsealed(limit=limit or books.seals_at_once)
     if not entries:
         return None
     last = books.last_seal()

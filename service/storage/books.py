@@ -23,11 +23,11 @@ _BALANCE = "SELECT balance FROM accounts WHERE id = ?"
 _USED = "SELECT value FROM counters WHERE key = ?"
 
 # Moves that no seal covers yet; the last seal knows below which number there are none.
-_UNSEALED = """FROM moves m WHERE m.number > ? AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
+UNSEALED = """FROM moves m WHERE m.number > ? AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
 
 # Apart, so that the order of entries is no reason to read all moves by the index of their entries.
 _UNSEALED_ENTRIES = (
-    f"WITH late AS MATERIALIZED (SELECT m.entry {_UNSEALED}) "  # noqa: S608
+    f"WITH late AS MATERIALIZED (SELECT m.entry {UNSEALED}) "  # noqa: S608
     "SELECT DISTINCT entry FROM late ORDER BY 1 LIMIT ?"
 )
 
@@ -43,6 +43,8 @@ read_account = lru_cache(maxsize=4096)(Account.read)
 
 class SqlBooks:
     """The books of one transaction."""
+
+    seals_at_once = 10_000
 
     def __init__(self, wire: Wire, wrote: set[type[Any]]) -> None:
         self._wire = wire
@@ -119,7 +121,7 @@ class SqlBooks:
         last, low = self.last_seal(), self._low()
         moved = self._one(
             f"SELECT CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT) "
-            f"{_UNSEALED} AND (m.source = ? OR m.target = ?)",
+            f"{UNSEALED} AND (m.source = ? OR m.target = ?)",
             *(str(account), low, str(account), str(account)),
         )
         return int(moved) + (last.totals.get(account, 0) if last else 0)
@@ -127,7 +129,7 @@ class SqlBooks:
     def balances(self) -> Iterator[tuple[Account, int]]:
         last = self.last_seal()
         free = dict(last.totals) if last else {}
-        moves = self._all(f"SELECT m.source, m.target, m.amount {_UNSEALED}", self._low())
+        moves = self._all(f"SELECT m.source, m.target, m.amount {UNSEALED}", self._low())
         for source, target, amount in moves:
             for text, change in ((source, -amount), (target, amount)):
                 account = read_account(text)
@@ -148,7 +150,7 @@ class SqlBooks:
             lines.append(Line(number, entry, from_micros(at), Reason(entry_reason), move, amount, after))
         return lines
 
-    def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
+    def unsealed(self, *, limit: int) -> Sequence[Recorded]:
         self._lock_sealer()
         # Looked up before the moves are: who commits in between is then among them, or not settled.
         self._settled = self._find_settled(micros_now() - SETTLED_MICROS)
@@ -166,7 +168,7 @@ class SqlBooks:
 
     def oldest_unsealed(self) -> datetime | None:
         oldest = self._one(
-            f"SELECT min(e.at) FROM entries e WHERE e.id IN (SELECT m.entry {_UNSEALED})",  # noqa: S608
+            f"SELECT min(e.at) FROM entries e WHERE e.id IN (SELECT m.entry {UNSEALED})",  # noqa: S608
             self._low(),
         )
         return None if oldest is None else from_micros(oldest)

@@ -25,6 +25,8 @@ class Written:
 class MemoryBooks:
     """All books of one memory store."""
 
+    seals_at_once = 10_000
+
     def __init__(self, undo: Undo) -> None:
         self._undo = undo
         self._accounts: dict[Account, int] = {}
@@ -130,7 +132,7 @@ class MemoryBooks:
         newer = sorted(entry_id for entry_id in self._entries if entry_id > after)
         return [self._entries[entry_id] for entry_id in newer[:limit]]
 
-    def unsealed(self, *, limit: int = 10_000) -> Sequence[Recorded]:
+    def unsealed(self, *, limit: int) -> Sequence[Recorded]:
         return [self._entries[entry_id] for entry_id in sorted(self._unsealed)[:limit]]
 
     def oldest_unsealed(self) -> datetime | None:

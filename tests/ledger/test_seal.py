@@ -73,6 +73,22 @@ def test_totals_are_what_the_unlocked_accounts_hold(store: Store) -> None:
     assert [balance(store, account) for account in free] == [-1_001_000, 12, 6, 9]
 
 
+@pytest.mark.parametrize("engine", DATABASES)
+def test_many_entries_are_sealed_in_bites_that_leave_nothing_out(store: Store) -> None:
+    """However they are bitten off, each entry is sealed once, and the chain holds."""
+    fund(store, {A: 1000, B: 0})
+    for number in (109, 101, 108, 102, 107, 103):
+        posted(store, send(number, A, B, 10, fee=1))
+    assert seal(store, limit=3) is not None
+    posted(store, send(100, A, B, 10, fee=1))
+    while seal(store, limit=2):
+        pass
+    batches = covered(store)
+    assert max(map(len, batches)) <= 3
+    assert sorted(number for batch in batches for number in batch) == [1, 2, *range(100, 104), *range(107, 110)]
+    assert breaks(store) == []
+
+
 def test_the_age_of_what_is_not_sealed(store: Store) -> None:
     assert store.read(lambda tx: tx.books.oldest_unsealed()) is None
     fund(store, {A: 1000, B: 0})
@@ -174,9 +190,12 @@ def test_L_17_peer_21_books_of_another_house_do_not_fit(store: Store, store_url:
 
 @pytest.mark.parametrize("engine", DATABASES)
 def test_unsealed_moves_older_than_an_hour_are_not_searched_and_none_is_lost(
-    store: Store, monkeypatch: pytest.MonkeyPatch
+    engine: str, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The search for unsealed moves starts where the last seal but an hour had seen everything."""
+    """The search for unsealed moves starts where the last seal but an hour had seen everything.
+
+    Where one connection writes, it starts behind the last seal.
+    """
     clock = {"micros": 0}
     monkeypatch.setattr("service.storage.books.micros_now", lambda: clock["micros"])
     lows: list[int] = []
@@ -187,9 +206,9 @@ def test_unsealed_moves_older_than_an_hour_are_not_searched_and_none_is_lost(
         posted(store, send(number, A, B, 1))
         seal(store)
         lows.append(low())
-    assert lows == [0, 3, 4, 5]
+    assert lows == {"postgres": [0, 3, 4, 5], "sqlite": [3, 4, 5, 6]}[engine]
     posted(store, send(50, A, B, 1))
-    assert [found.id for found in store.transact(lambda tx: tx.books.unsealed())] == [50]
+    assert [found.id for found in store.transact(lambda tx: tx.books.unsealed(limit=9))] == [50]
     assert covered(store) == [[1, 2, 110], [109], [108], [107]]
 
 
@@ -217,5 +236,5 @@ def test_T_03_a_clock_put_forward_while_money_moves_hides_no_entry(
         seal(store)
     go_on.set()
     thread.join()
-    assert [found.id for found in store.transact(lambda tx: tx.books.unsealed())] == [200]
+    assert [found.id for found in store.transact(lambda tx: tx.books.unsealed(limit=9))] == [200]
     assert balance(store, FEES) == 5

@@ -71,6 +71,21 @@ def test_K_07_killed_half_way_it_is_done_anew_and_whole(post: Post) -> None:
     assert done(post) == 1
 
 
+def test_a_job_that_is_not_done_goes_on_at_once_in_bites(post: Post) -> None:
+    """What is more than one bite is done bite by bite, each in its own commit, and then rests until its time."""
+    left = [True, True, False]
+
+    def bite(unit: Unit) -> bool:
+        mark(unit)
+        return left.pop(0)
+
+    jobs = {"seal": Job(HOUR, bite)}
+    assert [run_due(post.transact, jobs) for _ in range(4)] == [1, 1, 1, 0]
+    assert done(post) == 3
+    timer = post.transact(lambda unit: unit.rows.get(Timer, "seal"))
+    assert timer == Timer(name="seal", next_at=NOON + HOUR)
+
+
 def test_a_job_that_fails_changes_nothing_rests_and_lets_the_others_work(post: Post) -> None:
     def fails(unit: Unit) -> None:
         mark(unit)
