@@ -203,7 +203,7 @@ class SqlBooks:
         return self._all(f"SELECT number, at, previous, totals, mac, entries FROM seals {which}")  # noqa: S608
 
     def _low(self) -> int:
-        return self._one("SELECT low FROM seals ORDER BY number DESC LIMIT 1") or 0
+        return int(self._one("SELECT low FROM seals ORDER BY number DESC LIMIT 1") or 0)
 
     def _again(self, entry: Entry) -> Posted:
         """Answer for an entry that is written already."""
