@@ -75,7 +75,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     return {
         **dict.fromkeys(names, amount),
         "fee": fee,
-        "excise": fee,
+        "excise": Field(lambda minor: money(minor) if minor else "", WIDEST_FEE),
         "at": at,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),

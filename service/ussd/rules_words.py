@@ -49,7 +49,7 @@ def places(talk: Talk) -> Iterator[Problem]:
             elif (table, part) in first and names != names_in(first[table, part]):
                 yield Problem("places", table, language, f"shows other values in {part!r} than {talk.default_language}")
             if stray_braces(sentence):
-                yield Problem("places", table, language, f"has a stray brace in {part!r}")
+                yield Problem("places", table, language, f"has a stray brace or bracket in {part!r}")
 
 
 def keys(talk: Talk) -> Iterator[Problem]:

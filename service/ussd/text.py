@@ -20,6 +20,7 @@ SMALLEST = Limit("any", septets=156, units=76)
 """A USSD page of 160 septets or 80 units, less the four of `CON `."""
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_MAYBE = re.compile(r"\[([^\[\]]*)\]")
 
 Show = Callable[[str], str]
 """From the name of a value to what the person reads."""
@@ -120,7 +121,9 @@ def load_words(path: Path) -> Words:
 
 
 def fill(sentence: str, show: Show) -> str:
-    """Replace each `{name}` by what is shown of it, once."""
+    """Replace each `{name}` by what is shown of it, once; `[...]` is left out where nothing is shown of its values."""
+    if "[" in sentence:
+        sentence = _MAYBE.sub(lambda part: part[1] if any(map(show, names_in(part[1]))) else "", sentence)
     return _PLACE.sub(lambda place: show(place[1]), sentence)
 
 
@@ -130,8 +133,9 @@ def names_in(sentence: str) -> set[str]:
 
 
 def stray_braces(sentence: str) -> bool:
-    """Say whether a sentence has a brace that is no placeholder."""
-    return bool(re.search(r"[{}]", _PLACE.sub("", sentence)))
+    """Say whether a sentence has a brace that is no placeholder, or a bracket around none."""
+    bare = _MAYBE.sub(lambda part: part[1] if names_in(part[1]) else part[0], sentence)
+    return bool(re.search(r"[{}\[\]]", _PLACE.sub("", bare)))
 
 
 def clean(shown: str) -> str:

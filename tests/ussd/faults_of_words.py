@@ -52,7 +52,9 @@ for _table, _part, _sentence, _found in [
     ("rides", "line", "{day} {left}", "shows ['left'] in 'line': not to be had there"),
     ("sms", "hired", "{code} {left}", "shows ['left'] in 'hired': not to be had there"),
     ("nav", "back", "0 {left}", "shows ['left'] in 'back': not to be had there"),
-    ("card", "text", "{left} {Left}", "has a stray brace in 'text'"),
+    ("card", "text", "{left} {Left}", "has a stray brace or bracket in 'text'"),
+    ("card", "text", "{left}[ of many]", "has a stray brace or bracket in 'text'"),
+    ("card", "text", "{left}[ of {left}", "has a stray brace or bracket in 'text'"),
 ]:
     fault("places", f"places: {_table} in en {_found}")(partial(saying, _table, _part, _sentence))
 

@@ -17,6 +17,13 @@ def test_I_07_a_placeholder_is_replaced_once_and_literally() -> None:
     assert not stray_braces("{a}")
 
 
+def test_what_stands_in_brackets_is_left_out_where_nothing_is_shown_of_its_values() -> None:
+    shown = {"fee": "7", "excise": "", "name": "[{fee}]"}
+    assert fill("Fee {fee}[ incl. {excise}]{excise}.", shown.__getitem__) == "Fee 7."
+    assert fill("Fee {fee}[ incl. {excise}].", {**shown, "excise": "0.91"}.__getitem__) == "Fee 7 incl. 0.91."
+    assert fill("{name}[ {name}]", shown.__getitem__) == "[{fee}] [{fee}]"
+
+
 def test_I_07_an_sms_holds_names_literally_and_in_the_phones_alphabet() -> None:
     """A name full of traps costs no second message and shows nothing else."""
     values = {"code": "QK7M2X", "bike": "12", "owner": "{price} ☃ %s", "price": 20}
