@@ -20,6 +20,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "float_issue":     ("reference", "amount", "balance", "at"),
     "float_redeem":    ("reference", "amount", "balance", "at"),
     "unblocked":       (),
+    "pin_changed":     ("at", "help_line"),
     "balance":         ("balance", "at"),
     "limits":          ("left", "single", "day_limit", "most_balance"),
     "mini":            ("lines",),

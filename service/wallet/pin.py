@@ -12,6 +12,7 @@ from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from service.refusal import Refusal
+from service.wallet.notice import tell
 from service.wallet.unit import House, Person, Unit
 
 REMEMBERED = 4
@@ -127,11 +128,13 @@ def choose_pin(unit: Unit, person_id: int, pin: str, *, phone: str, old: tuple[s
 
 
 def change_pin(unit: Unit, person_id: int, *, sealed: str) -> None:
-    """Put a new verifier in place of the old one, which is remembered."""
+    """Put a new verifier in place of the old one, which is remembered, and tell the owner: a thief may have done it."""
     person = unit.rows.lock(Person, person_id)
     assert person is not None, f"no person {person_id}"
     remembered = (person.pin, *person.old_pins)[: REMEMBERED - 1]
     unit.rows.put(replace(person, pin=sealed, old_pins=remembered, pin_tries=0))
+    help_line = unit.house.packs[person.country].help_line
+    tell(unit, person, "pin_changed", {"at": unit.now.isoformat(), "help_line": help_line})
 
 
 KEYPAD = {sign: (i // 3, i % 3) for i, sign in enumerate("123456789*0#")}

@@ -299,3 +299,14 @@ def test_P_15_nothing_of_a_pin_is_in_what_is_kept(anywhere: Town) -> None:
 
     texts = json.dumps(anywhere.app.read(kept))
     assert not re.search(rf"(?<![0-9A-Fa-f$])({PINS['Amina']}|8264)(?![0-9A-Fa-f])", texts)
+
+
+def test_the_owner_is_told_that_the_pin_was_changed(town: Town) -> None:
+    """Whoever changed it: the message names whom to call, and goes also to a phone that wants no news."""
+    amina = town.phone("Amina")
+    amina.sms("STOP")
+    amina.new()
+    amina.dial().press("7", "4", PINS["Amina"], "8264", "8265", "8264")
+    assert amina.new() == []
+    amina.press("8264")
+    assert amina.new() == ["Your Senti PIN was changed: 22/11/26 12:14. If it was not you, call 0800 720 000 at once."]
