@@ -10,12 +10,16 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 from sqlalchemy import make_url
 
 from service.ledger.audit import audit
 from service.storage.migrate import migrate
 from service.storage.open import open_store
 from service.storage.store import Store
+
+settings.register_profile("senti", deadline=None)  # how long a test takes says nothing on a machine that others use
+settings.load_profile("senti")
 
 FIELD_KEYS = {"test": bytes(range(32))}
 INDEX_KEY = bytes(range(32, 64))
