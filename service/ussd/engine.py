@@ -186,7 +186,8 @@ class _Turn:
     def resume(self) -> None:
         assert self.session.broken is not None, "nothing broke off"
         earlier = session_from_json(self.session.broken)
-        self.session = replace(earlier, language=self.session.language, told=self.session.told)
+        now = self.session
+        self.session = replace(earlier, language=now.language, told=now.told, told_of=now.told_of)
         self.enter(earlier.screen)
 
     def leave(self, target: str) -> None:
@@ -241,7 +242,7 @@ class _Turn:
         self.unlocked = self.unlocked or do.unlocks
         if do.posts and do.told:
             told = render_told(self.talk, do.told, self.session.values, self.session.language)
-            self.session = replace(self.session, told=told)
+            self.session = replace(self.session, told=told, told_of={})
         return do.then
 
     def refused(self, do: Do, no: Refusal) -> str | None:

@@ -22,6 +22,8 @@ class Session:
     """How many of the items are on the screen; where more follow, 98 turns the page."""
     told: str | None = None
     """The words for the next dial about the last money action, once there is one."""
+    told_of: Mapping[str, Any] = field(default_factory=dict)
+    """What an earlier talk did that `told` tells of: kept until the phone has shown that the words were read."""
     over: bool = False
     broken: Mapping[str, Any] | None = None
     """An earlier talk that broke off, as JSON: the choice `resume` goes on with it."""

@@ -113,6 +113,12 @@ def state_of(unit: Unit, entry: int, reason: Reason) -> str:
     return "done"
 
 
+def is_reversed(unit: Unit, reference: str) -> bool:
+    """Say whether the entry of a reference that Senti wrote has been reversed."""
+    entry = unit.house.references.read(reference)
+    return entry is not None and unit.books.entry_once(reverses(entry)) is not None
+
+
 def check_reference(unit: Unit, text: str) -> Checked:
     """Say what a reference stands for; raises UnknownReference."""
     entry = unit.house.references.read(text)

@@ -6,9 +6,11 @@ are kept, because a PIN is in it.
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
+from typing import Any
 
 from menus.call import Call
 from service.countries import Pack
@@ -20,6 +22,7 @@ from service.ussd.session import Conversation, Session, session_from_json, sessi
 from service.ussd.text import Talk, render_no
 from service.wallet.agent import agent_of
 from service.wallet.people import behind, person_by_phone
+from service.wallet.statement import is_reversed
 from service.wallet.unit import Asked, Unit
 from service.wallet.withdraw import code_is_good
 
@@ -105,7 +108,7 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     session, call = session_from_json(row.session), _call(unit, dial, country)
     if _is_no_agent(call, dial, country):  # the shop was closed in mid-talk
         return _refused(NotAnAgent(service_code=country.pack.people_code), session.language, country)
-    session, reply = advance(country.talk, session, typed, call)
+    session, reply = advance(country.talk, _without_read(session, row), typed, call)
     _keep(unit, row, session, reply, heard)
     return reply
 
@@ -125,10 +128,13 @@ def _newest_of(phone: str) -> Asked:
 def end_talk(unit: Unit, ended: Ended, heard_key: bytes) -> None:
     """Close a conversation that the gateway says is over; note whether its last screen was seen."""
     row = unit.rows.lock(Conversation, conversation_id(ended, heard_key))
-    if row is not None:
-        state = "ended" if row.state == "live" else row.state
-        seen = ended.shown and row.state == "ended" and _was_last(row, ended)
-        unit.rows.put(replace(row, state=state, shown=row.shown or seen))
+    if row is None:
+        return
+    seen = ended.shown and _was_last(row, ended)
+    if seen:
+        row = replace(row, session=session_to_json(_without_read(session_from_json(row.session), row)))
+    state = "ended" if row.state == "live" else row.state
+    unit.rows.put(replace(row, state=state, shown=row.shown or (seen and row.state == "ended")))
 
 
 def close_talk(unit: Unit, dial: Dial, heard_key: bytes) -> Reply | None:
@@ -147,6 +153,13 @@ def _was_last(row: Conversation, ended: Ended) -> bool:
     """Say whether the screen that the gateway showed last is ours: it may have shown that we were busy instead."""
     ours = [reply["text"] for key, reply in row.replies.items() if key.endswith(row.heard_digest)]
     return ended.last is None or (bool(ours) and ended.last == screen_digest(ours[-1]))
+
+
+def _without_read(session: Session, row: Conversation) -> Session:
+    """Return the session without the words about an earlier talk that stood on a screen: the phone has shown it."""
+    if session.told_of and any(session.told in reply["text"] for reply in row.replies.values()):
+        return replace(session, told=None, told_of={})
+    return session
 
 
 def conversation_id(dial: Dial | Ended, key: bytes) -> str:
@@ -220,23 +233,38 @@ def _start(
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
     role = "agent" if call.agent else "person" if call.person else "newcomer"
     last = session_from_json(previous.session) if previous else None
-    told = resume = None
-    if previous and last and unit.now - previous.heard_at <= REPEATED and not previous.shown:
-        told = (last.told if _still_true(unit, last) else None) or unfinished(country.talk, last)
+    told, of = _outcome(unit, country, previous, last) if previous and last else (None, {})
+    resume = None
     if previous and last and unit.now - previous.heard_at <= RESUMED and broken(country.talk, last):
         resume = _before_secrets(country.talk, last)
     if role == "newcomer":
         path = ()  # a dialled payment is no answer to the questions of registration
     session, reply = begin(country.talk, role=role, language=language, call=call, path=path, told=told, resume=resume)
-    if last and told and told not in reply.text and "hold" not in last.values:
-        session = replace(session, told=session.told or told)  # there was no room: the next dial says it
+    session = replace(session, told=told, told_of=of)
     _keep(unit, row, session, reply, heard, new=new)
     return reply
 
 
-def _still_true(unit: Unit, last: Session) -> bool:
-    """Say whether what was told of the last action holds now: a code may have been used, or have run out, since."""
-    return "hold" not in last.values or code_is_good(unit, last.values["hold"])
+def _outcome(unit: Unit, country: Country, previous: Conversation, last: Session) -> tuple[str | None, dict[str, Any]]:
+    """Return the words about the phone's last money action and what they are about, or None where it has read them."""
+    of = {name: last.values[name] for name in ("reference", "hold") if name in last.values}
+    of["at"] = previous.heard_at.isoformat()
+    # What waits for its secret is newer than what an earlier talk did.
+    told = None if previous.shown else unfinished(country.talk, last)
+    if told is None and last.told_of:
+        told, of = last.told, dict(last.told_of)
+    elif told is None and not previous.shown:
+        told = last.told
+    if told is None or unit.now - datetime.fromisoformat(of["at"]) > REPEATED or not _still_true(unit, of):
+        return None, {}
+    return told, of
+
+
+def _still_true(unit: Unit, of: Mapping[str, Any]) -> bool:
+    """Say whether words hold now: a code may have been used, or have run out, and a payment been reversed, since."""
+    if "hold" in of:
+        return code_is_good(unit, of["hold"])
+    return "reference" not in of or not is_reversed(unit, of["reference"])
 
 
 def _before_secrets(talk: Talk, session: Session) -> Session:

@@ -9,6 +9,7 @@ from itertools import permutations
 import pytest
 
 from service.ussd.session import Conversation
+from service.wallet.operator import approve, propose
 from service.wallet.unit import Agent, Person, Unit
 from service.web.hop import Country
 from tests.hostile.crowd import at_once, served
@@ -210,8 +211,54 @@ def test_S_05_what_had_no_room_is_said_on_the_next_dial(town: Town) -> None:
     amina.press("00")
     amina.dial()
     assert amina.screen.startswith("DONE: KES 24,999.99 to ABDIRAHMANMO Y, Ref ")
-    amina.dial()
+    amina.press("8").dial()
     assert amina.screen.startswith(HOME)
+
+
+def test_S_05_what_was_told_on_a_line_that_dropped_again_is_told_again(anywhere: Town) -> None:
+    """Only the phone's next key, or the end event, proves that the words were read; after a day nobody asks."""
+    amina = anywhere.phone("Amina").dial().press("1", "1", "500", PINS["Amina"])
+    for minutes in (0, 5, 60):
+        anywhere.wait(minutes=minutes)
+        assert amina.dial().screen.startswith("DONE: KES 500 to BARAKA M")
+    amina.end("Incomplete")
+    assert amina.dial().screen.startswith("DONE: KES 500 to BARAKA M")
+    amina.end()
+    assert amina.dial().screen.startswith(HOME)
+    amina.press("1", "1", "20", PINS["Amina"])
+    assert amina.dial().screen.startswith("DONE: KES 20 to BARAKA M")
+    assert amina.press("5").screen.startswith("You have")
+    assert amina.dial().screen.startswith(HOME)
+    amina.press("1", "1", "30", PINS["Amina"])
+    for hours in (13, 10):
+        anywhere.wait(hours=hours)
+        assert amina.dial().screen.startswith("DONE: KES 30 to BARAKA M")
+    anywhere.wait(hours=2)
+    assert amina.dial().screen.startswith(HOME)
+
+
+def test_S_05_a_payment_that_was_reversed_is_not_told_as_done(anywhere: Town) -> None:
+    """Between the lost answer and the next dial two people of the operator took the cash-in back."""
+    njeri = anywhere.phone("Njeri").dial(AGENTS_CODE).press("1", NUMBERS["Baraka"], "300", PINS["Njeri"])
+    assert njeri.dial(AGENTS_CODE).screen.startswith("DONE: KES 300 to BARAKA M, Ref ")
+
+    def reverse(unit: Unit) -> None:
+        entry = unit.house.references.read(njeri.screen.split("Ref ")[1][:10])
+        made = propose(unit, act="reverse", values={"entry": entry}, maker="one")
+        approve(unit, approval_id=made.id, checker="two")
+
+    anywhere.app.transact(reverse)
+    assert njeri.dial(AGENTS_CODE).screen.startswith("Senti agent")
+
+
+def test_S_05_what_was_not_sent_last_is_told_before_what_was_sent_earlier(town: Town) -> None:
+    """The older payment had no room above the PIN screen of the newer: the newest is what the next dial is about."""
+    zawadi = town.phone("Zawadi").dial().press("1", "Abdirahmanmohamed Yussuf", "12345678", "8264", "8264")
+    town.phone("Njeri").dial(AGENTS_CODE).press("1", NUMBERS["Amina"], "49,000", PINS["Njeri"])
+    amina = town.phone("Amina").dial().press("1", zawadi.number, "24,999.99", PINS["Amina"])
+    amina.dial(typed=f"1*0{zawadi.number[4:]}*24999")
+    assert amina.screen.startswith("Send KES 24,999 to ABDIRAHMANMO Y")
+    assert amina.dial().screen.startswith("NOT sent: KES 24,999 to ABDIRAHMANMO Y")
 
 
 def test_S_06_peer_42_after_its_end_a_talk_begins_anew(anywhere: Town) -> None:
@@ -246,6 +293,7 @@ def test_S_06_a_clock_put_back_does_not_lock_the_phone_out(anywhere: Town) -> No
     anywhere.wait(hours=-1)
     phone = anywhere.phone("Amina").dial()
     assert phone.screen.startswith("DONE: KES 500 to BARAKA M")
+    phone.press("8")
     assert anywhere.phone("Amina").dial().screen.startswith(HOME)
 
 
