@@ -1,5 +1,6 @@
 """What stands behind the doors of the gateways: hops, messages and reports, each one commit."""
 
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -34,6 +35,22 @@ WATCHED = frozenset(
 """Refusals that are written down with the masked number: somebody may be trying what is not theirs."""
 
 
+class Owners:
+    """Remembers for this process whose the last sessions are, by hashes that mean nothing elsewhere."""
+
+    def __init__(self, most: int = 10_000) -> None:
+        self._most = most
+        self._owners: OrderedDict[int, int] = OrderedDict()
+
+    def is_another(self, dial: Dial) -> bool:
+        """Say whether a session came from another phone, or on another code, than before (S-02)."""
+        owner = hash((dial.phone, dial.service_code))
+        known = self._owners.setdefault(hash((dial.gateway, dial.session_id)), owner)
+        while len(self._owners) > self._most:
+            self._owners.popitem(last=False)
+        return known != owner
+
+
 @dataclass(frozen=True)
 class Senti:
     """The product as gateways see it. `countries` are found by the service code, the first being the default."""
@@ -43,10 +60,13 @@ class Senti:
     key: bytes = field(repr=False)
     note: Callable[[str], None] = lambda _: None
     """Is told the code of each refusal that a person reads."""
+    owners: Owners = field(default_factory=Owners, repr=False)
 
     def dial(self, dial: Dial) -> tuple[str, bool]:
         """Return the screen for a hop, and whether the talk is over."""
         country = self._country(dial.service_code)
+        if self.owners.is_another(dial):  # it is answered as its own talk; people are to look at it
+            log.error("a session came from another phone or code", gateway=dial.gateway, phone=dial.phone)
         with within(HOP_SECONDS):
             try:
                 reply = self.transact(lambda unit: answer_dial(unit, dial, country, self.key))

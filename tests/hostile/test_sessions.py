@@ -1,5 +1,6 @@
 """Hostile cases of conversations: starts at once, stolen and late sessions, orders that no network should produce."""
 
+import io
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,9 +9,11 @@ from itertools import permutations
 
 import pytest
 
+from service.gateways.base import Dial
 from service.ussd.session import Conversation
 from service.wallet.operator import approve, propose
 from service.wallet.unit import Agent, Person, Unit
+from service.web.behind import Owners
 from service.web.hop import Country
 from tests.hostile.crowd import at_once, served
 from tests.phone import AGENTS_CODE, NUMBERS, PEOPLE_CODE, PINS, Phone, Town
@@ -65,6 +68,28 @@ def test_S_02_a_known_session_id_is_worth_nothing(anywhere: Town) -> None:
     thief.dial(session=amina.session)
     assert thief.screen.startswith(HOME)
     assert amina.press(PINS["Amina"]).screen.startswith("Sent KES 500")
+
+
+def test_S_02_a_session_that_changes_hands_is_an_alarm(town: Town, diary: io.StringIO) -> None:
+    """Whose sessions come from another phone is written down, masked; a phone's own hops and repeats are not."""
+    amina = town.phone("Amina").dial().press("1", "1")
+    amina.hop()
+    assert "a session came from another" not in diary.getvalue()
+    town.phone("Baraka").dial(session=amina.session)
+    alarms = [line for line in diary.getvalue().splitlines() if "a session came from another phone" in line]
+    assert len(alarms) == 1
+    assert "2547****002" in alarms[0]
+    assert "error" in alarms[0]
+
+
+def test_S_02_no_more_sessions_are_remembered_than_there_is_room_for() -> None:
+    """A million invented ids take no more room than ten thousand; the newest are known."""
+    owners = Owners(most=3)
+    dials = [Dial("simulator", f"s{number}", "+254711000001", "*384*96#", None, "") for number in range(5)]
+    assert not any(owners.is_another(dial) for dial in dials)
+    assert len(owners._owners) == 3
+    assert owners.is_another(replace(dials[4], phone="+254722000002"))
+    assert not owners.is_another(replace(dials[0], phone="+254722000002"))
 
 
 def test_S_02_a_session_is_bound_to_its_code(town: Town) -> None:
