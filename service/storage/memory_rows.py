@@ -43,6 +43,10 @@ class MemoryRows:
         rows.sort(key=lambda row: tuple(getattr(row, name) for name in order), reverse=newest)
         return rows[:limit]
 
+    def column(self, kind: type[R], name: str, *, after: int, limit: int) -> Sequence[tuple[int, Any]]:
+        rows = sorted((key[0], getattr(row, name)) for key, row in self._rows[kind].items() if key[0] > after)
+        return rows[:limit]
+
     def due(self, kind: type[R], *, before: datetime, limit: int = 100, lock: bool = True, **equal: Any) -> Sequence[R]:
         del lock  # one works at a time here
         record = BY_KIND[kind]

@@ -77,6 +77,17 @@ class SqlRows:
             return []
         return self._rows(Asked.find(kind, limit=limit, newest=newest, **equal))
 
+    def column(self, kind: type[R], name: str, *, after: int, limit: int) -> Sequence[tuple[int, Any]]:
+        (key,), table = BY_KIND[kind].key, TABLES[kind]
+
+        def build() -> Executable:
+            rows = select(table.c[key], table.c[name]).where(table.c[key] > bindparam("after", type_=table.c[key].type))
+            return rows.order_by(table.c[key]).limit(bindparam("limit", type_=BigInteger()))
+
+        values = {"after": after, "limit": limit}
+        statement = self._shelf.ready(self._wire.dialect, (kind, "column", name), build, values)
+        return [tuple(row) for row in self._wire.read(*statement).fetchall()]
+
     def due(self, kind: type[R], *, before: datetime, limit: int = 100, lock: bool = True, **equal: Any) -> Sequence[R]:
         record, codec = BY_KIND[kind], self._shelf.codecs[kind]
         assert record.due, f"{record.table} are never due"

@@ -192,6 +192,9 @@ class Rows(Protocol):
     def find(self, kind: type[R], *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
         """Return the rows whose fields equal these (a list or tuple: are one of), in key order."""
 
+    def column(self, kind: type[R], name: str, *, after: int, limit: int) -> Sequence[tuple[int, Any]]:
+        """Return (key, this field) of the rows with a greater key, in key order: for audits of a whole table."""
+
     def add(self, row: Any) -> bool:
         """Write a new row; False, and nothing written, if its key or another unique field is taken."""
 
