@@ -65,7 +65,7 @@ def test_G_05_no_receipt_without_a_payment_and_none_the_other_way(name: str, aft
             break
         assert everything(town) == before
         assert_all_told(town)
-    assert {"post", "add", "put"} <= faulty.broke
+    assert {"post", "append", "put"} <= faulty.broke
     assert everything(town) != before
     assert_all_told(town)
     town.assert_sound()
