@@ -29,6 +29,9 @@ class Session:
     """An earlier talk that broke off, as JSON: the choice `resume` goes on with it."""
 
 
+_NAMES = frozenset(each.name for each in fields(Session))
+
+
 def session_to_json(session: Session) -> dict[str, Any]:
     """Return the session as what JSON can hold."""
     kept = {each.name: getattr(session, each.name) for each in fields(session)}
@@ -36,8 +39,9 @@ def session_to_json(session: Session) -> dict[str, Any]:
 
 
 def session_from_json(kept: Mapping[str, Any]) -> Session:
-    """Return the session that was kept."""
-    return Session(**{**kept, "trail": tuple(kept["trail"]), "items": tuple(kept["items"])})
+    """Return the session that was kept; a newer release that serves beside this one may have kept more."""
+    known = {name: value for name, value in kept.items() if name in _NAMES}
+    return Session(**{**known, "trail": tuple(kept["trail"]), "items": tuple(kept["items"])})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -15,9 +16,11 @@ from sqlalchemy import Connection, text
 from service.app import make_app
 from service.storage import engines, guards
 from service.storage.migrate import migrate
+from service.ussd.session import Conversation
+from service.wallet.unit import Unit
 from tests.conftest import DATABASES, opened
 from tests.ledger.shop import A, B, balance, fund, posted, send
-from tests.phone import demo_settings
+from tests.phone import PINS, Town, demo_settings
 from tests.serving.conftest import wait_for
 
 
@@ -126,3 +129,17 @@ def test_O_08_postings_go_on_after_a_migration_that_waited_for_them(nowhere: str
     posted(store, send(500, A, B, 10, fee=0))
     assert balance(store, B) == 10
     store.close()
+
+
+def test_S_11_a_talk_that_a_newer_release_kept_goes_on_in_this_one() -> None:
+    """The balancer sends the next hop to the release before, which does not know all that was kept."""
+    town = Town()
+    amina = town.phone("Amina").dial().press("1", "1", "500")
+
+    def newer(unit: Unit) -> None:
+        (talk,) = unit.rows.find(Conversation, phone=amina.number)
+        unit.rows.put(replace(talk, session={**talk.session, "something_new": 1}))
+
+    town.app.transact(newer)
+    assert amina.press(PINS["Amina"]).screen.startswith("Sent KES 500")
+    town.assert_sound()
