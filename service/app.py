@@ -219,7 +219,7 @@ def last_words(talk: Talk) -> Mapping[str, str]:
 def seal_some(unit: Unit, key: bytes) -> bool:
     """Seal what is new in the books, as much as goes at once, and say whether there may be more."""
     sealed = seal_batch(unit.books, key, unit.now)
-    return sealed is not None and sealed.entries >= unit.books.seals_at_once
+    return sealed is not None and sealed.entries >= unit.books.seals_at_once()
 
 
 def forget_some(unit: Unit) -> bool:

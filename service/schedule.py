@@ -36,7 +36,7 @@ class Job:
     """
 
     every: timedelta
-    act: Callable[[Unit], bool | None]
+    act: Callable[[Unit], object]
 
 
 def run_due(transact: Transact, jobs: Mapping[str, Job]) -> int:
@@ -74,7 +74,7 @@ def _do(unit: Unit, name: str, job: Job) -> bool:
     timer = unit.rows.lock(Timer, name)
     if timer is None or not _has_come(unit, timer, job):
         return False
-    if not job.act(unit):
+    if job.act(unit) is not True:
         missed = (unit.now - timer.next_at) // job.every
         unit.rows.put(replace(timer, next_at=timer.next_at + (missed + 1) * job.every))
     return True

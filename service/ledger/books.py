@@ -44,9 +44,8 @@ class Seal(NamedTuple):
 class Books(Protocol):
     """The books. Reads see the writes of the same transaction."""
 
-    @property
     def seals_at_once(self) -> int:
-        """How many entries may be sealed in one commit: where one connection writes, everybody waits for it."""
+        """Return how many entries may be sealed in one commit: where one connection writes, everybody waits for it."""
 
     def ahead(self, *asked: Account | str) -> None:
         """Say whose balance (an account that can refuse) or which counter is asked next: see `Rows.ahead`."""

@@ -30,7 +30,7 @@ def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int | None = N
 
     It covers as many as the engine seals at once; where it covers so many there may be more.
     """
-    entries = books.unsealed(limit=limit or books.seals_at_once)
+    entries = books.unsealed(limit=limit or books.seals_at_once())
     if not entries:
         return None
     last = books.last_seal()

@@ -44,7 +44,8 @@ read_account = lru_cache(maxsize=4096)(Account.read)
 class SqlBooks:
     """The books of one transaction."""
 
-    seals_at_once = 10_000
+    def seals_at_once(self) -> int:
+        return 10_000
 
     def __init__(self, wire: Wire, wrote: set[type[Any]]) -> None:
         self._wire = wire

@@ -25,7 +25,8 @@ class Written:
 class MemoryBooks:
     """All books of one memory store."""
 
-    seals_at_once = 10_000
+    def seals_at_once(self) -> int:
+        return 10_000
 
     def __init__(self, undo: Undo) -> None:
         self._undo = undo

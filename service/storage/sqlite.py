@@ -31,9 +31,10 @@ RESTORED_GAP = 2**20
 class SqliteBooks(SqlBooks):
     """The books of one transaction, which holds the write lock from its first statement."""
 
-    seals_at_once = 500
-
     _wire: SqliteWire
+
+    def seals_at_once(self) -> int:
+        return 500
 
     def post(self, entry: Entry) -> Posted:
         self.wrote.add(Entry)
