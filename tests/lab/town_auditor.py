@@ -209,7 +209,7 @@ class Auditor(OwnBooks):
         if kind in ("send", "withdraw"):
             amount, _, charge, excise, total = found.groups()
             fee, state = self.prices.charge(kind, words.cents(amount))
-            said = [words.cents(one) for one in (charge, excise, total)]
+            said = [words.cents(one) for one in (charge, excise or "0", total)]  # no excise is not named
             self._equal(said, [fee + state, state, words.cents(amount) + fee + state], "fee, excise and total")
 
     def _narrow(self, phone: str, hop: Hop, to: set[int], what: str) -> None:
