@@ -142,10 +142,11 @@ class Auditor(OwnBooks):
         """Hold a screen that a phone really shows against the books."""
         hop = self.hops[session, text]
         self.sure.add(session)
+        begins = session not in self.screens
         self.screens[session] = (text, screen)
         if not screen.startswith((words.TROUBLE, words.BUSY)):
             self.over.update(self.dialled[phone][: self.dialled[phone].index(session)])
-            self._read_notices(phone, session, screen)
+            self._read_notices(phone, session, screen, begins=begins)
         if hop.pin:
             self._read_outcome(phone, hop, screen)
         elif screen.startswith(words.LOCKED):
@@ -155,7 +156,7 @@ class Auditor(OwnBooks):
         if (has := words.HAS.search(screen)) and hop.at == self.now():
             self._equal(words.cents(has[1]), self.books["wallet", phone], f"{phone} reads")
 
-    def _read_notices(self, phone: str, session: str, screen: str) -> None:
+    def _read_notices(self, phone: str, session: str, screen: str, *, begins: bool) -> None:
         if told := words.find(words.TOLD, screen):
             kind, found = told
             if kind == "withdraw":
@@ -165,7 +166,8 @@ class Auditor(OwnBooks):
             else:
                 kinds = ("send", "cash_in") if kind == "send" else (kind,)
                 self._done(kinds, phone, "who", words.cents(found[1]), found[3], "the next dial")
-        elif (no := words.find(words.NOT_TOLD, screen)) and len(self.talks[phone]) > 1:
+        elif begins and (no := words.find(words.NOT_TOLD, screen)) and len(self.talks[phone]) > 1:
+            # In a talk that was idle and begins anew the words are about itself.
             before = self.talks[phone][-2]
             if before in self.sure and self.talks[phone][-1] == session:
                 for (talk, _), hop in self.hops.items():
