@@ -16,7 +16,7 @@ from pathlib import Path
 from threading import Lock
 
 from service.ledger.chart import Kind
-from service.ledger.entry import Account, Entry
+from service.ledger.entry import Account, Entry, Posted
 from service.ledger.post import post
 from service.storage.migrate import migrate
 from service.storage.store import Busy, Store, Unsure
@@ -135,8 +135,17 @@ class Posts:
             self._note("nothing", entry)
             time.sleep(0.1)
         except Unsure:
-            posted = self._near.post_one(entry)
+            posted = self._ask(entry)
             self._note("unsure, was done" if posted.repeated else "unsure, was not done", entry)
+
+    def _ask(self, entry: Entry) -> Posted:
+        """Ask for the same entry again, until somebody knows: the first asking may still hold its locks."""
+        for _ in range(50):
+            try:
+                return self._near.post_one(entry)
+            except (Busy, Unsure):
+                time.sleep(0.2)
+        raise AssertionError(f"nobody knows what became of entry {entry.id}")
 
     def _note(self, outcome: str, entry: Entry) -> None:
         with self._lock:
@@ -223,6 +232,7 @@ class Paying:
                 while (known := crowd.seen.doubts.total()) < wanted:
                     self.say(f"{self.what}, {known} of {wanted}")
                     crowd.go_on(seconds=1)
+                    assert crowd.seen.done < 100 + 20 * wanted, "hardly a payment meets a fault"
             finally:
                 crowd.end()
             asked = ask_about(crowd.seen, self.port)

@@ -29,6 +29,7 @@ PATIENCE_SECONDS = 10
 REFERENCE = re.compile(r"(?:Ref|Kumb) ([2-9A-Z]{10})")
 DONE = re.compile(r"(?:DONE|TAYARI): KES (\d+) .*?([2-9A-Z]{10})\.", re.DOTALL)
 NOT_DONE = re.compile(r"(?:NOT sent|HAIKUTUMWA): KES (\d+) ")
+JUST_PAID = re.compile(r"(?:You paid this moments ago, Ref|Umelipa hii sasa hivi, Kumb) ([2-9A-Z]{10})")
 UNSURE = re.compile("Still being checked|Bado inaangaliwa")
 AMOUNTS = range(101, 191)
 _sessions = count(1)
@@ -127,6 +128,10 @@ class Phone:
             before = self._press(key)
             if before is None or not before.startswith("CON "):
                 return
+        if payment.tries and (paid := JUST_PAID.search(before or "")):
+            self._seen.settle(payment, "done")
+            self._seen.acknowledge(payment, paid[1], time.monotonic())
+            return
         if "PIN:" not in (before or ""):
             return  # the talk began anew
         payment.tries, begun_at = payment.tries + 1, time.monotonic()

@@ -26,8 +26,8 @@ FAULTS = (
 )
 CUTS = frozenset(FAULTS) - {"answer late"}
 AWAY_SECONDS = 4.0
-POSTING = (b"post_ent", b"post_one", b"post_many")
-"""In the text of a statement, or in the name of a prepared one, this says that it moves money."""
+POSTING = (b"post_ent",)
+"""In the text of a statement this says that it moves money."""
 
 Choose = Callable[[], str | None]
 """Asked at each commit of money which of FAULTS it shall meet, if any."""
@@ -111,7 +111,7 @@ class _Line:
         self._proxy, self._client, self._server = proxy, client, server
         self._heard, self._said = b"", b""
         self._begun = self._in_transaction = self._posts = False
-        self._posting: set[bytes] = set()
+        self._prepared: dict[bytes, bytes] = {}  # statements by their names
         self._fault: str | None = None
 
     def carry(self) -> None:
@@ -156,18 +156,14 @@ class _Line:
         """Say whether this message makes a posting last: COMMIT after one, or one that stands alone."""
         if letter == b"P":
             name, statement = body.split(b"\0", 2)[:2]
-            if any(word in statement for word in POSTING):
-                self._posting.add(name)
-                posts = not name  # a named one is only made ready
-            else:
-                self._posting.discard(name)
-                posts = False
-        elif letter == b"B":
-            name, statement = body.split(b"\0", 2)[1], b""
-            posts = bool(name) and (name in self._posting or name in POSTING)
-        else:
-            statement = body if letter == b"Q" else b""
-            posts = letter == b"Q" and any(word in body for word in POSTING)
+            self._prepared[name] = statement
+            return False
+        if letter not in (b"B", b"Q"):
+            return False
+        statement = body if letter == b"Q" else self._prepared.get(body.split(b"\0", 2)[1], b"")
+        if statement.upper().startswith(b"BEGIN"):
+            self._in_transaction = True
+        posts = any(word in statement for word in POSTING)
         self._posts = self._posts or posts
         return self._posts and (b"COMMIT" in statement or (posts and not self._in_transaction))
 
