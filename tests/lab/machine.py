@@ -8,13 +8,12 @@ whoever reads "Nothing was taken" pays again, so that a false word shows as a pa
 import os
 import random
 import resource
-import shutil
 import signal
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -45,6 +44,7 @@ JUMPS = {"an hour back": "-1h", "a day on": "+1d", "ten years on": "+10y", "to 2
 def run(size: Round, say: Say) -> list[Finding]:
     """Break one part of the machine after another."""
     wanted = FAULTS[size]
+    _faketime()  # what is missing is said before the first minute is spent
     try:
         return [
             full_disk(wanted, say),
@@ -165,18 +165,15 @@ def stopped(wanted: int, say: Say) -> Finding:
 
 
 def _stop(pids: list[int], seconds: float) -> None:
-    held = []
     try:
         for pid in pids:
-            try:
+            with suppress(ProcessLookupError):  # it has ended since
                 os.kill(pid, signal.SIGSTOP)
-                held.append(pid)
-            except ProcessLookupError:
-                pass  # it has ended since
         time.sleep(seconds)
     finally:
-        for pid in held:
-            os.kill(pid, signal.SIGCONT)
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGCONT)
 
 
 def _postmaster(url: str) -> int:
@@ -186,9 +183,7 @@ def _postmaster(url: str) -> int:
 
 def clock(wanted: int, say: Say) -> Finding:
     """Let the clock of the whole service jump, also between two hops of a talk, and jump back."""
-    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
-    if library is None or shutil.which("faketime") is None:
-        raise NotRun("there is no faketime here", "apt-get install faketime")
+    library = _faketime()
     with tempfile.TemporaryDirectory(prefix="senti-lab-") as folder:
         told = Path(folder) / "clock"
         _set(told, "+0")
@@ -208,6 +203,13 @@ def clock(wanted: int, say: Say) -> Finding:
                 return name
 
             return Breaking("clock, SQLite", url, here, say).go(wanted, jump, here.serve)
+
+
+def _faketime() -> Path:
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        raise NotRun("there is no faketime here", "apt-get install faketime")
+    return library
 
 
 def _set(told: Path, offset: str) -> None:
