@@ -28,9 +28,9 @@ _OPEN = "INSERT INTO accounts (id) SELECT unnest(?::text[]) ORDER BY 1 ON CONFLI
 _SEALER_LOCK = 734_002
 _STRETCH = 32  # the sequence `ids` counts in these steps
 _STALE_SECONDS = 1.0
-# Crowds on their way at one time: one more than processors, so that one is made up while others are decided or
-# committed. Fewer leave a processor idle, more make smaller crowds (measured on two: 0.39, 0.53, 0.67, 0.44 of TPC-B).
-_LANES = (os.cpu_count() or 2) + 1
+# Crowds on their way at one time: as many as processors. Fewer leave a processor idle, more make smaller crowds
+# (measured on two, as parts of TPC-B in the same run: one 0.64 and 0.82, two 0.77 and 0.87, three 0.63 and 0.69).
+_LANES = os.cpu_count() or 2
 _CONNECTIONS = engines.POSTGRESQL_CONNECTIONS + _LANES
 
 T = TypeVar("T")
