@@ -19,6 +19,8 @@ from service.storage.patience import in_time, seconds_left
 PATIENCE_SECONDS = 2
 POSTGRESQL_CONNECTIONS = 16
 SQLITE_READERS = 4
+MIGRATING_SECONDS = 60
+"""So long one migration waits for another that is setting up the same file."""
 _SAFE_WAL = (3, 51, 3)
 
 _POSTGRESQL_OPTIONS = " ".join(
@@ -77,13 +79,13 @@ def for_migrations(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         assert parsed.database
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-        return sqlite_writer(parsed)
+        return sqlite_writer(parsed, patience_seconds=MIGRATING_SECONDS)
     return create_engine(parsed, pool_size=1, max_overflow=0)
 
 
-def sqlite_writer(url: URL) -> Engine:
+def sqlite_writer(url: URL, *, patience_seconds: int = PATIENCE_SECONDS) -> Engine:
     """Return the engine with the one connection that writes; each transaction takes the write lock when it begins."""
-    return _sqlite(url, begin="BEGIN IMMEDIATE", connections=1, query_only=False)
+    return _sqlite(url, begin="BEGIN IMMEDIATE", connections=1, query_only=False, patience_seconds=patience_seconds)
 
 
 def sqlite_reader(url: URL) -> Engine:
@@ -91,7 +93,9 @@ def sqlite_reader(url: URL) -> Engine:
     return _sqlite(url, begin="BEGIN", connections=SQLITE_READERS, query_only=True)
 
 
-def _sqlite(url: URL, *, begin: str, connections: int, query_only: bool) -> Engine:
+def _sqlite(
+    url: URL, *, begin: str, connections: int, query_only: bool, patience_seconds: int = PATIENCE_SECONDS
+) -> Engine:
     refuse_wal_reset(sqlite_module.sqlite_version_info)
     engine = create_engine(
         url,
@@ -99,10 +103,10 @@ def _sqlite(url: URL, *, begin: str, connections: int, query_only: bool) -> Engi
         pool_size=connections,
         max_overflow=0,
         pool_timeout=PATIENCE_SECONDS,
-        connect_args={"timeout": PATIENCE_SECONDS, "check_same_thread": False},
+        connect_args={"timeout": patience_seconds, "check_same_thread": False},
     )
     pragmas = (
-        f"busy_timeout={PATIENCE_SECONDS * 1000}",
+        f"busy_timeout={patience_seconds * 1000}",
         "journal_mode=WAL",
         "synchronous=FULL",
         "foreign_keys=ON",
@@ -114,17 +118,31 @@ def _sqlite(url: URL, *, begin: str, connections: int, query_only: bool) -> Engi
     def _settle(connection: Any, _record: Any) -> None:
         connection.isolation_level = None
         for pragma in pragmas:
-            connection.execute(f"PRAGMA {pragma}").fetchall()
+            _insist(connection, f"PRAGMA {pragma}", patience_seconds)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        patience = max(0, int(1000 * min(PATIENCE_SECONDS, seconds_left())))
-        if connection.info.get("patience", PATIENCE_SECONDS * 1000) != patience:
+        patience = max(0, int(1000 * min(patience_seconds, seconds_left())))
+        if connection.info.get("patience", patience_seconds * 1000) != patience:
             connection.exec_driver_sql(f"PRAGMA busy_timeout={patience}")
             connection.info["patience"] = patience
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _insist(connection: Any, sql: str, patience_seconds: float) -> None:
+    """Run a statement that SQLite refuses at once, without waiting, while another connection is setting up the file."""
+    ends = time.monotonic() + min(patience_seconds, seconds_left())
+    while True:
+        try:
+            connection.execute(sql).fetchall()
+        except sqlite_module.OperationalError as error:
+            if "locked" not in str(error) or time.monotonic() > ends:
+                raise
+            time.sleep(0.01)
+        else:
+            return
 
 
 def postgresql(url: URL) -> Engine:

@@ -102,7 +102,7 @@ def test_O_08_peer_20_two_set_up_one_database_at_once(
     code = f"from service.storage.migrate import migrate; migrate({url!r})"
     crowd = [subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True) for _ in range(2)]
     said = [one.communicate(timeout=120)[1] for one in crowd]
-    assert [one.returncode for one in crowd] == [0, 0], said
+    assert [one.returncode for one in crowd] == [0, 0], "\n".join(said)
     store = opened(url)
     assert store.schema_is_current()
     fund(store, {A: 10})

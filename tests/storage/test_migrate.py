@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from pysqlite3 import dbapi2
 from sqlalchemy import Connection, text
 
 from service.ledger.entry import NotEnough
@@ -19,7 +21,10 @@ from service.storage.tables import METADATA
 from tests.conftest import DATABASES, assert_sound, opened
 from tests.ledger.shop import A, B, balance, fund, posted, send
 
-pytestmark = pytest.mark.parametrize("engine", DATABASES)
+
+@pytest.fixture(params=DATABASES)
+def engine(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 @pytest.fixture
@@ -139,3 +144,20 @@ def test_the_number_of_the_newest_migration_is_read_from_its_file(engine: str) -
     config.set_main_option("script_location", str(MIGRATIONS))
     config.set_main_option("path_separator", "os")
     assert newest_revision() == ScriptDirectory.from_config(config).get_current_head()
+
+
+def test_O_08_a_file_that_another_is_setting_up_is_waited_for(tmp_path: Path) -> None:
+    """SQLite refuses to turn its journal on, at once and whatever its patience, while another connection writes."""
+    path = tmp_path / "senti.db"
+    other = dbapi2.connect(str(path), isolation_level=None, check_same_thread=False)
+    other.execute("CREATE TABLE another (a)")
+    other.execute("BEGIN IMMEDIATE")
+    other.execute("INSERT INTO another VALUES (1)")
+    writing = Timer(0.5, lambda: other.execute("COMMIT"))
+    writing.start()
+    migrate(f"sqlite:///{path}")
+    writing.join()
+    other.close()
+    store = opened(f"sqlite:///{path}")
+    assert store.schema_is_current()
+    store.close()
