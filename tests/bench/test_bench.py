@@ -104,7 +104,7 @@ def test_a_hop_is_taken_apart(server: Postgres) -> None:
         assert payments(url) == 0
         steps = dissect(lambda: opened(url), talks=6)
     assert [step.hop for step in steps] == list(HOPS)
-    assert all(step.commits == 1 and step.trips > 2 and step.cpu > 0 for step in steps)
+    assert all(step.commits == 1 and step.trips >= 2 and step.cpu > 0 for step in steps)
 
 
 def test_a_town_is_as_if_it_had_been_posted(server: Postgres) -> None:

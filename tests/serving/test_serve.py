@@ -119,7 +119,7 @@ def test_readiness_is_lost_with_the_schema(on_postgres: Machine) -> None:
     assert on_postgres.get("/health/live")[0] == 200
     assert on_postgres.get("/health/ready")[0] == 200
     with psycopg.connect(on_postgres.url) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = 'x' || version_num")
+        connection.execute("UPDATE alembic_version SET version_num = '0' || version_num")
     status, body = on_postgres.get("/health/ready")
     with psycopg.connect(on_postgres.url) as connection:
         connection.execute("UPDATE alembic_version SET version_num = substr(version_num, 2)")
