@@ -51,7 +51,8 @@ def test_a_field_that_was_moved_or_changed_cannot_be_read(sqlite_url: str, spoil
     statement = {
         "row": "UPDATE people SET name = (SELECT name FROM people WHERE id = 2) WHERE id = 1",
         "column": "UPDATE people SET name = id_number WHERE id = 1",
-        "bit": "UPDATE people SET name = CAST(substr(name, 1, length(name) - 1) || x'00' AS BLOB) WHERE id = 1",
+        "bit": "UPDATE people SET name = CAST(substr(name, 1, length(name) - 1) "
+        "|| CASE substr(name, -1) WHEN x'00' THEN x'01' ELSE x'00' END AS BLOB) WHERE id = 1",
     }[spoil]
     with sqlite3.connect(sqlite_url.removeprefix("sqlite:///")) as connection:
         connection.execute(statement)
