@@ -36,7 +36,6 @@ DECLARE
     past int;           -- where its moves end
     p int;
     code text;
-    refused boolean := false;
 BEGIN
     SELECT array_agg(x.balance) INTO held
       FROM (SELECT balance FROM accounts WHERE id = ANY (p_locked) ORDER BY id FOR NO KEY UPDATE) x;
@@ -135,7 +134,6 @@ BEGIN
             c := c + 1;
         END LOOP;
         IF code <> 'posted' THEN
-            refused := true;
             held := before;
             counted := uncounted;
         END IF;

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pysqlite3 import dbapi2
-from sqlalchemy import URL
+from sqlalchemy import URL, Connection
 
 from service.ledger.books import Recorded
 from service.ledger.chart import LOCKED, Reason
@@ -131,14 +131,7 @@ class SqliteStore(SqlStore):
                 connection.rollback()
                 raise_for(error)
                 raise
-            try:
-                connection.commit()
-            except DATABASE_ERRORS as error:
-                connection.rollback()
-                if _leaves_in_doubt(error):
-                    raise Unsure from error
-                raise_for(error)
-                raise
+            _commit(connection)
             return result
 
     def post_one(self, entry: Entry) -> Posted:
@@ -196,19 +189,23 @@ class SqliteStore(SqlStore):
                 connection.rollback()
                 raise_for(error)
                 raise
-            try:
-                connection.commit()
-            except DATABASE_ERRORS as error:
-                connection.rollback()
-                if _leaves_in_doubt(error):
-                    raise Unsure from error
-                raise_for(error)
-                raise
+            _commit(connection)
 
     def _mint(self, wire: Wire) -> int:
         (minted,) = wire.write("UPDATE mint SET last = last + 1 RETURNING last").fetchone()
         assert minted < 2**40, "the identifiers are used up"
         return int(minted)
+
+
+def _commit(connection: Connection) -> None:
+    try:
+        connection.commit()
+    except DATABASE_ERRORS as error:
+        connection.rollback()
+        if _leaves_in_doubt(error):
+            raise Unsure from error
+        raise_for(error)
+        raise
 
 
 def _leaves_in_doubt(error: BaseException) -> bool:

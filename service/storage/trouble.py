@@ -69,13 +69,11 @@ def again(work: Callable[[], T], *, tells: Callable[[T], bool] = lambda _: True)
     raise AssertionError("the last attempt raises")
 
 
-def raise_for(error: BaseException, *, lost: bool = False) -> None:
+def raise_for(error: BaseException) -> None:
     """Raise what a database error means; return if it is an error of another kind."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     if not isinstance(cause, psycopg.Error | dbapi2.Error):
         return
-    if lost:
-        raise Again(str(cause)) from error
     if "database is locked" in str(cause):
         raise Busy(str(cause)) from error
     if isinstance(cause, dbapi2.IntegrityError):
