@@ -4,6 +4,7 @@ For statements as small as ours the comfort of a driver costs as much as the sta
 first used on a connection; what is sent together is answered together (libpq's pipeline).
 """
 
+import secrets
 import select
 from binascii import hexlify, unhexlify
 from collections import deque
@@ -61,10 +62,12 @@ class Failed(Exception):
 
 
 class Line:
-    """One connection, used by one thread at a time."""
+    """One connection, used by one thread at a time; by its name the server's process for it is found."""
 
     def __init__(self, address: str) -> None:
-        self._connection = psycopg.connect(address, autocommit=True, **connect_settings())
+        self.name = f"senti {secrets.token_hex(8)}"
+        settings = connect_settings() | {"application_name": self.name}
+        self._connection = psycopg.connect(address, autocommit=True, **settings)
         self._pq = self._connection.pgconn
         self._pq.enter_pipeline_mode()
         self._names: dict[str, bytes] = {}

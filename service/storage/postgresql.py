@@ -14,6 +14,7 @@ from service.storage import engines
 from service.storage.books import SqlBooks
 from service.storage.codec import Cipher
 from service.storage.crowd import Crowd
+from service.storage.ghosts import Ghosts
 from service.storage.line import Answer, Failed, Lines, Lost
 from service.storage.postgresql_post import POST, answers, arguments, free_accounts, texts
 from service.storage.postgresql_wire import PostgresqlWire, marked
@@ -87,6 +88,7 @@ class PostgresqlStore(SqlStore):
         reader = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         super().__init__(engine, reader, cipher)
         self._lines = Lines(engines.for_libpq(url), _CONNECTIONS, self._forget_stretch)
+        self._ghosts = Ghosts()
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
         self._mint_lock = Lock()
@@ -125,7 +127,7 @@ class PostgresqlStore(SqlStore):
 
     def _post(self, entries: Sequence[Entry]) -> Sequence[Posted | Refusal]:
         self._open_free(entries)
-        (row,) = self._call(POST, arguments(entries), tells=_all_there).rows
+        (row,) = self._call(POST, arguments(entries), [entry.id for entry in entries]).rows
         return [answer or self._written(entry) for entry, answer in zip(entries, answers(entries, row), strict=True)]
 
     def _written(self, entry: Entry) -> Posted:
@@ -163,23 +165,27 @@ class PostgresqlStore(SqlStore):
             self._opened |= books.opens
             return result
 
-    def _call(
-        self, sql: str, values: Sequence[str | None], *, tells: Callable[[Answer], bool] = lambda _: True
-    ) -> Answer:
-        """Run a statement that commits by itself and that may be run again."""
+    def _call(self, sql: str, values: Sequence[str | None], entries: Sequence[int] = ()) -> Answer:
+        """Run a statement that commits by itself and that may be run again: the ids of its entries tell."""
 
         def once() -> Answer:
             with self._lines.one() as line:
                 try:
-                    return line.ask(((marked(sql), values),))[0]
+                    final = self._ghosts.end(line, entries)
+                    answer = line.ask(((marked(sql), values),))[0]
                 except Lost as error:
-                    # Whether it was written or not, the same entry may be asked for again: its id tells.
                     raise AnswerLost(str(error)) from error
                 except Failed as error:
                     PostgresqlWire(line, reads=False).raise_for(error)
                     raise
+                finally:
+                    if line.lost and entries:
+                        self._ghosts.note(line, entries)
+                if not final and not _all_there(answer):
+                    raise AnswerLost("what was asked before does not end")
+                return answer
 
-        return again(once, tells=tells)
+        return again(once)
 
     def _mint(self, wire: Wire) -> int:
         with self._mint_lock:
@@ -199,7 +205,7 @@ class PostgresqlStore(SqlStore):
 
 
 def _all_there(answer: Answer) -> bool:
-    """Say whether every entry is written; a refusal is no proof that an earlier call is not still on its way."""
+    """Say whether every entry is written."""
     ((codes, *_),) = answer.rows
     return set(codes[1:-1].split(",")) <= {"posted", "exists"}
 

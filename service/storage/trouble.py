@@ -40,10 +40,10 @@ class AnswerLost(Again):
     """Perhaps it was written: only work that finds out by an id may be run again."""
 
 
-def again(work: Callable[[], T], *, tells: Callable[[T], bool] = lambda _: True) -> T:
+def again(work: Callable[[], T]) -> T:
     """Run the work, and run it again whole for as long as that may help.
 
-    Raises Busy when it does not, or Unsure if an answer was lost on the way and no later one `tells` what came of it.
+    Raises Busy when it does not, or Unsure if an answer was lost on the way and no later one came.
     """
     try:
         return work()
@@ -55,13 +55,10 @@ def again(work: Callable[[], T], *, tells: Callable[[T], bool] = lambda _: True)
         ):
             with attempt:
                 try:
-                    result = work()
+                    return work()
                 except AnswerLost:
                     doubt = True
                     raise
-                if doubt and not tells(result):
-                    raise Unsure
-                return result
     except (Again, Busy) as error:
         if doubt:
             raise Unsure from error

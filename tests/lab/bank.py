@@ -284,7 +284,7 @@ class Faults:
     def _victim(self, connection: Any, dice: random.Random) -> int | None:
         busy = (
             "SELECT pid FROM pg_stat_activity WHERE datname = current_database() "
-            "AND application_name = 'senti' AND backend_type = 'client backend'"
+            "AND application_name LIKE 'senti%' AND backend_type = 'client backend'"
         )
         pids = [pid for (pid,) in connection.execute(busy)]
         return dice.choice(pids) if pids else None

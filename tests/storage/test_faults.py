@@ -156,7 +156,7 @@ def cut_all(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as other:
         other.execute(
             "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'senti'"
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name LIKE 'senti%'"
         )
 
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
-from service.ledger.entry import NotEnough
+from service.ledger.entry import Entry, NotEnough
 from service.refusal import Refusal
+from service.storage import ghosts
 from service.storage.crowd import Crowd
 from service.storage.store import Busy, Store, Unsure
 from tests.conftest import opened
@@ -63,18 +65,49 @@ def test_a_posting_whose_answer_is_lost_and_that_cannot_ask_again_is_unsure(
     assert balance(store, B) == (11 if many else 10)
 
 
+def refused(far: Store, entry: Entry, *, many: bool) -> None:
+    """Ask until it is said that there is not enough money."""
+    for _ in range(3):
+        with suppress(Unsure):
+            if not many:
+                with pytest.raises(NotEnough):
+                    far.post_one(entry)
+            else:
+                result, other = far.post_many([entry, send(501, B, A, 1)])
+                assert isinstance(result, NotEnough)
+                assert isinstance(other, NotEnough)
+            return
+    raise AssertionError("nobody knows")
+
+
 @pytest.mark.parametrize("engine", ["postgres"])
 @pytest.mark.parametrize("many", [False, True])
-def test_K_09_a_refusal_is_not_believed_while_an_earlier_call_may_still_arrive(
-    store: Store, far: Store, faults: list[str], many: bool
+def test_K_09_what_was_refused_does_not_arrive_later(
+    store: Store, far: Store, line: Proxy, faults: list[str], many: bool
 ) -> None:
-    """The line is cut, the server hears of the call later, and by then there is enough money: nobody was told no."""
+    """The line is cut, the call is refused when it is asked again, and the first call is still on its way."""
     faults.append("request late")
+    line.late_seconds = 1
+    refused(far, send(500, A, B, 10_000), many=many)
+    fund(store, {A: 50_000})
+    line.end()  # when everything that is on its way has arrived
+    assert store.read(lambda tx: tx.books.entry(500)) is None
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_nobody_is_told_no_while_the_call_before_stands_still(
+    far: Store, line: Proxy, faults: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process of the server that does not end may still write: until it has ended, nobody knows."""
+    monkeypatch.setattr(ghosts, "_END", ghosts._END.replace("pg_terminate_backend(pid, 1000)", "false"))
+    faults.append("request late")
+    line.late_seconds = 3
     entry = send(500, A, B, 10_000)
-    with pytest.raises(Unsure):
-        far.post_many([entry, send(501, A, B, 1)]) if many else far.post_one(entry)
-    with pytest.raises(NotEnough):
-        far.post_one(entry)
+    for _ in range(2):
+        with pytest.raises(Unsure):
+            far.post_one(entry)
+    monkeypatch.undo()
+    refused(far, entry, many=False)
 
 
 @pytest.mark.parametrize("engine", ["postgres"])

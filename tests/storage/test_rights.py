@@ -1,7 +1,7 @@
 """The service's own role in PostgreSQL: with it everything works that the service does, and nothing else."""
 
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 import psycopg
@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import make_url
 
 from service.storage.guards import APPEND_ONLY
+from service.storage.line import Lost
 from service.storage.migrate import migrate
 from service.storage.rights import RIGHTS
 from service.storage.tables import METADATA
@@ -116,6 +117,19 @@ FORBIDDEN = (
     "SET session_replication_role = replica",
     "CREATE ROLE x SUPERUSER",
 )
+
+
+def test_K_09_a_posting_whose_line_was_lost_is_ended_with_the_rights_of_the_service(addresses: Addresses) -> None:
+    """The role may end what it has begun itself, also where it owns nothing."""
+    store: Any = opened(addresses.service)
+    with store._lines.one() as lost, store._lines.one() as line:
+        store._ghosts.note(lost, [500])
+        assert store._ghosts.end(line, [501])
+        assert lost.ask((("SELECT 1", ()),))
+        assert store._ghosts.end(line, [500])
+        with pytest.raises(Lost):
+            lost.ask((("SELECT 1", ()),))
+    store.close()
 
 
 def test_L_04_what_the_service_has_no_right_to_do(addresses: Addresses) -> None:

@@ -99,7 +99,7 @@ def test_D_06_a_server_that_stands_still_is_given_up(
     store: Store, way: str, stopped: Callable[[], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Work that nobody waits for goes on with another connection, and is done once."""
-    monkeypatch.setattr("service.storage.listening.SILENT_SECONDS", 1.0)
+    monkeypatch.setattr("service.storage.line.SILENT_SECONDS", 1.0)
     ways: dict[str, Callable[[int], Posted]] = {
         "post_one": lambda id: store.post_one(send(id, A, B, 100, fee=0)),
         "transact": lambda id: store.transact(lambda tx: tx.books.post(send(id, A, B, 100, fee=0))),
