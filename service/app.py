@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from cryptography.exceptions import InvalidTag
 from flask import Flask
 
 from menus import product, proof
@@ -22,12 +23,13 @@ from service.ledger.seal import seal_batch
 from service.outbox import Budget, mind_the_clock, send_due, waiting_since
 from service.reference import References
 from service.schedule import Job, run_due
-from service.settings import Settings, derive, unsafe
+from service.settings import Settings, derive, mark_of, unsafe
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
 from service.ussd.text import Talk
-from service.wallet.unit import House, Notice, Tally, Unit
+from service.wallet.keys import learn, missing, unknown
+from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
 from service.web.build import build_web
@@ -66,6 +68,8 @@ class App:
     countries: Mapping[str, Country]
     gateways: Mapping[str, Gateway]
     seal_key: bytes
+    older_seal_keys: Mapping[str, bytes]
+    """What seals were made under while the secret key is being changed, by the mark of that key."""
     heard_key: bytes
     metrics: Metrics
     now: Callable[[], datetime] = clock.now
@@ -136,15 +140,15 @@ def make_app(
     """
     production = settings.mode == "production"
     problems = unsafe(settings) if production else []
-    secret = settings.secret_key.get_secret_value()
+    secrets = [secret.get_secret_value() for secret in settings.secret_key]
     speed = 1 if production else settings.demo_clock_speed
     packs = {country: load_pack(country).hurried(speed) for country in settings.countries}
     codes = [code for pack in packs.values() for code in (pack.people_code, pack.agents_code)]
     gateways: dict[str, Gateway] = {"africastalking": _africastalking(settings)}
     if not production:
         gateways["simulator"] = Simulator(codes=codes, region=packs[settings.countries[0]].region)
-    code_key = derive(secret, "one-time codes")
-    countries = {name: Country(pack, product(pack, code_key)) for name, pack in packs.items()}
+    code_keys = [derive(secret, "one-time codes") for secret in secrets]
+    countries = {name: Country(pack, product(pack, code_keys[0])) for name, pack in packs.items()}
     for country in countries.values():
         limits = [gateway.limit for gateway in gateways.values()]
         problems += [f"menu: {problem}" for problem in proof(country.talk, country.pack, limits)]
@@ -153,8 +157,8 @@ def make_app(
         raise Unfit(problems)
     store = store or open_store(
         settings.database_url.get_secret_value(),
-        field_keys={"1": derive(secret, "personal fields")},
-        index_key=derive(secret, "blind index"),
+        field_keys=[derive(secret, "personal fields") for secret in secrets],
+        index_keys=[derive(secret, "blind index") for secret in secrets],
     )
     if not store.schema_is_current():
         raise Unfit(["SENTI_DATABASE_URL: the database is not in the shape of this release; run: senti migrate"])
@@ -168,13 +172,40 @@ def make_app(
         references=References(store.installation_key()),
         pepper=derive(peppers[0], "pins"),
         other_peppers=tuple(derive(pepper, "pins") for pepper in peppers[1:]),
-        code_key=code_key,
+        code_key=code_keys[0],
+        other_code_keys=tuple(code_keys[1:]),
         pin_memory_kib=settings.pin_memory_kib,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
-    keys = derive(secret, "seals"), derive(peppers[0], "heard")
-    app = App(settings, store, house, countries, gateways, *keys, metrics, now)
+    seal_key, *_ = seal_keys = [derive(secret, "seals") for secret in secrets]
+    older = dict(zip(map(mark_of, secrets[1:]), seal_keys[1:], strict=True))
+    heard_key = derive(peppers[0], "heard")
+    app = App(settings, store, house, countries, gateways, seal_key, older, heard_key, metrics, now)
+    try:
+        _know_keys(app, secrets=list(map(mark_of, secrets)), peppers=list(map(mark_of, peppers)))
+    except BaseException:
+        store.close()
+        raise
     return app
+
+
+def _know_keys(app: App, *, secrets: list[str], peppers: list[str]) -> None:
+    """Write down new secrets by their marks; raises Unfit if what is stored was sealed under others."""
+
+    def look(unit: Unit) -> tuple[list[str], list[KnownKey]]:
+        problems, new = missing(unit, secrets=secrets, peppers=peppers), unknown(unit, secrets=secrets, peppers=peppers)
+        if new and not problems:
+            unit.rows.find(Person, limit=1)  # in a database that knows no keys yet
+        return problems, new
+
+    try:
+        problems, new = app.read(look)
+    except InvalidTag:
+        problems, new = ["SENTI_SECRET_KEY opens nothing that is stored here: set it to the key of this database"], []
+    if problems:
+        raise Unfit(problems)
+    if new:
+        app.transact(lambda unit: learn(unit, new))
 
 
 def _africastalking(settings: Settings) -> AfricasTalking:

@@ -64,7 +64,7 @@ class Settings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///var/senti.db")
     database_admin_url: SecretStr | None = None
     countries: Words = ("ke",)
-    secret_key: SecretStr = SecretStr(DEMO_SECRETS["secret_key"])
+    secret_key: Secrets = Field(default=(SecretStr(DEMO_SECRETS["secret_key"]),), min_length=1)
     pin_pepper: Secrets = Field(default=(SecretStr(DEMO_SECRETS["pin_pepper"]),), min_length=1)
     pin_memory_kib: int = Field(default=1024, ge=8, le=65536)
     demo_clock_speed: int = Field(default=1, ge=1, le=100_000)
@@ -184,11 +184,12 @@ def _weak(secret: str, shortest: int = _SHORTEST) -> str | None:
 
 def _unsafe_secrets(settings: Settings) -> Iterator[str]:
     cure = "set it to the output of: openssl rand -hex 32"
-    key = settings.secret_key.get_secret_value()
+    keys = [key.get_secret_value() for key in settings.secret_key]
     peppers = [pepper.get_secret_value() for pepper in settings.pin_pepper]
     webhook = [secret.get_secret_value() for secret in settings.africastalking_webhook_secret]
-    if weak := _weak(key):
-        yield f"SENTI_SECRET_KEY {weak}: {cure}"
+    for key in keys:
+        if weak := _weak(key):
+            yield f"SENTI_SECRET_KEY {weak}: {cure}"
     for pepper in peppers:
         if weak := _weak(pepper):
             yield f"SENTI_PIN_PEPPER {weak}: {cure}"
@@ -197,7 +198,7 @@ def _unsafe_secrets(settings: Settings) -> Iterator[str]:
     for secret in webhook:
         if weak := _weak(secret):
             yield f"SENTI_AFRICASTALKING_WEBHOOK_SECRET {weak}: {cure}"
-    if len({key, *peppers, *webhook}) < 1 + len(peppers) + len(webhook):
+    if len({*keys, *peppers, *webhook}) < len(keys) + len(peppers) + len(webhook):
         yield "SENTI_SECRET_KEY, SENTI_PIN_PEPPER and the webhook secrets must differ from each other: set each anew"
 
 
@@ -247,6 +248,11 @@ def _unsafe_ways(settings: Settings) -> Iterator[str]:
         ]
         if parts.scheme == "postgresql" and away and asked.get("sslmode") != ["verify-full"]:
             yield f"SENTI_{name} goes over a network in clear, or to whoever answers: add ?sslmode=verify-full"
+
+
+def mark_of(secret: str) -> str:
+    """Return what tells a secret from others and nothing about it: HMAC cannot be turned back."""
+    return derive(secret, "mark").hex()[:16]
 
 
 def derive(secret: str, purpose: str) -> bytes:

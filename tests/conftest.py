@@ -21,8 +21,8 @@ from service.storage.store import Store
 settings.register_profile("senti", deadline=None)  # how long a test takes says nothing on a machine that others use
 settings.load_profile("senti")
 
-FIELD_KEYS = {"test": bytes(range(32))}
-INDEX_KEY = bytes(range(32, 64))
+FIELD_KEYS = [bytes(range(32))]
+INDEX_KEYS = [bytes(range(32, 64))]
 SEAL_KEY = bytes(range(64, 96))
 
 ENGINES = ("memory", "sqlite", "postgres")
@@ -40,7 +40,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def opened(url: str) -> Store:
     """Open a store under the keys of the tests."""
-    return open_store(url, field_keys=FIELD_KEYS, index_key=INDEX_KEY)
+    return open_store(url, field_keys=FIELD_KEYS, index_keys=INDEX_KEYS)
 
 
 def assert_sound(store: Store) -> None:

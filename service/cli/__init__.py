@@ -9,6 +9,7 @@ from service.cli.backup import backup, move, restore
 from service.cli.books import audit, books, entry, statement
 from service.cli.floats import floats
 from service.cli.group import Spoken
+from service.cli.keys import keys
 from service.cli.menus import menus
 from service.cli.outbox import outbox
 from service.cli.person import person
@@ -24,7 +25,7 @@ for command in (
     dial, sms, inbox,
     person, agent, floats, approve,
     books, entry, statement, audit, outbox,
-    menus, tariff, backup, restore, move,
+    menus, tariff, backup, restore, move, keys,
 ):
     main.add_command(command)
 # fmt: on

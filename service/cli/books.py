@@ -152,7 +152,7 @@ def audit(as_json: bool) -> None:
     from service.wallet.audit import audit_all
 
     with opened() as app, patience("Auditing"):
-        report = app.read(lambda unit: audit_all(unit, seal_key=app.seal_key))
+        report = app.read(lambda unit: audit_all(unit, seal_key=app.seal_key, older_keys=app.older_seal_keys))
     if as_json:
         problems = [problem._asdict() for problem in report.problems]
         print_json({"sound": report.sound, "entries": report.entries, "sealed": report.sealed, "problems": problems})

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from rich.status import Status
+
     from service.app import App
     from service.countries import Pack
     from service.settings import Settings
@@ -71,7 +73,7 @@ def known(unit: "Unit", phone: str) -> "Person":
     return person
 
 
-def patience(doing: str) -> AbstractContextManager[object]:
+def patience(doing: str) -> "AbstractContextManager[Status | None]":
     """Show on a terminal that long work goes on."""
     if not sys.stderr.isatty():
         return nullcontext()

@@ -4,7 +4,7 @@ It trusts no stored balance: it adds up the moves again. Each check is a small f
 inside one consistent read (`Store.read`), or moves written meanwhile look like faults.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ from service.ledger.books import Books, Recorded
 from service.ledger.chart import LEGAL, LOCKED, Kind
 from service.ledger.entry import LARGEST, Account
 from service.ledger.post import resolves
-from service.ledger.seal import verify
+from service.ledger.seal import OlderKey, verify
 from service.ledger.statement import every_line
 
 
@@ -120,7 +120,7 @@ def lines_follow(books: Books, account: Account, balance: int) -> Found:
         yield str(account), f"its lines begin at {left}, not at 0"
 
 
-def audit(books: Books, *, seal_key: bytes) -> Report:
+def audit(books: Books, *, seal_key: bytes, older_keys: Sequence[OlderKey] = ()) -> Report:
     """Run every check over the books. What cannot even be read is a problem, too, not a crash."""
     problems: list[Problem] = []
     facts = Facts()
@@ -148,7 +148,7 @@ def audit(books: Books, *, seal_key: bytes) -> Report:
     for check in BOOK_CHECKS:
         run(check.__name__, lambda check=check: check(facts))  # type: ignore[misc]
     run("lines_follow", follow)
-    run("seals_hold", lambda: ((broken.where, broken.detail) for broken in verify(books, seal_key)))
+    run("seals_hold", lambda: ((broken.where, broken.detail) for broken in verify(books, seal_key, older_keys)))
     sealed = sum(seal.entries for seal, _ in books.seals())
     return Report(facts.entries, sealed, tuple(problems))
 

@@ -18,6 +18,13 @@ from service.ledger.entry import Account
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
+class OlderKey(NamedTuple):
+    """A key that made seals before the one of today, and the last seal that it may have made."""
+
+    key: bytes
+    last_seal: int
+
+
 class Break(NamedTuple):
     """A place where the sealed books are not what was sealed."""
 
@@ -43,7 +50,19 @@ def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int | None = N
     return seal
 
 
-def verify(books: Books, key: bytes) -> Iterator[Break]:
+def close_with_a_new_key(books: Books, key: bytes, now: datetime) -> int:
+    """Close all seals that there are under one of the new key, which covers no entry; return its number.
+
+    The chain before it holds from then on even against who knows the older key: its last stamp cannot be had twice.
+    """
+    books.unsealed(limit=1)  # for the sealer's lock
+    last = books.last_seal()
+    number, previous, totals = (last.number + 1, last.mac, last.totals) if last else (1, b"", {})
+    books.add_seal(Seal(number, now, previous, totals, _mac(key, number, now, previous, totals, []), 0), {})
+    return number
+
+
+def verify(books: Books, key: bytes, older: Sequence[OlderKey] = ()) -> Iterator[Break]:
     """Yield each place where a seal does not hold, from the first seal on."""
     number, previous = 0, b""
     totals: Mapping[Account, int] = {}
@@ -56,15 +75,24 @@ def verify(books: Books, key: bytes) -> Iterator[Break]:
             yield Break(where, "does not follow the seal before it")
         if seal.entries != len(digests):
             yield Break(where, f"covers {seal.entries} entries, {len(digests)} are there")
-        if not hmac.compare_digest(seal.mac, _mac(key, seal.number, seal.at, seal.previous, seal.totals, digests)):
+        theirs = _key_of(seal, digests, (key, *(old.key for old in older if seal.number <= old.last_seal)))
+        if theirs is None:
             yield Break(where, "the seal itself, its order or its list of entries was changed")
         recorded = books.some([entry_id for entry_id, _ in digests])
-        yield from _changed(key, digests, recorded)
+        yield from _changed(theirs or key, digests, recorded)
         totals = add_totals(totals, [recorded[entry_id] for entry_id, _ in digests if entry_id in recorded])
         if dict(totals) != dict(seal.totals):
             yield Break(where, "its totals are not the sums of the moves")
             totals = seal.totals
         previous = seal.mac
+
+
+def _key_of(seal: Seal, digests: Sequence[tuple[int, bytes]], keys: Sequence[bytes]) -> bytes | None:
+    """Return which of these keys made a seal."""
+    for key in keys:
+        if hmac.compare_digest(seal.mac, _mac(key, seal.number, seal.at, seal.previous, seal.totals, digests)):
+            return key
+    return None
 
 
 def _changed(key: bytes, digests: Sequence[tuple[int, bytes]], recorded: Mapping[int, Recorded]) -> Iterator[Break]:

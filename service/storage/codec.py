@@ -2,21 +2,25 @@
 
 An encrypted field is tied to its table, its column and, where the key of the row is not itself personal, to its row:
 moved elsewhere it cannot be opened. The index beside it is a keyed digest, so it finds a number and tells nothing.
+While the secret key is changed there are several keys: the first one seals, and all of them open and find.
 """
 
 import hmac
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.storage.records import Record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NONCE = 12
+_NAME = b"\x011"
+"""The length of a name and the name: which shape the rest has."""
 _INDEX_VERSION = b"\x01"
 
 
@@ -54,32 +58,40 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 
 
 class Cipher:
-    """Encrypts and opens fields under named keys, the newest first; older ones only open."""
+    """Encrypts fields and makes their indexes under the first key of each kind; the others only open and find."""
 
-    def __init__(self, field_keys: Mapping[str, bytes], index_key: bytes) -> None:
+    def __init__(self, field_keys: Sequence[bytes], index_keys: Sequence[bytes]) -> None:
         assert field_keys, "no key to encrypt personal fields with"
-        assert all(len(key) == 32 for key in (*field_keys.values(), index_key)), "keys have 32 bytes"
-        assert all(0 < len(name.encode()) < 256 for name in field_keys), "a key's name has 1 to 255 bytes"
-        self._keys = {name.encode(): AESGCM(key) for name, key in field_keys.items()}
-        self._newest = next(iter(self._keys))
-        self._index_key = index_key
+        assert index_keys, "no key to find personal fields by"
+        assert all(len(key) == 32 for key in (*field_keys, *index_keys)), "keys have 32 bytes"
+        self._keys = tuple(map(AESGCM, field_keys))
+        self._index_keys = tuple(index_keys)
+        self.changing = len(field_keys) > 1
 
     def close_up(self, text: str, place: str) -> bytes:
-        """Return length of the key's name, the name, nonce and ciphertext; `place` must be given again to open."""
+        """Return name, nonce and ciphertext; `place` must be given again to open."""
         nonce = os.urandom(_NONCE)
-        head = bytes([len(self._newest)]) + self._newest + nonce
-        return head + self._keys[self._newest].encrypt(nonce, text.encode(), place.encode())
+        return _NAME + nonce + self._keys[0].encrypt(nonce, text.encode(), place.encode())
 
     def open_up(self, stored: bytes, place: str) -> str:
-        """Return the text; raises cryptography's InvalidTag if it was changed or stood elsewhere."""
-        name_ends = 1 + stored[0]
-        key = self._keys[stored[1:name_ends]]
-        nonce, sealed = stored[name_ends : name_ends + _NONCE], stored[name_ends + _NONCE :]
-        return key.decrypt(nonce, sealed, place.encode()).decode()
+        """Return the text; raises InvalidTag if it was changed, stood elsewhere, or was sealed under no key of ours."""
+        return self.opened(stored, place)[0]
 
-    def index(self, text: str, place: str) -> bytes:
-        """Return the keyed digest by which an encrypted field is found."""
-        return _INDEX_VERSION + hmac.digest(self._index_key, place.encode() + b"\0" + text.encode(), "sha256")
+    def opened(self, stored: bytes, place: str) -> tuple[str, bool]:
+        """Return the text and whether the first key opens it; raises what open_up raises."""
+        name_ends = 1 + stored[0]
+        nonce, sealed = stored[name_ends : name_ends + _NONCE], stored[name_ends + _NONCE :]
+        for key in self._keys:
+            try:
+                return key.decrypt(nonce, sealed, place.encode()).decode(), key is self._keys[0]
+            except InvalidTag:
+                continue
+        raise InvalidTag
+
+    def indexes(self, text: str, place: str) -> tuple[bytes, ...]:
+        """Return the keyed digests by which an encrypted field is found: the one to write, then those of older keys."""
+        said = place.encode() + b"\0" + text.encode()
+        return tuple([_INDEX_VERSION + hmac.digest(key, said, "sha256") for key in self._index_keys])
 
 
 def index_column(name: str) -> str:
@@ -104,13 +116,17 @@ class Codec:
         return index_column(name) if name in self.record.sealed else name
 
     def sought(self, name: str, value: Any) -> Any:
-        """Return what a field's value is compared with in its column."""
+        """Return what finds a field's value in its column, where it is written now."""
+        return self.wanted(name, value)[0]
+
+    def wanted(self, name: str, value: Any) -> tuple[Any, ...]:
+        """Return all that a field's value may stand as in its column: several while the secret key is changed."""
         if value is None:
-            return None
+            return (None,)
         if name in self.record.sealed:
             assert name in self.record.sought, f"{self.record.table}.{name} cannot be searched"
-            return self._cipher.index(value, f"{self.record.table}.{name}")
-        return self._writes[name](value)
+            return self._cipher.indexes(value, f"{self.record.table}.{name}")
+        return (self._writes[name](value),)
 
     def write(self, row: Any, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Return the columns of a record, or of some of its fields."""
@@ -135,6 +151,25 @@ class Codec:
                 stored = self._cipher.open_up(bytes(stored), self._place(name, keys))
             values[name] = None if stored is None else read(stored)
         return self.record.kind(**values)
+
+    @property
+    def changing(self) -> bool:
+        """Whether rows may be sealed under an older key."""
+        return self._cipher.changing and bool(self.record.sealed)
+
+    def anew(self, stored: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the columns of a row, given its key and sealed fields as stored, that are to be sealed anew."""
+        keys = tuple(stored[name] for name in self._clear_keys)
+        columns: dict[str, Any] = {}
+        for name in self.record.sealed:
+            if stored[name] is None:
+                continue
+            text, newest = self._cipher.opened(bytes(stored[name]), self._place(name, keys))
+            if not newest:
+                columns[name] = self._cipher.close_up(text, self._place(name, keys))
+            if name in self.record.sought and bytes(stored[index_column(name)]) != self.sought(name, text):
+                columns[index_column(name)] = self.sought(name, text)
+        return columns
 
     def _place(self, name: str, keys: tuple[Any, ...]) -> str:
         return ":".join((f"{self.record.table}.{name}", *map(str, keys)))

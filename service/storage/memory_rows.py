@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from service.storage.codec import plain
 from service.storage.records import BY_KIND, Record, Unique
 from service.storage.undo import Undo
-from service.wallet.unit import Asked
+from service.wallet.unit import Asked, Renewed
 
 R = TypeVar("R")
 
@@ -97,6 +97,10 @@ class MemoryRows:
             self._leave(record, key, row)
             self._undo.drop(self._rows[kind], key)
         return len(old)
+
+    def renew(self, kind: type[Any], *, after: Any, limit: int) -> Renewed:
+        del kind, after, limit  # nothing is sealed here
+        return Renewed(None, 0)
 
     def _candidates(self, record: Record, wanted: dict[str, Any]) -> Iterable[Any]:
         rows = self._rows[record.kind]

@@ -15,6 +15,7 @@ from service.wallet.unit import (
     Agent,
     Approval,
     Challenge,
+    KnownKey,
     Notice,
     Paid,
     Person,
@@ -119,6 +120,7 @@ RECORDS: tuple[Record, ...] = (
     Record(Stop, "stops", key=("phone",), sealed=frozenset({"phone"}), sought=frozenset({"phone"})),
     Record(Paid, "paid", key=("payer", "payee"), indexes=(("payer", "times"),), order=("times", "last_at")),
     Record(Tally, "tallies", key=("key",), indexes=(("at",),), age="at"),
+    Record(KnownKey, "known_keys", key=("mark",), sealed=frozenset({"seal_key"})),
     Record(Timer, "timers", key=("name",), due="next_at"),
     Record(
         Conversation,

@@ -38,6 +38,7 @@ RIGHTS: Mapping[str, Rights] = {
     "seen": Rights(),
     "stops": Rights(),
     "timers": _KEPT,
+    "known_keys": _KEPT,
     "tallies": _FORGOTTEN,
     "conversations": _FORGOTTEN,
     "installation": Rights(insert=False),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import BigInteger, ColumnElement, Dialect, Select, bindparam, delete, func, select, update
+from sqlalchemy import BigInteger, ColumnElement, Dialect, LargeBinary, Select, bindparam, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import Executable
 
@@ -16,7 +16,7 @@ from service.storage.records import BY_KIND, Record, Unique
 from service.storage.tables import TABLES, unique_name
 from service.storage.wire import Statement, Wire
 from service.ussd.session import Conversation
-from service.wallet.unit import Asked
+from service.wallet.unit import Asked, Renewed
 
 R = TypeVar("R")
 
@@ -99,6 +99,8 @@ class SqlRows:
 
     def add(self, row: Any) -> bool:
         kind = type(row)
+        if self._shelf.codecs[kind].changing and self._is_there(row):
+            return False
         columns = self._shelf.codecs[kind].write(row)
         insert = self._ready((kind, "add"), lambda: self._insert(kind, columns).on_conflict_do_nothing(), columns)
         written = self._write(kind, insert) == 1
@@ -147,6 +149,44 @@ class SqlRows:
         values = {"before": to_micros(before), "limit": limit}
         return self._write(kind, self._ready((kind, "forget"), build, values))
 
+    def renew(self, kind: type[Any], *, after: Any, limit: int) -> Renewed:
+        codec, table = self._shelf.codecs[kind], TABLES[kind]
+        if not codec.changing:
+            return Renewed(None, 0)
+        (key_name,) = BY_KIND[kind].key
+        key = table.c[codec.column(key_name)]
+        columns = [column for column in table.c if column is key or isinstance(column.type, LargeBinary)]
+        names = [column.name for column in columns]
+
+        def build() -> Executable:
+            rows = select(*columns).order_by(key).limit(bindparam("limit", type_=BigInteger())).with_for_update()
+            return rows if after is None else rows.where(key > bindparam("after", type_=key.type))
+
+        values = {"limit": limit} if after is None else {"limit": limit, "after": after}
+        statement = self._ready((kind, "renew", after is None), build, values)
+        rows = [dict(zip(names, row, strict=True)) for row in self._wire.read(*statement).fetchall()]
+        renewed = [(row[key.name], anew) for row in rows if (anew := codec.anew(row))]
+        for at, anew in renewed:
+            self._renew_one(kind, key, at, anew)
+        return Renewed(rows[-1][key.name] if len(rows) == limit else None, len(renewed))
+
+    def _renew_one(self, kind: type[Any], key: Any, at: Any, anew: dict[str, Any]) -> None:
+        def build() -> Executable:
+            changed = update(TABLES[kind]).where(key == bindparam("at_key", type_=key.type))
+            return changed.values({name: bindparam(name) for name in anew})
+
+        self._write_later(kind, self._ready((kind, "anew", *anew), build, {**anew, "at_key": at}))
+
+    def _is_there(self, row: Any) -> bool:
+        """Say whether a row that is unique by a sealed field stands there under an older key: no index refuses it."""
+        record = BY_KIND[type(row)]
+        for fields, where in [(record.key, None), *record.unique]:
+            if set(fields) <= record.sought and (where is None or getattr(row, where[0]) == where[1]):
+                equal = {name: getattr(row, name) for name in fields} | dict([where] if where else [])
+                if self.find(record.kind, limit=1, **equal):
+                    return True
+        return False
+
     def _ready(self, shape: object, build: Build, values: dict[str, Any]) -> Statement:
         return self._shelf.ready(self._wire.dialect, shape, build, values)
 
@@ -191,7 +231,7 @@ class SqlRows:
         shape = []
         for name, value in zip(record.key, asked.key, strict=True) if asked.key else asked.equal:
             many = isinstance(value, tuple)
-            wanted = [codec.sought(name, one) for one in (value if many else (value,))]
+            wanted = [found for one in (value if many else (value,)) for found in codec.wanted(name, one)]
             none = not many and wanted[0] is None
             shape.append((name, 0 if none else len(wanted)))
             values.update({f"{name}_{place}": one for place, one in enumerate(wanted) if not none})

@@ -3,7 +3,8 @@
 Each check is a small function of one moment of the database and yields (where, what is wrong).
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from service.ledger.audit import Found, Problem, Report, audit, every_entry
@@ -11,6 +12,7 @@ from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
+from service.wallet.keys import keys_of_seals
 from service.wallet.unit import Agent, Approval, Notice, Person, Unit, Withdrawal
 
 R = TypeVar("R")
@@ -122,9 +124,9 @@ CHECKS: tuple[Callable[[Unit], Found], ...] = (
 )
 
 
-def audit_all(unit: Unit, *, seal_key: bytes) -> Report:
+def audit_all(unit: Unit, *, seal_key: bytes, older_keys: Mapping[str, bytes] = MappingProxyType({})) -> Report:
     """Audit the books and what stands beside them; run it in one consistent read."""
-    report = audit(unit.books, seal_key=seal_key)
+    report = audit(unit.books, seal_key=seal_key, older_keys=keys_of_seals(unit, older_keys))
     problems = list(report.problems)
     for check in CHECKS:
         try:

@@ -66,7 +66,7 @@ def _alone(unit: Unit, payer: Person) -> Person:
 def _paid_before(unit: Unit, payer: Person, code: str) -> Refusal | None:
     """Say so if the code is that of the last payment made this way: it did not fail."""
     used = unit.rows.find(Challenge, person=payer.id, state="used", newest=True, limit=1)
-    if used and code == challenge_code(unit.house.code_key, used[0].id):
+    if used and _is_code(unit, used[0].id, code):
         return PaidAlready(reference=unit.house.references.write(used[0].id))
     return None
 
@@ -74,6 +74,10 @@ def _paid_before(unit: Unit, payer: Person, code: str) -> Refusal | None:
 def challenge_code(code_key: bytes, entry: int) -> str:
     """Return the seven digits that pay a payment asked for by SMS."""
     return one_time_code(code_key, "sms", entry, 0)
+
+
+def _is_code(unit: Unit, entry: int, code: str) -> bool:
+    return any(challenge_code(key, entry) == code for key in unit.house.code_keys)
 
 
 def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receipt | Refusal:
@@ -84,7 +88,7 @@ def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receip
     challenge = unit.rows.lock(Challenge, found[0].id) if found else None
     if challenge is None or challenge.expires_at <= unit.now:
         return _paid_before(unit, payer, code) or WrongChallenge()
-    if code != challenge_code(unit.house.code_key, challenge.id):
+    if not _is_code(unit, challenge.id, code):
         tries = challenge.tries + 1
         unit.rows.put(replace(challenge, tries=tries, state="over" if tries >= pack.code_tries else "open"))
         return WrongChallenge()

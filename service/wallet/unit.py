@@ -152,6 +152,27 @@ class Timer:
     next_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownKey:
+    """A secret that something here was sealed under, known by a mark that tells nothing of it."""
+
+    mark: str
+    purpose: str  # secret, pepper
+    at: datetime
+    state: str = "live"  # live, retired
+    last_seal: int | None = None
+    """The last seal that it may have made, once it is retired."""
+    seal_key: str | None = None
+    """What those seals are read with: it seals nothing any more, so it is no secret."""
+
+
+class Renewed(NamedTuple):
+    """How far rows have been sealed anew: the key of the last one looked at (None: it was the last), and how many."""
+
+    last: Any
+    rows: int
+
+
 class Asked(NamedTuple):
     """A question to the rows: for one by its key, or for those whose fields equal these."""
 
@@ -207,6 +228,9 @@ class Rows(Protocol):
     def forget(self, kind: type[R], *, before: datetime, limit: int = 1000) -> int:
         """Delete rows that nobody has touched since a moment, and say how many: old talks and tallies only."""
 
+    def renew(self, kind: type[Any], *, after: Any, limit: int) -> Renewed:
+        """Seal anew, under the first key, what was sealed under an older one: so many rows after a key as stored."""
+
     def due(self, kind: type[R], *, before: datetime, limit: int = 100, lock: bool = True, **equal: Any) -> Sequence[R]:
         """Lock and return rows whose next_at or expires_at has come, oldest first, skipping those locked by others.
 
@@ -225,6 +249,13 @@ class House:
     pin_memory_kib: int = 1024
     other_peppers: tuple[bytes, ...] = field(default=(), repr=False)
     """Peppers that PINs are still, or already, sealed under while one is being changed."""
+    other_code_keys: tuple[bytes, ...] = field(default=(), repr=False)
+    """What codes that are on their way were derived from while the secret key is being changed."""
+
+    @property
+    def code_keys(self) -> tuple[bytes, ...]:
+        """What a one-time code may have been derived from."""
+        return (self.code_key, *self.other_code_keys)
 
 
 @dataclass(frozen=True)

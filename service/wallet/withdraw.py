@@ -157,7 +157,8 @@ def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payou
     if count(unit, wrong_codes, 0) >= TRIES_PER_HOUR:
         raise TooManyCodes
     for row in unit.rows.find(Withdrawal, agent=agent.number, state="waiting", limit=NO_LIMIT):
-        if withdrawal_code(unit.house.code_key, row.id) == code and row.expires_at > unit.now:
+        is_its_code = any(withdrawal_code(key, row.id) == code for key in unit.house.code_keys)
+        if is_its_code and row.expires_at > unit.now:
             person = unit.rows.get(Person, row.person)
             assert person is not None, f"no person {row.person}"
             if person.state != "active":

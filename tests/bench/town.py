@@ -102,8 +102,8 @@ def _at(entry: int) -> int:
 
 
 def _people(people: int) -> Iterator[str]:
-    secret = Settings(_env_file=None).secret_key.get_secret_value()  # type: ignore[call-arg]
-    cipher = Cipher({"1": derive(secret, "personal fields")}, derive(secret, "blind index"))
+    secret = Settings(_env_file=None).secret_key[0].get_secret_value()  # type: ignore[call-arg]
+    cipher = Cipher([derive(secret, "personal fields")], [derive(secret, "blind index")])
     codec = Codec(BY_KIND[Person], cipher)
     yield " ".join(codec.write(person_at(0)))
     for person in range(people):

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from service.app import make_app, make_web
+from service.app import Unfit, make_app, make_web
 from service.storage.memory import MemoryStore
 from service.storage.store import Store
 from service.wallet.pin import is_pin
@@ -59,8 +59,16 @@ def test_O_04_a_pin_is_sealed_anew_when_it_is_used_and_only_when_it_is_right(sto
 
 def test_O_04_who_did_not_ring_meanwhile_needs_the_help_line(store: Store) -> None:
     """What the last step costs: an old verifier opens no more, and the person reads that the PIN is wrong."""
-    release(store, OLD)
+    for setting in (OLD, f"{NEW},{OLD}"):
+        release(store, setting).app.house  # noqa: B018  (it is started)
     assert "Wrong PIN" in release(store, NEW).phone("Amina").dial().press("1", "1", "100", PINS["Amina"]).screen
+
+
+def test_O_04_a_pepper_that_is_not_that_of_the_pins_stops_the_start(store: Store) -> None:
+    """With a wrong pepper everybody's PIN would be wrong, and after three tries everybody locked."""
+    release(store, OLD).phone("Amina").dial()
+    with pytest.raises(Unfit, match="SENTI_PIN_PEPPER is not what the PINs here are sealed under"):
+        release(store, NEW).phone("Amina").dial()
 
 
 def test_O_04_two_webhook_secrets_open_and_then_one(store: Store) -> None:

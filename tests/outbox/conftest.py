@@ -109,6 +109,6 @@ def post(request: pytest.FixtureRequest, blank: Path, tmp_path: Path) -> Iterato
     if request.param == "sqlite":
         shutil.copy(blank, tmp_path / "senti.db")
         url = f"sqlite:///{tmp_path / 'senti.db'}"
-    store = open_store(url, field_keys={"1": b"f" * 32}, index_key=b"i" * 32)
+    store = open_store(url, field_keys=[b"f" * 32], index_keys=[b"i" * 32])
     yield Post(store)
     store.close()

@@ -103,6 +103,7 @@ def test_cryptography_is_a_librarys_and_no_other() -> None:
     used = {module for tree in TREES.values() for module in loaded(tree) if module.startswith("cryptography")}
     assert used == {
         "cryptography.exceptions.InvalidKey",
+        "cryptography.exceptions.InvalidTag",
         "cryptography.hazmat.primitives.kdf.argon2.Argon2id",
         "cryptography.hazmat.primitives.ciphers.aead.AESGCM",
     }

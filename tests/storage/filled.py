@@ -9,7 +9,7 @@ from psycopg import sql
 from service.storage.codec import Cipher, Codec, to_micros
 from service.storage.records import BY_KIND, Record
 from service.storage.tables import TABLES
-from service.wallet.unit import Paid, Person, Timer
+from service.wallet.unit import KnownKey, Paid, Person, Timer
 from tests.phone import BEGINNING
 from tests.storage.people import EVERYTHING
 
@@ -25,7 +25,7 @@ def fill(url: str) -> None:
     with psycopg.connect(url) as connection:
         connection.execute("SET session_replication_role = replica")
         for example in EVERYTHING:
-            if type(example) not in (Person, Paid, Timer):
+            if type(example) not in (Person, Paid, Timer, KnownKey):
                 _multiply(connection, example)
         _seal(connection)
 
@@ -33,7 +33,7 @@ def fill(url: str) -> None:
 def _multiply(connection: psycopg.Connection[Any], example: Any) -> None:
     """Write a record many times over, with other keys, other people, and times that have not come yet."""
     record = BY_KIND[type(example)]
-    columns = Codec(record, Cipher({"1": bytes(32)}, bytes(32))).write(example)
+    columns = Codec(record, Cipher([bytes(32)], [bytes(32)])).write(example)
     if record.table in OVER:
         columns["state"] = OVER[record.table]
     varied = dict(_varied(record))

@@ -9,6 +9,7 @@ from service.wallet.unit import (
     Agent,
     Approval,
     Challenge,
+    KnownKey,
     Notice,
     Paid,
     Person,
@@ -101,6 +102,7 @@ EVERYTHING: tuple[Any, ...] = (
     Stop(phone=PHONE, at=NOON),
     paid(1, 2),
     Tally(key="codes:100016", count=2, at=NOON),
+    KnownKey(mark="0f1e2d3c4b5a6978", purpose="secret", at=NOON, state="retired", last_seal=7, seal_key="00" * 32),
     Timer(name="seal", next_at=NOON),
     conversation("c1"),
 )

@@ -15,7 +15,7 @@ from tests.storage.people import notice
 PROCESS = """
 import sys
 from service.storage.open import open_store
-store = open_store(sys.argv[1], field_keys={"k": bytes(32)}, index_key=bytes(32))
+store = open_store(sys.argv[1], field_keys=[bytes(32)], index_keys=[bytes(32)])
 for _ in range(20):
     print(*store.transact(lambda tx: [tx.mint() for _ in range(25)]))
 store.close()

@@ -38,7 +38,7 @@ PEOPLE, POSTED = 3_000, 40
 MOST = 1_200
 """Rows that a statement may read of one table: the largest page or batch is a thousand, tables hold ten times that."""
 
-SMALL = frozenset({"alembic_version", "installation", "mint", "timers"})
+SMALL = frozenset({"alembic_version", "installation", "known_keys", "mint", "timers"})
 """Tables that do not grow with people or time."""
 
 EXCEPTIONS: Mapping[str, str] = {

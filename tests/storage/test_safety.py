@@ -13,7 +13,7 @@ from service.storage.open import open_store
 from service.storage.sqlite import RESTORED_GAP, SqliteStore
 from service.storage.store import Store
 from service.wallet.unit import Person
-from tests.conftest import FIELD_KEYS, INDEX_KEY, SEAL_KEY, assert_sound, opened
+from tests.conftest import FIELD_KEYS, INDEX_KEYS, SEAL_KEY, assert_sound, opened
 from tests.ledger.shop import NOON, A, B, balance, fund, minted, posted, send
 from tests.storage.people import EVERYTHING, person
 
@@ -32,7 +32,7 @@ def test_K_11_a_library_with_the_wal_reset_fault(
 @pytest.mark.parametrize("url", ["mysql://x/y", "sqlite://", "sqlite:///"])
 def test_addresses_that_are_none(url: str) -> None:
     with pytest.raises(ValueError, match="a database is"):
-        open_store(url, field_keys=FIELD_KEYS, index_key=INDEX_KEY)
+        open_store(url, field_keys=FIELD_KEYS, index_keys=INDEX_KEYS)
 
 
 @pytest.mark.parametrize("engine", ["sqlite"])

@@ -12,11 +12,11 @@ from service.storage.codec import Cipher, Codec
 from service.storage.open import open_store
 from service.storage.records import BY_KIND
 from service.wallet.unit import Person, Stop
-from tests.conftest import FIELD_KEYS, INDEX_KEY, opened
+from tests.conftest import FIELD_KEYS, INDEX_KEYS, opened
 from tests.ledger.shop import NOON
 from tests.storage.people import EVERYTHING, ID_NUMBER, NAME, PHONE, person
 
-NEW_KEYS = {"next": bytes([7]) * 32, **FIELD_KEYS}
+NEW_KEYS = [bytes([7]) * 32, *FIELD_KEYS]
 
 
 def test_V_01_no_personal_text_is_in_the_file(sqlite_url: str) -> None:
@@ -32,14 +32,14 @@ def test_V_01_no_personal_text_is_in_the_file(sqlite_url: str) -> None:
 
 
 def test_equal_numbers_have_one_index_and_no_equal_ciphertext() -> None:
-    codec = Codec(BY_KIND[Person], Cipher(FIELD_KEYS, INDEX_KEY))
+    codec = Codec(BY_KIND[Person], Cipher(FIELD_KEYS, INDEX_KEYS))
     one, two = codec.write(person(1)), codec.write(person(2, phone=person(1).phone))
     assert one["phone_index"] == two["phone_index"]
     assert one["phone"] != two["phone"]
     assert one["phone_index"][0] == 1
-    stop = Codec(BY_KIND[Stop], Cipher(FIELD_KEYS, INDEX_KEY)).write(Stop(phone=person(1).phone, at=NOON))
+    stop = Codec(BY_KIND[Stop], Cipher(FIELD_KEYS, INDEX_KEYS)).write(Stop(phone=person(1).phone, at=NOON))
     assert stop["phone_index"] != one["phone_index"]
-    other = Codec(BY_KIND[Person], Cipher(FIELD_KEYS, bytes(32))).write(person(1))
+    other = Codec(BY_KIND[Person], Cipher(FIELD_KEYS, [bytes(32)])).write(person(1))
     assert other["phone_index"] != one["phone_index"]
 
 
@@ -67,23 +67,23 @@ def test_a_new_key_writes_and_old_ones_still_read(sqlite_url: str) -> None:
     old = opened(sqlite_url)
     old.transact(lambda tx: tx.rows.add(person(1)))
     old.close()
-    new = open_store(sqlite_url, field_keys=NEW_KEYS, index_key=INDEX_KEY)
+    new = open_store(sqlite_url, field_keys=NEW_KEYS, index_keys=INDEX_KEYS)
     found: Any = new.read(lambda tx: tx.rows.find(Person, phone=person(1).phone))
     assert found == [person(1)]
     new.transact(lambda tx: tx.rows.put(replace(found[0], tier=1)))
     new.close()
-    only = open_store(sqlite_url, field_keys={"next": NEW_KEYS["next"]}, index_key=INDEX_KEY)
+    only = open_store(sqlite_url, field_keys=NEW_KEYS[:1], index_keys=INDEX_KEYS)
     assert only.read(lambda tx: tx.rows.get(Person, 1)) == person(1, tier=1)
     only.close()
     late = opened(sqlite_url)
-    with pytest.raises(KeyError):
+    with pytest.raises(InvalidTag):
         late.read(lambda tx: tx.rows.get(Person, 1))
     late.close()
 
 
-@pytest.mark.parametrize("keys", [{}, {"a": b"short"}, {"": bytes(32)}])
-def test_keys_that_are_none(keys: dict[str, bytes]) -> None:
+@pytest.mark.parametrize("keys", [[], [b"short"], [bytes(32), b"short"]])
+def test_keys_that_are_none(keys: list[bytes]) -> None:
     with pytest.raises(AssertionError):
-        Cipher(keys, INDEX_KEY)
+        Cipher(keys, INDEX_KEYS)
     with pytest.raises(AssertionError):
-        Cipher(FIELD_KEYS, b"short")
+        Cipher(FIELD_KEYS, [b"short"])

@@ -274,4 +274,4 @@ def test_keys_for_different_purposes_differ() -> None:
 
 def test_secrets_are_read_on_purpose_only() -> None:
     """A secret is not text by accident: it has to be asked for."""
-    assert isinstance(read_settings(NOWHERE).secret_key, SecretStr)
+    assert all(isinstance(key, SecretStr) for key in read_settings(NOWHERE).secret_key)
