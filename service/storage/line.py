@@ -6,17 +6,19 @@ first used on a connection; what is sent together is answered together (libpq's 
 
 import secrets
 import select
-from binascii import hexlify, unhexlify
+from binascii import hexlify
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from threading import BoundedSemaphore
 from typing import Any, NamedTuple
 
 import psycopg
+from psycopg.adapt import Transformer
 from psycopg.pq import ConnStatus, DiagnosticField, ExecStatus
 from psycopg.pq.abc import PGresult
+from psycopg.types.numeric import IntLoader
 
 from service.storage.engines import PATIENCE_SECONDS, connect_settings
 from service.storage.listening import SILENT_SECONDS
@@ -25,14 +27,6 @@ from service.storage.store import Busy
 from service.storage.wire import Statement
 
 _DONE = (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK)
-_BOOL, _BYTES, _BIGINT, _INT, _NUMERIC = 16, 17, 20, 23, 1700
-_READ: Mapping[int, Callable[[bytes], Any]] = {
-    _BOOL: lambda cell: cell == b"t",
-    _BYTES: lambda cell: unhexlify(cell[2:]),
-    _BIGINT: int,
-    _INT: int,
-    _NUMERIC: int,
-}
 
 
 class Answer(NamedTuple):
@@ -68,6 +62,8 @@ class Line:
         self.name = f"senti {secrets.token_hex(8)}"
         settings = connect_settings() | {"application_name": self.name}
         self._connection = psycopg.connect(address, autocommit=True, **settings)
+        self._connection.adapters.register_loader("numeric", IntLoader)  # a sum of amounts
+        self._reader = Transformer(self._connection)
         self._pq = self._connection.pgconn
         self._pq.enter_pipeline_mode()
         self._names: dict[str, bytes] = {}
@@ -104,7 +100,7 @@ class Line:
         for new in wanted:
             if new:
                 next(left)
-            answers.append(_answer(next(left)))
+            answers.append(self._answer(next(left)))
         return answers
 
     def close(self) -> None:
@@ -133,6 +129,11 @@ class Line:
             if result.status == ExecStatus.PIPELINE_SYNC:
                 return
             yield result
+
+    def _answer(self, result: PGresult) -> Answer:
+        self._reader.set_pgresult(result)
+        rows = self._reader.load_rows(0, result.ntuples, tuple)
+        return Answer(rows, result.command_tuples or 0, (result.command_status or b"").decode())
 
     def _raise(self, result: PGresult) -> None:
         said = result.error_message.decode(errors="replace")
@@ -195,15 +196,3 @@ def _written(value: int | str | bytes | None) -> bytes | None:
     if isinstance(value, bytes):
         return b"\\x" + hexlify(value)
     return str(value).encode()
-
-
-def _answer(result: PGresult) -> Answer:
-    readers = [_READ.get(result.ftype(column), bytes.decode) for column in range(result.nfields)]
-    rows = [
-        tuple(
-            None if (cell := result.get_value(row, column)) is None else read(cell)
-            for column, read in enumerate(readers)
-        )
-        for row in range(result.ntuples)
-    ]
-    return Answer(rows, result.command_tuples or 0, (result.command_status or b"").decode())
