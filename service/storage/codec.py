@@ -35,8 +35,7 @@ def from_micros(micros: int) -> datetime:
     return _EPOCH + timedelta(microseconds=micros)
 
 
-def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 _WRITE: Mapping[str, Callable[[Any], Any]] = {
@@ -106,7 +105,8 @@ class Codec:
         self.record = record
         self._cipher = cipher
         self._writes = {name: _WRITE[kind] for name, kind in record.types.items()}
-        self._reads = tuple((name, _READ[kind], name in record.sealed) for name, kind in record.types.items())
+        self._places = {name: f"{record.table}.{name}" for name in record.sealed}
+        self._reads = tuple((name, _READ[kind], self._places.get(name)) for name, kind in record.types.items())
         self._clear_keys = tuple(name for name in record.key if name not in record.sealed)
         self._names = tuple(record.types)
         self._clear_places = tuple(self._names.index(name) for name in self._clear_keys)
@@ -125,31 +125,31 @@ class Codec:
             return (None,)
         if name in self.record.sealed:
             assert name in self.record.sought, f"{self.record.table}.{name} cannot be searched"
-            return self._cipher.indexes(value, f"{self.record.table}.{name}")
+            return self._cipher.indexes(value, self._places[name])
         return (self._writes[name](value),)
 
     def write(self, row: Any, names: Iterable[str] | None = None) -> dict[str, Any]:
         """Return the columns of a record, or of some of its fields."""
         columns: dict[str, Any] = {}
-        keys = tuple(self._writes[name](getattr(row, name)) for name in self._clear_keys)
+        keys = "".join([f":{self._writes[name](getattr(row, name))}" for name in self._clear_keys])
         for name in self._names if names is None else names:
             value = getattr(row, name)
             written = None if value is None else self._writes[name](value)
             if written is not None and name in self.record.sealed:
                 if name in self.record.sought:
                     columns[index_column(name)] = self.sought(name, value)
-                written = self._cipher.close_up(written, self._place(name, keys))
+                written = self._cipher.close_up(written, self._places[name] + keys)
             columns[name] = written
         return columns
 
     def read(self, columns: Any) -> Any:
         """Return the record whose fields stand in these columns, in the order of the fields."""
-        keys = tuple(columns[place] for place in self._clear_places)
+        keys = "".join([f":{columns[place]}" for place in self._clear_places])
         values = {}
-        for (name, read, sealed), stored in zip(self._reads, columns, strict=True):
-            if stored is not None and sealed:
-                stored = self._cipher.open_up(bytes(stored), self._place(name, keys))
-            values[name] = None if stored is None else read(stored)
+        for (name, read, place), stored in zip(self._reads, columns, strict=True):
+            if stored is not None:
+                stored = read(stored if place is None else self._cipher.open_up(stored, place + keys))
+            values[name] = stored
         return self.record.kind(**values)
 
     @property
@@ -159,20 +159,18 @@ class Codec:
 
     def anew(self, stored: Mapping[str, Any]) -> dict[str, Any]:
         """Return the columns of a row, given its key and sealed fields as stored, that are to be sealed anew."""
-        keys = tuple(stored[name] for name in self._clear_keys)
+        keys = "".join([f":{stored[name]}" for name in self._clear_keys])
         columns: dict[str, Any] = {}
         for name in self.record.sealed:
             if stored[name] is None:
                 continue
-            text, newest = self._cipher.opened(bytes(stored[name]), self._place(name, keys))
+            place = self._places[name] + keys
+            text, newest = self._cipher.opened(bytes(stored[name]), place)
             if not newest:
-                columns[name] = self._cipher.close_up(text, self._place(name, keys))
+                columns[name] = self._cipher.close_up(text, place)
             if name in self.record.sought and bytes(stored[index_column(name)]) != self.sought(name, text):
                 columns[index_column(name)] = self.sought(name, text)
         return columns
-
-    def _place(self, name: str, keys: tuple[Any, ...]) -> str:
-        return ":".join((f"{self.record.table}.{name}", *map(str, keys)))
 
 
 def plain(record: Record, row: Any) -> Any:
