@@ -104,6 +104,40 @@ ALLOWED: Mapping[str, Callable[[object], object]] = {
 }  # fmt: skip
 
 
+def places(trace: TracebackType | None) -> list[str]:
+    """Return where an exception came by, outermost first: file, line and function, and no values."""
+    found = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        found.append(f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])}:{trace.tb_lineno} {code.co_name}")
+        trace = trace.tb_next
+    return found
+
+
+def _name_the_error(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    told = said.pop("exc_info", None)
+    if told is True:
+        told = sys.exc_info()
+    error = told[1] if isinstance(told, tuple) else told
+    if isinstance(error, BaseException):
+        said["error"] = type(error).__name__
+        said["places"] = places(error.__traceback__)
+    return said
+
+
+_FIRST: list[Any] = [
+    structlog.processors.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+    _name_the_error,
+]
+_OURS: list[Any] = [
+    structlog.stdlib.filter_by_level,
+    *_FIRST,
+    structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+]
+"""What a line of ours goes through. A logger is made once and keeps it; the level is asked for each time."""
+
+
 def set_up(*, to: TextIO | None = None, level: str = "info") -> None:
     """Send the whole process's log to a stream (standard error), as JSON lines at this level and above.
 
@@ -111,21 +145,16 @@ def set_up(*, to: TextIO | None = None, level: str = "info") -> None:
     taken below WARNING: some of them write whole requests when asked for more.
     """
     lowest = logging.getLevelNamesMapping()[level.upper()]
-    first: list[Any] = [
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        _name_the_error,
-    ]
     structlog.configure(
-        processors=[*first, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(lowest),
+        processors=_OURS,
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=False,
+        cache_logger_on_first_use=True,
     )
     handler = logging.StreamHandler(to or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_their_name, *first],
+            foreign_pre_chain=[_their_name, *_FIRST],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, allow, write_line],
         )
     )
@@ -152,30 +181,9 @@ def write_line(_logger: object, _method: str, said: Mapping[str, Any]) -> str:
     return json.dumps(said, ensure_ascii=True, default=lambda _: "(odd)")
 
 
-def places(trace: TracebackType | None) -> list[str]:
-    """Return where an exception came by, outermost first: file, line and function, and no values."""
-    found = []
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        found.append(f"{'/'.join(code.co_filename.rsplit('/', 2)[-2:])}:{trace.tb_lineno} {code.co_name}")
-        trace = trace.tb_next
-    return found
-
-
 def _nobody_caught(kind: type[BaseException], error: BaseException | None, trace: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt | SystemExit):
         logging.getLogger(__name__).critical("nobody caught this", exc_info=(kind, error or kind(), trace))
-
-
-def _name_the_error(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    told = said.pop("exc_info", None)
-    if told is True:
-        told = sys.exc_info()
-    error = told[1] if isinstance(told, tuple) else told
-    if isinstance(error, BaseException):
-        said["error"] = type(error).__name__
-        said["places"] = places(error.__traceback__)
-    return said
 
 
 def _their_name(_logger: object, _method: str, said: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
