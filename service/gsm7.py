@@ -59,7 +59,7 @@ def septets(text: str) -> int | None:
 
 def units(text: str) -> int:
     """Return the room that a text takes in UCS-2: one unit a character, two for those beyond U+FFFF."""
-    return len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
 
 
 def sms_parts(text: str) -> int:
@@ -82,6 +82,8 @@ def sms_parts(text: str) -> int:
 
 def clip(text: str, septets: int) -> str:
     """Return as much of the beginning of a GSM-7 text as fits; a letter of two septets is never cut in half."""
+    if len(text) <= septets and _ALL_BASIC.fullmatch(text):
+        return text
     used = 0
     for place, letter in enumerate(text):
         assert letter in _BASIC or letter in _EXTENDED, f"U+{ord(letter):04X} is outside GSM-7"

@@ -140,7 +140,7 @@ def stray_braces(sentence: str) -> bool:
 
 def clean(shown: str) -> str:
     """Put a space for each letter that cannot be seen: line breaks, controls, no-break spaces, direction marks."""
-    return "".join(letter if letter.isprintable() else " " for letter in shown)
+    return shown if shown.isprintable() else "".join(letter if letter.isprintable() else " " for letter in shown)
 
 
 def too_long(text: str, limit: Limit) -> int:
