@@ -29,7 +29,7 @@ from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
 from service.ussd.text import Talk
 from service.wallet.keys import learn, missing, unknown
-from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Unit
+from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
 from service.web.build import build_web
@@ -42,6 +42,9 @@ from service.web.metrics import Metrics
 T = TypeVar("T")
 
 DEMO_SECRET = "demo"
+
+CANARY = "canary"
+"""The timer that says when the canary last sang (`senti canary`)."""
 
 TALKS_KEPT = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 500
@@ -108,11 +111,14 @@ class App:
         return render_notice(self.home.talk, notice)
 
     def ages(self) -> Mapping[str, int]:
-        """Return how many seconds old the oldest waiting message and the oldest unsealed entry are."""
+        """Return how many seconds old the oldest waiting message, the oldest unsealed entry and the last canary are."""
 
         def look(unit: Unit) -> Mapping[str, int]:
             since = {"outbox": waiting_since(unit), "seal": unit.books.oldest_unsealed()}
-            return {kind: _seconds(unit.now, at) for kind, at in since.items()}
+            sung = unit.rows.get(Timer, CANARY)  # where there is one; other ages are 0 when nothing waits
+            return {
+                kind: _seconds(unit.now, at) for kind, at in (since | ({CANARY: sung.next_at} if sung else {})).items()
+            }
 
         return self.read(look)
 

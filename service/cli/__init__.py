@@ -7,6 +7,7 @@ from service.cli.agent import agent
 from service.cli.approval import approve
 from service.cli.backup import backup, move, restore
 from service.cli.books import audit, books, entry, statement
+from service.cli.canary import canary
 from service.cli.floats import floats
 from service.cli.group import Spoken
 from service.cli.keys import keys
@@ -25,7 +26,7 @@ for command in (
     dial, sms, inbox,
     person, agent, floats, approve,
     books, entry, statement, audit, outbox,
-    menus, tariff, backup, restore, move, keys,
+    menus, tariff, backup, restore, move, keys, canary,
 ):
     main.add_command(command)
 # fmt: on

@@ -24,7 +24,7 @@ def test_every_setting_of_the_runbook_exists() -> None:
 
 def test_O_05_every_figure_that_an_alarm_asks_for_is_told() -> None:
     """An alarm on a name that nobody counts never rings."""
-    metrics = Metrics(ages=lambda: {"outbox": 1, "seal": 1})
+    metrics = Metrics(ages=lambda: {"outbox": 1, "seal": 1, "canary": 1})
     metrics.count_hop("africastalking", "end", 0.1)
     metrics.count_turned_away("secret")
     metrics.count_sms("lane_stopped")
