@@ -76,7 +76,7 @@ def sums_to_zero(facts: Facts) -> Found:
 
 def balances_match(facts: Facts) -> Found:
     """Each balance is the sum of the account's moves."""
-    for account in sorted({*facts.sums, *facts.balances}, key=str):
+    for account in sorted({*facts.sums, *facts.balances}):
         stored, moved = facts.balances.get(account), facts.sums.get(account, 0)
         if stored != moved:
             yield str(account), f"balance {stored}, moves add up to {moved}"

@@ -153,10 +153,10 @@ def apply(entry: Entry, balances: Mapping[Account, int], counters: Mapping[str, 
             if account.kind in LOCKED:
                 after[account] = after.get(account, balances[account]) + change
         taken[move.source] = taken.get(move.source, 0) + move.amount
-    for account in sorted(after, key=str):
+    for account in sorted(after):
         if after[account] < 0:
             raise NotEnough(balance=balances[account], total=taken[account])
-    for account in sorted(after, key=str):
+    for account in sorted(after):
         if after[account] > LARGEST:
             raise TooFull(room=LARGEST - balances[account])
     for ceiling in entry.ceilings:

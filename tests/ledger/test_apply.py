@@ -73,9 +73,24 @@ def test_L_13_an_account_never_holds_more_than_the_largest_sum() -> None:
     assert refused.value.said == {"room": 9}
 
 
+EDGE = [
+    send(2**63 - 1, A, B, 1),
+    entry(1, *[(A, B, 1, SEND)] * 1000),
+    send(1, A, B, LARGEST),
+    send(1, A, B, 1, ceilings=[Ceiling(B, LARGEST)], caps=[Cap("x", LARGEST), Cap("y", -LARGEST)]),
+]
+
+
+@pytest.mark.parametrize("edge", EDGE)
+def test_L_13_the_last_that_fits_is_an_entry(edge: Entry) -> None:
+    """The largest id, amount, ceiling and counter, and the most moves, may be written."""
+    check_entry(edge)
+
+
 BUGS = {
     "moves nothing": Entry(id=1, reason=SEND, at=send(1, A, B, 1).at, moves=()),
     "no id": send(0, A, B, 1),
+    "an id beyond 64 bits": send(2**63, A, B, 1),
     "to itself": send(1, A, A, 1),
     "over the border": send(1, A, wallet("b", "ug"), 1),
     "illegal": entry(1, (A, TRUST, 1, SEND)),
@@ -90,6 +105,12 @@ BUGS = {
 def test_what_is_a_bug_and_no_refusal(bug: Entry) -> None:
     with pytest.raises(AssertionError):
         check_entry(bug)
+
+
+def test_an_account_is_read_as_it_is_written() -> None:
+    account = Account("ke", Kind.WALLET, "a:b:c")
+    assert str(account) == "ke:wallet:a:b:c"
+    assert Account.read(str(account)) == account
 
 
 def test_the_chart_lets_each_move_be_undone_but_holds_and_money_that_left() -> None:

@@ -1,7 +1,7 @@
 """The auditor finds each fault that is planted, and says where."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -12,13 +12,14 @@ from service.ledger.audit import (
     balances_match,
     holds_resolved_once,
     lawful,
+    lines_follow,
     none_below_zero,
     not_empty,
     sums_to_zero,
 )
-from service.ledger.books import Recorded
+from service.ledger.books import Books, Line, Recorded
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Account, Move
+from service.ledger.entry import LARGEST, Account, Move
 from service.ledger.post import held_by
 from service.ledger.seal import seal_batch
 from service.storage.store import Store
@@ -36,11 +37,12 @@ def recorded(*moves: tuple[Account, Account, int, Reason], once: str | None = No
 
 # fmt: off
 ENTRY_FAULTS = [
-    (not_empty, recorded(),                                                 "moves nothing"),
-    (lawful,    recorded((A, TRUST, 5, Reason.SEND)),                       "illegal"),
-    (lawful,    recorded((A, B, 0, Reason.SEND)),                           "unbalanced"),
-    (lawful,    recorded((A, A, 5, Reason.SEND)),                           "unbalanced"),
-    (lawful,    recorded((A, wallet("b", "ug"), 5, Reason.SEND)),           "unbalanced"),
+    (not_empty, recorded(),                                       "moves nothing"),
+    (lawful,    recorded((A, TRUST, 5, Reason.SEND)),             f"illegal: 5 from {A} to {TRUST} for send"),
+    (lawful,    recorded((A, B, 0, Reason.SEND)),                 f"unbalanced: 0 from {A} to {B} for send"),
+    (lawful,    recorded((A, B, LARGEST + 1, Reason.SEND)),       f"unbalanced: {10**15 + 1} from {A} to {B} for send"),
+    (lawful,    recorded((A, A, 5, Reason.SEND)),                 f"unbalanced: 5 from {A} to {A} for send"),
+    (lawful,    recorded((A, wallet("b", "ug"), 5, Reason.SEND)), f"unbalanced: 5 from {A} to ug:wallet:b for send"),
 ]
 TAKEN = recorded((HELD, A, 5, Reason.RELEASE), once="resolve:9")
 BOOK_FAULTS = [
@@ -58,10 +60,8 @@ BOOK_FAULTS = [
 
 @pytest.mark.parametrize(("check", "fault", "said"), ENTRY_FAULTS)
 def test_each_check_of_an_entry_finds_its_fault(check: Any, fault: Recorded, said: str) -> None:
-    ((where, detail),) = check(fault)
-    assert where == "entry 1"
-    assert said in detail
-    assert list(check(recorded((A, B, 5, Reason.SEND)))) == []
+    assert list(check(fault)) == [("entry 1", said)]
+    assert list(check(recorded((A, B, LARGEST, Reason.SEND)))) == []
 
 
 @pytest.mark.parametrize(("check", "facts", "where"), BOOK_FAULTS)
@@ -70,6 +70,40 @@ def test_each_check_of_the_books_finds_its_fault(check: Any, facts: Facts, where
     assert where in [place for place, _ in found]
     sound = Facts(balances={TRUST: -5, A: 5, HELD: 0}, sums={TRUST: -5, A: 5}, takers={HELD: [TAKEN]})
     assert list(check(sound)) == []
+
+
+class Pages:
+    """Books of one account's lines."""
+
+    def __init__(self, *left: tuple[int, int]) -> None:
+        move = Move(B, A, 1, Reason.SEND)
+        self.written = [Line(n, n, NOON, Reason.SEND, move, *line) for n, line in enumerate(left, 1)][::-1]
+
+    def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> list[Line]:
+        return [line for line in self.written if before is None or line.number < before][:limit]
+
+
+# fmt: off
+LINES = [
+    (10, [(4, 4), (6, 10)],           []),
+    (10, [(4, 4), (-4, 0), (10, 10)], []),
+    (11, [(4, 4), (6, 10)],           [(f"{A} line 2", "says 10 was left, should be 11")]),
+    (10, [(4, 4), (3, 8), (3, 10)],   [(f"{A} line 2", "says 8 was left, should be 7"),
+                                       (f"{A} line 1", "says 4 was left, should be 5")]),
+    (10, [(5, 5), (-4, 0), (9, 10)],  [(f"{A} line 2", "says 0 was left, should be 1"),
+                                       (f"{A} line 1", "says 5 was left, should be 4")]),
+    (10, [(10, 10), (6, 10)],         [(f"{A} line 1", "says 10 was left, should be 4")]),
+    (10, [(4, 5), (6, 10)],           [(f"{A} line 1", "says 5 was left, should be 4"),
+                                       (str(A), "its lines begin at 1, not at 0")]),
+]
+# fmt: on
+
+
+@pytest.mark.parametrize(("balance", "lines", "said"), LINES)
+def test_a_line_that_does_not_follow_is_named_and_the_next_is_judged_by_it(
+    balance: int, lines: list[tuple[int, int]], said: list[tuple[str, str]]
+) -> None:
+    assert list(lines_follow(cast(Books, Pages(*lines)), A, balance)) == said
 
 
 def problems(store: Store) -> tuple[Problem, ...]:
@@ -146,6 +180,17 @@ def test_an_open_hold_is_sound_and_a_partial_one_is_not(store: Store) -> None:
     assert problems(store) == ()
     posted(store, entry(101, (held, FLOAT, 399, Reason.WITHDRAW), once="resolve:100"))
     assert [problem.check for problem in problems(store)] == ["holds_resolved_once"]
+
+
+@pytest.mark.parametrize("engine", ["sqlite"])
+def test_what_is_found_is_said_in_full(busy: Store, store_url: str) -> None:
+    """Each problem carries what its check said; what cannot be read says what broke."""
+    tamper("sqlite", store_url, "INSERT INTO entries (id, reason, at) VALUES (500, 'send', 0)")
+    assert problems(busy) == (Problem("not_empty", "entry 500", "moves nothing"),)
+    tamper("sqlite", store_url, f"UPDATE accounts SET balance = balance + 1 WHERE id = '{A}'")
+    assert Problem("balances_match", str(A), "balance 495, moves add up to 494") in problems(busy)
+    tamper("sqlite", store_url, moves("target = 'ke:yacht:1'", 101, "send"))
+    assert Problem("readable", "unreadable", "ValueError(\"'yacht' is not a valid Kind\")") in problems(busy)
 
 
 def test_books_that_hold_nothing_are_sound(store: Store) -> None:

@@ -1,5 +1,6 @@
 """Posting, holding, releasing and reversing, on every engine."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -251,8 +252,29 @@ def test_L_09_what_was_spent_cannot_be_taken_back(store: Store) -> None:
 @pytest.mark.parametrize("reason", [Reason.ISSUE, Reason.HOLD, Reason.RELEASE, Reason.WITHDRAW, Reason.REVERSE])
 def test_L_09_only_payments_and_cash_in_are_ever_reversed(reason: Reason) -> None:
     """What has left as cash, or was never paid, is not undone."""
-    with pytest.raises(NotReversible):
+    with pytest.raises(NotReversible) as refused:
         reverse(None, Recorded(1, reason, NOON, (), None), entry_id=2, at=NOON)  # type: ignore[arg-type]
+    assert refused.value.said == {"reason": reason}
+
+
+def test_holding_giving_back_and_reversing_count_as_they_are_told(store: Store) -> None:
+    fund(store, {A: 1000, B: 0})
+    posted(store, send(50, A, B, 5, caps=[Cap("day:a", 5)]))
+
+    def counted(work: Callable[[Any], Posted]) -> int:
+        store.transact(work)
+        return store.read(lambda tx: tx.books.used("day:a"))
+
+    def held(tx: Any) -> Posted:
+        return hold(tx.books, entry_id=100, at=NOON, source=A, amount=300, caps=(Cap("day:a", 300),))
+
+    def given_back(tx: Any) -> Posted:
+        return release(tx.books, entry_id=101, at=NOON, held=tx.books.entry(100), caps=(Cap("day:a", -300),))
+
+    def undone(tx: Any) -> Posted:
+        return reverse(tx.books, tx.books.entry(50), entry_id=102, at=NOON, caps=(Cap("day:a", -5),))
+
+    assert [counted(work) for work in (held, given_back, undone)] == [305, 5, 0]
 
 
 def test_a_refusal_in_a_savepoint_leaves_the_rest(store: Store) -> None:

@@ -45,3 +45,15 @@ def test_L_18_pages_stay_put_while_others_write(store: Store) -> None:
     assert [line.balance for line in lines] == [*range(990, 1001)]
     everything = store.read(lambda tx: list(every_line(tx.books, A, page=3)))
     assert [line.entry for line in everything] == [300, *range(109, 99, -1), 2]
+
+
+def test_a_page_is_as_long_as_asked_and_the_last_one_says_so(store: Store) -> None:
+    fund(store, {A: 1000, B: 0})
+    for number in range(100, 125):
+        posted(store, send(number, A, B, 1))
+    usual = store.read(lambda tx: statement(tx.books, B))
+    assert [line.entry for line in usual.lines] == [*range(124, 104, -1)]
+    assert usual.older == usual.lines[-1].number
+    assert [line.entry for line in page(store, B, limit=24).lines] == [*range(124, 100, -1)]
+    whole = page(store, B, limit=25)
+    assert (len(whole.lines), whole.older) == (25, None)
