@@ -1,0 +1,165 @@
+"""Paying by SMS: what waits for a code, what the code pays, and what a wrong one costs."""
+
+from datetime import timedelta
+
+import pytest
+
+from service.ledger.entry import OverCap
+from service.refusal import Refusal
+from service.wallet.challenge import (
+    Asked,
+    PaidAlready,
+    WrongChallenge,
+    answer_by_sms,
+    ask_by_sms,
+    challenge_code,
+    sms_day,
+)
+from service.wallet.pin import PinLocked
+from service.wallet.receipt import Receipt
+from service.wallet.unit import Challenge
+from tests.wallet.village import AMINA, BARAKA, CODE_KEY, NJERI, PACK, Village, ref, wallet
+
+DAY = f"sms:{AMINA.id}:2026-11-22"
+
+
+@pytest.fixture(autouse=True)
+def _rich(village: Village) -> None:
+    village.give(AMINA, 5000_00)
+
+
+def asked(village: Village, amount: int = 400_00) -> Asked:
+    pack = village.house.packs["ke"]
+    return village.do(lambda unit: ask_by_sms(unit, payer=AMINA, phone=BARAKA.phone, amount=amount, pack=pack))
+
+
+def answered(village: Village, code: str) -> Receipt | Refusal:
+    pack = village.house.packs["ke"]
+    return village.do(lambda unit: answer_by_sms(unit, payer=AMINA, code=code, pack=pack))
+
+
+def code(one: Asked) -> str:
+    return challenge_code(CODE_KEY, one.quote.entry)
+
+
+def wrong(village: Village, typed: str = "0000000") -> None:
+    assert isinstance(answered(village, typed), WrongChallenge)
+
+
+def test_a_small_payment_waits_for_its_code(village: Village) -> None:
+    one = asked(village)
+    assert one.by_code
+    assert (one.quote.payee, one.quote.amount, one.quote.name) == (BARAKA.id, 400_00, "BARAKA M")
+    until = village.now + timedelta(minutes=10)
+    row = Challenge(id=one.quote.entry, person=AMINA.id, quote=one.quote._asdict(), expires_at=until)
+    assert village.rows(Challenge) == [row]
+    assert village.do(lambda unit: sms_day(AMINA, unit, PACK)) == DAY
+    village.later(hours=12)  # midnight in Nairobi
+    assert village.do(lambda unit: sms_day(AMINA, unit, PACK)) == f"sms:{AMINA.id}:2026-11-23"
+
+
+def test_the_code_pays_once_and_counts_for_the_day(village: Village) -> None:
+    one = asked(village)
+    village.later(minutes=1)
+    receipt = answered(village, code(one))
+    assert receipt == Receipt(one.quote.entry, ref(one.quote.entry), village.now, 4593_00, False)
+    assert village.balance(wallet(BARAKA)) == 400_00
+    assert village.used(DAY) == 400_00
+    assert village.rows(Challenge)[0].state == "used"
+    before = village.everything()
+    again = answered(village, code(one))
+    assert isinstance(again, PaidAlready)
+    assert again.said == {"reference": ref(one.quote.entry)}
+    wrong(village)
+    assert village.everything() == before
+
+
+def test_only_the_last_payment_is_said_to_have_been_made(village: Village) -> None:
+    first = asked(village)
+    answered(village, code(first))
+    second = asked(village, 300_00)
+    answered(village, code(second))
+    wrong(village, code(first))
+    assert isinstance(answered(village, code(second)), PaidAlready)
+    third = asked(village, 50_00)
+    wrong(village, code(second))
+    village.now = village.rows(Challenge)[-1].expires_at
+    wrong(village, code(third))
+    assert isinstance(answered(village, code(second)), PaidAlready)
+
+
+def test_nobody_else_s_code_says_or_pays_anything(village: Village) -> None:
+    one = asked(village)
+    pack = village.house.packs["ke"]
+    theirs = village.do(lambda unit: answer_by_sms(unit, payer=NJERI, code=code(one), pack=pack))
+    assert isinstance(theirs, WrongChallenge)
+    answered(village, code(one))
+    theirs = village.do(lambda unit: answer_by_sms(unit, payer=NJERI, code=code(one), pack=pack))
+    assert isinstance(theirs, WrongChallenge)
+
+
+def test_P_14_a_newer_payment_ends_the_older_one_and_nobody_else_s(village: Village) -> None:
+    """The code of the older payment is dead from then on."""
+    other = Challenge(id=1, person=BARAKA.id, quote={}, expires_at=village.now)
+    village.do(lambda unit: unit.rows.add(other))
+    first, second = asked(village), asked(village, 300_00)
+    assert [row.state for row in village.rows(Challenge)] == ["open", "over", "open"]
+    wrong(village, code(first))
+    assert isinstance(answered(village, code(second)), Receipt)
+
+
+def test_P_14_a_code_is_guessed_three_times(village: Village) -> None:
+    """The third wrong code ends the payment; the right one then pays nothing."""
+    one = asked(village)
+    for tries, state in ((1, "open"), (2, "open"), (3, "over")):
+        wrong(village)
+        (row,) = village.rows(Challenge)
+        assert (row.tries, row.state) == (tries, state)
+    wrong(village, code(one))
+    assert village.balance(wallet(BARAKA)) == 0
+
+
+def test_a_code_is_good_until_its_time_is_over(village: Village) -> None:
+    one = asked(village)
+    village.now = village.rows(Challenge)[0].expires_at
+    wrong(village, code(one))
+    village.now -= timedelta(microseconds=1)
+    assert isinstance(answered(village, code(one)), Receipt)
+
+
+def test_only_small_payments_are_made_by_code(village: Village) -> None:
+    """One of 500.00, and 1,000.00 a day: a cent more needs the PIN, and nothing waits."""
+    assert asked(village, 500_00).by_code
+    before = village.everything()
+    large = asked(village, 500_01)
+    assert (large.by_code, large.quote.amount) == (False, 500_01)
+    assert village.everything() == before
+    answered(village, code(asked(village, 500_00)))
+    village.later(minutes=1)
+    one = asked(village, 400_00)
+    answered(village, code(one))
+    assert village.used(DAY) == 900_00
+    assert not asked(village, 100_01).by_code
+    assert asked(village, 100_00).by_code
+    village.later(days=1)
+    assert asked(village, 500_00).by_code
+
+
+def test_K_08_the_limit_of_codes_is_decided_with_the_posting(village: Village) -> None:
+    """What was within the day's limit when it was asked is refused when it no longer is."""
+    one = asked(village)
+    village.pack(sms_day_limit=399_99)
+    with village.refuses(OverCap, left=399_99):
+        answered(village, code(one))
+    village.pack(sms_day_limit=400_00)
+    assert isinstance(answered(village, code(one)), Receipt)
+
+
+def test_P_01_who_is_locked_pays_by_no_code(village: Village) -> None:
+    """Three wrong PINs lock this way, too, whatever the caller still believes of the person."""
+    one = asked(village)
+    village.change(AMINA, pin_tries=3)
+    with village.refuses(PinLocked, help_line=PACK.help_line):
+        answered(village, code(one))
+    with village.refuses(PinLocked, help_line=PACK.help_line):
+        asked(village)

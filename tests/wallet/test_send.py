@@ -1,0 +1,188 @@
+"""Sending: what a quote shows, what a payment leaves behind, and each refusal at its edge."""
+
+from datetime import timedelta
+
+import pytest
+
+from service.countries import NotOffered
+from service.ledger.books import Recorded
+from service.ledger.chart import Reason
+from service.ledger.entry import Cap, Move, NotEnough, OverCap, TooFull
+from service.wallet.limits import OverSingle
+from service.wallet.people import UnknownPerson
+from service.wallet.pin import PinLocked
+from service.wallet.receipt import Receipt
+from service.wallet.send import Quote, QuoteChanged, SelfPayment, charge_moves, just_paid, quote_send, send_money
+from service.wallet.unit import Paid, Person
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, FEES, PACK, TAX, UGANDAN, Village, ref, wallet
+
+COUNTER = f"out:{AMINA.id}:2026-11-22"
+
+
+def quoted(village: Village, amount: int = 500_00, phone: str = BARAKA.phone, payer: Person = AMINA) -> Quote:
+    return village.do(lambda unit: quote_send(unit, payer=payer, phone=phone, amount=amount))
+
+
+def paid(village: Village, quote: Quote, payer: Person = AMINA, caps: tuple[Cap, ...] = ()) -> Receipt:
+    return village.do(lambda unit: send_money(unit, payer=payer, quote=quote, caps=caps))
+
+
+def test_a_quote_shows_everything_and_moves_nothing(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    before = village.everything()
+    quote = quoted(village)
+    assert quote == Quote(quote.entry, BARAKA.id, "BARAKA M", 500_00, 6_09, 91)
+    assert (quote.charge, quote.total) == (7_00, 507_00)
+    assert quoted(village).entry == quote.entry + 1
+    assert village.everything() == before
+
+
+def test_a_payment_is_one_entry_two_messages_and_a_name_to_remember(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    quote = quoted(village)
+    village.later(minutes=1)
+    receipt = paid(village, quote, caps=(Cap("other", 5),))
+    assert receipt == Receipt(quote.entry, ref(quote.entry), village.now, 1493_00, False)
+    moves = (
+        Move(wallet(AMINA), wallet(BARAKA), 500_00, Reason.SEND),
+        Move(wallet(AMINA), FEES, 6_09, Reason.FEE),
+        Move(wallet(AMINA), TAX, 91, Reason.EXCISE),
+    )
+    assert village.entry(quote.entry) == Recorded(quote.entry, Reason.SEND, village.now, moves, None)
+    assert (village.used(COUNTER), village.used("other")) == (500_00, 5)
+    common = {"reference": ref(quote.entry), "amount": 500_00, "at": village.now.isoformat()}
+    sent = {"name": "BARAKA M", "number": "0722***002", "fee": 7_00, "balance": 1493_00}
+    received = {"name": "AMINA O", "number": "0711***001", "balance": 500_00}
+    assert village.said() == [
+        (AMINA.phone, "sent", common | sent, quote.entry, None),
+        (BARAKA.phone, "received", common | received, quote.entry, None),
+    ]
+    assert village.rows(Paid) == [Paid(payer=AMINA.id, payee=BARAKA.id, times=1, last_at=village.now)]
+
+
+def test_L_06_a_payment_that_is_asked_again_is_answered_again(village: Village) -> None:
+    """Also when what was quoted has changed since: what is paid is paid, and nobody is told twice."""
+    village.give(AMINA, 2000_00)
+    quote = quoted(village)
+    first = paid(village, quote)
+    village.later(minutes=1)
+    before = village.everything()
+    assert paid(village, quote) == first._replace(repeated=True)
+    village.change(BARAKA, name="Baraka Otieno")
+    assert paid(village, quote) == first._replace(repeated=True)
+    village.change(BARAKA)
+    assert village.everything() == before
+
+
+def test_who_was_paid_before_is_counted(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    paid(village, quoted(village, 50_00))
+    village.later(days=1)
+    paid(village, quoted(village, 50_00))
+    assert village.rows(Paid) == [Paid(payer=AMINA.id, payee=BARAKA.id, times=2, last_at=village.now)]
+
+
+def test_each_refusal_of_a_quote_at_its_edge(village: Village) -> None:
+    village.give(AMINA, 506_99)
+    with village.refuses(NotEnough, balance=506_99, total=507_00):
+        quoted(village)
+    village.give(AMINA, 1)
+    quoted(village)
+    with village.refuses(SelfPayment):
+        quoted(village, phone=AMINA.phone)
+    for nobody in ("+254799999999", UGANDAN.phone):
+        with village.refuses(UnknownPerson):
+            quoted(village, phone=nobody)
+    village.tier(single=500_00)
+    quoted(village)
+    with village.refuses(OverSingle, single=500_00):
+        quoted(village, 500_01)
+    village.tier(day=500_00)
+    quoted(village)
+    with village.refuses(OverCap, left=500_00):
+        quoted(village, 500_01)
+    with village.refuses(NotOffered, least=1_00, most=250_000_00):
+        quoted(village, 99)
+    village.change(BARAKA, state="closed")
+    with village.refuses(UnknownPerson):
+        quoted(village)
+
+
+@pytest.mark.parametrize("changed", [{"pin_tries": 3}, {"state": "blocked"}, {"state": "closed"}])
+def test_P_01_who_is_locked_gets_no_quote(village: Village, changed: dict[str, object]) -> None:
+    """Three wrong PINs, or blocked by the operator: no money is priced."""
+    village.give(AMINA, 2000_00)
+    locked = village.change(AMINA, **changed)
+    with village.refuses(PinLocked, help_line=PACK.help_line):
+        quoted(village, payer=locked)
+
+
+@pytest.mark.parametrize("other", [{"name": "BARAKA X"}, {"fee": 6_08}, {"excise": 90}])
+def test_S_15_what_is_not_as_it_was_shown_is_not_paid(village: Village, other: dict[str, object]) -> None:
+    """Name, fee and excise of the quote must be those of the moment of paying."""
+    village.give(AMINA, 2000_00)
+    quote = quoted(village)._replace(**other)  # type: ignore[arg-type]
+    with village.refuses(QuoteChanged):
+        paid(village, quote)
+
+
+def test_each_refusal_of_a_payment_at_its_edge(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    quote = quoted(village)
+    village.change(BARAKA, state="closed")
+    with village.refuses(QuoteChanged):
+        paid(village, quote)
+    village.change(BARAKA)
+    village.tier(single=499_99)
+    with village.refuses(OverSingle, single=499_99):
+        paid(village, quote)
+    village.tier(day=499_99)
+    with village.refuses(OverCap, left=499_99):
+        paid(village, quote)
+    village.pack(tiers={**PACK.tiers, 1: PACK.tiers[1]._replace(balance=499_99)})
+    with village.refuses(TooFull, room=499_99):
+        paid(village, quote)
+    village.tier(single=500_00, day=500_00)
+    with village.refuses(OverCap, left=4):
+        paid(village, quote, caps=(Cap("other", 5, 4),))
+    village.post((wallet(AMINA), FEES, 1493_01, Reason.FEE))
+    with village.refuses(NotEnough, balance=506_99, total=507_00):
+        paid(village, quote)
+    village.give(AMINA, 1)
+    assert paid(village, quote).balance == 0
+
+
+@pytest.mark.parametrize(
+    ("fee", "excise", "moves"),
+    [
+        (0, 0, ()),
+        (5, 0, (Move(wallet(AMINA), FEES, 5, Reason.FEE),)),
+        (0, 1, (Move(wallet(AMINA), TAX, 1, Reason.EXCISE),)),
+        (5, 1, (Move(wallet(AMINA), FEES, 5, Reason.FEE), Move(wallet(AMINA), TAX, 1, Reason.EXCISE))),
+    ],
+)
+def test_a_charge_is_split_between_operator_and_state(fee: int, excise: int, moves: tuple[Move, ...]) -> None:
+    assert charge_moves(wallet(AMINA), fee, excise) == moves
+
+
+def test_W_05_only_the_same_payment_within_the_window_was_just_made(village: Village) -> None:
+    """The same amount to the same person from the same wallet, not older than the pack's window."""
+    village.give(AMINA, 5000_00)
+    village.give(BARAKA, 5000_00)
+    paid(village, quoted(village, 70_00, AMINA.phone, BARAKA), BARAKA)
+    paid(village, quoted(village, 80_00, ACHIENG.phone))
+    first = paid(village, quoted(village))
+    village.later(seconds=PACK.repeat_window_seconds)
+    quote = quoted(village)
+
+    def found(asked: Quote) -> object:
+        return village.do(lambda unit: just_paid(unit, AMINA, asked, PACK))
+
+    assert found(quote) == {"reference": first.reference}
+    assert found(quote._replace(amount=500_01)) is None
+    assert found(quote._replace(payee=ACHIENG.id)) is None
+    assert found(quote._replace(amount=80_00)) is None
+    assert found(quote._replace(amount=70_00, payee=AMINA.id)) is None
+    assert found(quote._replace(amount=6_09)) is None
+    village.now += timedelta(microseconds=1)
+    assert found(quote) is None

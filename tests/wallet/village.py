@@ -1,0 +1,178 @@
+"""Two people and two shops on the memory store, with nothing between a test and the use cases.
+
+A test says what a use case left behind in whole: entries, messages, rows. What a person reads of it is in the stories.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+import pytest
+
+from service.countries import load_pack
+from service.ledger.books import Recorded
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Entry, Move
+from service.reference import References
+from service.refusal import Refusal
+from service.storage.memory import MemoryStore
+from service.wallet.unit import Agent, House, Notice, Person, Unit
+
+T = TypeVar("T")
+
+NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
+PACK = load_pack("ke")
+UGANDA = replace(PACK, country="ug")
+REFERENCES = References(bytes(range(32)))
+CODE_KEY = b"codes" * 8
+TRUST = Account("ke", Kind.TRUST)
+FEES = Account("ke", Kind.FEES)
+TAX = Account("ke", Kind.TAX)
+
+
+def person(number: int, name: str, phone: str, *, tier: int = 2, language: str = "en", country: str = "ke") -> Person:
+    return Person(
+        id=number,
+        country=country,
+        phone=phone,
+        name=name,
+        id_number=f"1122334{number}",
+        language=language,
+        tier=tier,
+        pin=f"no PIN fits {number}",
+        registered_at=NOON,
+    )
+
+
+AMINA = person(901, "Amina Odhiambo", "+254711000001")
+BARAKA = person(902, "Baraka Mwangi", "+254722000002", tier=1, language="sw")
+NJERI = person(903, "Njeri Kamau", "+254711000010")
+ACHIENG = person(904, "Achieng Otieno", "+254711000011", language="fr")
+UGANDAN = person(905, "Okello Moses", "+256711000001", country="ug")
+SHOP = Agent(number="100016", person=NJERI.id, name="Duka la Njeri", place="Nakuru")
+OTHER_SHOP = Agent(number="100024", person=ACHIENG.id, name="Mama Otieno", place="Kisumu")
+
+
+def wallet(who: Person) -> Account:
+    return Account(who.country, Kind.WALLET, str(who.id))
+
+
+def float_(shop: Agent) -> Account:
+    return Account("ke", Kind.FLOAT, shop.number)
+
+
+def commission(shop: Agent) -> Account:
+    return Account("ke", Kind.COMMISSION, shop.number)
+
+
+@dataclass
+class Village:
+    """The store, the house and the clock."""
+
+    store: MemoryStore = field(default_factory=MemoryStore)
+    now: datetime = NOON
+    house: House = field(
+        default_factory=lambda: House(
+            packs={"ke": PACK, "ug": UGANDA},
+            references=REFERENCES,
+            pepper=b"pepper" * 6,
+            code_key=CODE_KEY,
+            pin_memory_kib=8,
+        )
+    )
+
+    def __post_init__(self) -> None:
+        def settle(unit: Unit) -> None:
+            for one in (AMINA, BARAKA, NJERI, ACHIENG, UGANDAN):
+                unit.rows.add(one)
+                unit.books.open(wallet(one))
+            for shop in (SHOP, OTHER_SHOP):
+                unit.rows.add(shop)
+                unit.books.open(float_(shop))
+
+        self.do(settle)
+        self.mark = 0
+
+    def do(self, work: Callable[[Unit], T]) -> T:
+        """Run one piece of work, committed or not at all."""
+        return self.store.transact(
+            lambda tx: work(Unit(tx.books, tx.rows, tx.mint, tx.savepoint, self.house, self.now))
+        )
+
+    def give(self, who: Person, amount: int) -> None:
+        """Put money into a wallet, past the use cases."""
+        shop = float_(SHOP)
+        self.post((TRUST, shop, amount, Reason.ISSUE), (shop, wallet(who), amount, Reason.CASH_IN))
+
+    def post(self, *moves: tuple[Account, Account, int, Reason]) -> int:
+        def work(unit: Unit) -> int:
+            made = tuple(Move(*move) for move in moves)
+            return unit.books.post(Entry(id=unit.mint(), reason=made[0].reason, at=self.now, moves=made)).id
+
+        return self.do(work)
+
+    def change(self, row: Any, **changed: Any) -> Any:
+        """Write over a row."""
+        new = replace(row, **changed)
+        self.do(lambda unit: unit.rows.put(new))
+        return new
+
+    def pack(self, **changed: Any) -> None:
+        """Use other figures from now on."""
+        self.house = replace(self.house, packs={**self.house.packs, "ke": replace(PACK, **changed)})
+
+    def tier(self, **changed: int) -> None:
+        """Use other limits for the second tier from now on."""
+        self.pack(tiers={**PACK.tiers, 2: PACK.tiers[2]._replace(**changed)})
+
+    def later(self, **span: float) -> None:
+        self.now += timedelta(**span)
+
+    def balance(self, account: Account) -> int:
+        return self.do(lambda unit: unit.books.balance(account))
+
+    def used(self, key: str) -> int:
+        return self.do(lambda unit: unit.books.used(key))
+
+    def rows(self, kind: type[T]) -> list[T]:
+        return list(self.do(lambda unit: unit.rows.find(kind, limit=1000)))
+
+    def entry(self, entry_id: int) -> Recorded | None:
+        return self.do(lambda unit: unit.books.entry(entry_id))
+
+    def everything(self) -> tuple[Any, ...]:
+        """Return all that is written: after a refusal it is what it was."""
+        from service.storage.records import BY_KIND
+
+        rows = [self.rows(kind) for kind in BY_KIND]
+        entries = self.do(lambda unit: unit.books.entries())
+        return rows, entries, dict(self.do(lambda unit: list(unit.books.balances())))
+
+    def told(self) -> list[Notice]:
+        """Return the messages that were queued since this was last asked."""
+        notices = self.rows(Notice)
+        new, self.mark = notices[self.mark :], len(notices)
+        return new
+
+    def said(self) -> list[tuple[str, str, dict[str, Any], int | None, datetime | None]]:
+        """Return (phone, key, values, entry, until when) of these, and assert what every message has."""
+        new = self.told()
+        for notice in new:
+            assert (notice.at, notice.next_at, notice.state) == (self.now, self.now, "queued")
+        return [(one.phone, one.key, dict(one.values), one.entry, one.expires_at) for one in new]
+
+    @contextmanager
+    def refuses(self, no: type[Refusal], **said: Any) -> Iterator[None]:
+        """Assert that it is refused in these words, and leaves nothing."""
+        before = self.everything()
+        with pytest.raises(no) as refused:
+            yield
+        assert type(refused.value) is no
+        assert refused.value.said == said
+        assert self.everything() == before
+
+
+def ref(entry_id: int) -> str:
+    return REFERENCES.write(entry_id)
