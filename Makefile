@@ -3,7 +3,7 @@ PORT ?= 8000
 bin := .venv/bin
 ready := .venv/.ready
 
-.PHONY: run test check bench lab help lock picture
+.PHONY: run test check bench lab mutants help lock picture
 
 help:     ## say what each command does
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/' | sed 's/^/make /'
@@ -28,6 +28,9 @@ bench: $(ready)   ## measure, as ratios to limits of the same run (ROUND=short: 
 
 lab: $(ready)     ## break everything around the money and count what is lost (ROUND=short: under 15 minutes); report under var/lab/
 	@$(bin)/python -m tests.lab $(ARGS)
+
+mutants: $(ready) ## spoil the books and the use cases, one small thing at a time, and see that the tests notice (some 40 minutes)
+	@$(bin)/python -m tests.mutants $(ARGS)
 
 picture: $(ready) ## take the README's picture of the simulator anew (needs chromium)
 	@$(bin)/python -m tests.simulator.picture

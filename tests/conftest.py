@@ -5,6 +5,7 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -49,9 +50,9 @@ def assert_sound(store: Store) -> None:
     assert report.problems == ()
 
 
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[str]:
-    """The address of a PostgreSQL server where databases may be created; from a wheel unless one is given."""
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Lend the address of a PostgreSQL server where databases may be created; from a wheel unless one is given."""
     if given := os.environ.get("SENTI_TEST_POSTGRES_URL"):
         yield given
         return
@@ -67,6 +68,13 @@ def postgres_server() -> Iterator[str]:
     finally:
         server.cleanup()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The address of a PostgreSQL server that all tests share."""
+    with postgresql() as url:
+        yield url
 
 
 @pytest.fixture(scope="session")
