@@ -18,8 +18,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from functools import partial
 from multiprocessing.util import Finalize
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import structlog
 from flask import Flask
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
@@ -29,6 +30,11 @@ from granian.server.mp import MPServer
 from service.cli.group import unusable
 from service.log import set_up
 from service.settings import Settings
+
+if TYPE_CHECKING:
+    from service.app import App
+
+log = structlog.get_logger()
 
 THREADS = 8
 BACKLOG = 1024
@@ -40,6 +46,9 @@ HEAD_SECONDS = 10
 
 SHORT_LIFE, RESPAWN_PAUSE = 2.0, 0.5
 """Seconds: a process that dies younger than the first is replaced after the second, so that trying costs little."""
+
+AWAY_PAUSE = 2.0
+"""Seconds after which a worker asks a database again that was away when it started."""
 
 _LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
@@ -202,15 +211,35 @@ def _counting_together(settings: Settings, serving: Serving) -> Iterator[str | N
             yield shared
 
 
+def _made(make: "Callable[[], App]") -> "App | None":
+    """Return the service, or None if its database does not answer."""
+    from sqlalchemy.exc import OperationalError
+
+    from service.storage.store import Busy
+
+    try:
+        return make()
+    except (Busy, OperationalError):
+        log.warning(
+            "the database does not answer: is it running, and is SENTI_DATABASE_URL right? asked again and again"
+        )
+        return None
+
+
 def work(settings: Settings, metrics_port: int | None) -> None:
-    """Do the worker's jobs until SIGTERM or SIGINT, and stop between two messages."""
+    """Do the worker's jobs until SIGTERM or SIGINT, and stop between two messages.
+
+    A database that is away when it starts is waited for: it comes back, and nobody may be there to start a worker then.
+    """
     from service.app import jobs, make_app
     from service.outbox import run_worker
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    app = make_app(settings)
+    while (app := _made(lambda: make_app(settings))) is None:
+        if stop.wait(AWAY_PAUSE):
+            return
     own = app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext()
     with closing(app.store), own:
         run_worker(stop, jobs(app))

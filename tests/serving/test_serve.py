@@ -205,6 +205,22 @@ def test_D_01_a_killed_web_process_is_replaced(database: str, machine: Callable[
     assert stop(process) == 0
 
 
+def test_D_03_a_worker_waits_for_a_database_that_is_away(
+    new_database: Callable[..., str], postgres_template: str, postgres_server: str, machine: Callable[..., Machine]
+) -> None:
+    """Started while the database is gone, it says so; when it is back what waits is sent; and it can be stopped."""
+    here = machine(load(new_database(postgres_template)))
+    name = make_url(here.url).database
+    with psycopg.connect(postgres_server, autocommit=True) as server:
+        server.execute(f"ALTER DATABASE {name} RENAME TO {name}_away")
+        worker = here.begin("worker")
+        wait_for(lambda: worker.poll() is not None or "does not answer" in here.log.read_text(), seconds=20)
+        server.execute(f"ALTER DATABASE {name}_away RENAME TO {name}")
+    assert worker.poll() is None, here.log.read_text()
+    wait_for(lambda: not messages(here.url, state="queued"), seconds=20)
+    assert stop(worker) == 0
+
+
 def test_one_command_tries_it_out(tmp_path: Path, machine: Callable[..., Machine]) -> None:
     here = machine("sqlite:///var/senti.db")
     process = here.serve("run", "--port", str(here.port))
