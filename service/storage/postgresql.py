@@ -91,6 +91,7 @@ class PostgresqlStore(SqlStore):
         self._ghosts = Ghosts()
         self._opened: set[str] = set()
         self._stretch = (0, 0, 0.0)  # next identifier, end of the stretch, when it was fetched
+        self._forgotten = 0
         self._mint_lock = Lock()
         self._crowd = Crowd(self._post_alone, self._post_in_order, lanes=_LANES)
 
@@ -191,17 +192,23 @@ class PostgresqlStore(SqlStore):
         with self._mint_lock:
             following, end, fetched = self._stretch
             # An old stretch is thrown away, so that identifiers of all processes grow with time.
-            if following >= end or time.monotonic() - fetched > _STALE_SECONDS:
-                (following,) = wire.read("SELECT nextval('ids')").fetchone()
-                end, fetched = following + _STRETCH, time.monotonic()
-            self._stretch = (following + 1, end, fetched)
-        assert following < 2**40, "the identifiers are used up"
-        return following
+            if following < end and time.monotonic() - fetched <= _STALE_SECONDS:
+                self._stretch = (following + 1, end, fetched)
+                return following
+            forgotten = self._forgotten
+        # Asked outside of the lock: a server that does not answer one must not hold up all others.
+        (following,) = wire.read("SELECT nextval('ids')").fetchone()
+        assert following + _STRETCH < 2**40, "the identifiers are used up"
+        with self._mint_lock:
+            if forgotten == self._forgotten and following >= self._stretch[0]:
+                self._stretch = (following + 1, following + _STRETCH, time.monotonic())
+        return int(following)
 
     def _forget_stretch(self) -> None:
         # The server may have died and risen without the memory of a stretch, and give it out to somebody else.
         with self._mint_lock:
             self._stretch = (0, 0, 0.0)
+            self._forgotten += 1
 
 
 def _all_there(answer: Answer) -> bool:

@@ -2,12 +2,15 @@
 
 import subprocess
 import sys
+import threading
 from typing import Any
 
 import psycopg
 import pytest
 
+from service.storage.postgresql_wire import PostgresqlWire
 from service.storage.store import Store
+from service.storage.wire import Values
 from tests.conftest import DATABASES, opened
 from tests.ledger.shop import minted
 from tests.storage.people import notice
@@ -72,6 +75,33 @@ def test_K_04_identifiers_of_two_processes_follow_each_other_in_time(
     clock["seconds"] = 2.0
     assert minted(store) > max(meanwhile) > first
     other.close()
+
+
+@pytest.mark.parametrize("engine", ["postgres"])
+def test_W_08_who_waits_for_numbers_holds_up_nobody_else(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the server does not answer one who asks for numbers, others get theirs."""
+    read, asked, answer = PostgresqlWire.read, threading.Event(), threading.Event()
+    slow: list[int] = []
+
+    def slowly(wire: PostgresqlWire, sql: str, values: Values = ()) -> Any:
+        if "nextval" in sql and threading.current_thread() is waiting:
+            asked.set()
+            assert answer.wait(30)
+        return read(wire, sql, values)
+
+    monkeypatch.setattr(PostgresqlWire, "read", slowly)
+    waiting = threading.Thread(target=lambda: slow.extend([minted(store), minted(store)]), daemon=True)
+    waiting.start()
+    assert asked.wait(30)
+    quick: list[int] = []
+    other = threading.Thread(target=lambda: quick.extend([minted(store), minted(store)]), daemon=True)
+    other.start()
+    other.join(20)
+    held_up = other.is_alive()
+    answer.set()
+    waiting.join(20)
+    assert not held_up
+    assert len({*quick, *slow}) == 4
 
 
 def write_and_mint(tx: Any) -> list[int]:
