@@ -126,5 +126,5 @@ def commission_for(
     """
     key = pair_today(service, agent.number, person_id, unit.now, pack)
     before = unit.books.counter(key)
-    earned = pack.commission(service, before, unit.now) if before else 0
+    earned = pack.commission(service, before, unit.now)
     return max(0, pack.commission(service, before + amount, unit.now) - earned), key

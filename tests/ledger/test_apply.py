@@ -2,7 +2,7 @@
 
 import pytest
 
-from service.ledger.chart import LEGAL, Kind, Reason
+from service.ledger.chart import LEGAL, LOCKED, Kind, Reason
 from service.ledger.entry import LARGEST, Account, Cap, Ceiling, Entry, NotEnough, OverCap, TooFull, apply, check_entry
 from service.refusal import Refusal
 from tests.ledger.shop import COMMISSION, FEES, FLOAT, TAX, TRUST, A, B, C, entry, send, wallet
@@ -111,6 +111,19 @@ def test_an_account_is_read_as_it_is_written() -> None:
     account = Account("ke", Kind.WALLET, "a:b:c")
     assert str(account) == "ke:wallet:a:b:c"
     assert Account.read(str(account)) == account
+
+
+CHART = """
+issue trust float, redeem float trust, cash_in float wallet, send wallet wallet, hold wallet held, release held wallet,
+withdraw held float, fee wallet fees, fee held fees, excise wallet tax, excise held tax, commission fees commission,
+reverse wallet float, reverse wallet wallet, reverse fees wallet, reverse tax wallet, reverse commission fees
+"""
+
+
+def test_no_money_moves_but_so() -> None:
+    """The chart is the constitution: who adds a way for money, or takes one away, says so twice."""
+    assert {(Reason(a), Kind(b), Kind(c)) for a, b, c in (move.split() for move in CHART.split(","))} == LEGAL
+    assert {kind.value for kind in LOCKED} == {"float", "wallet", "held"}
 
 
 def test_the_chart_lets_each_move_be_undone_but_holds_and_money_that_left() -> None:

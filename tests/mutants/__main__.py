@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.mutants import planted, python
+from tests.mutants.copy import ROOT
 from tests.mutants.written import Mutant, Row, Written, read, rows
 
 PARTS = (*python.PARTS, "planted")
@@ -20,9 +21,12 @@ PARTS = (*python.PARTS, "planted")
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the parts that are named, or all."""
     parser = argparse.ArgumentParser(prog="python -m tests.mutants", description=__doc__)
-    parser.add_argument("names", nargs="*", help=f"some of: {' '.join(PARTS)}; or functions: service.wallet.send")
+    parser.add_argument("names", nargs="*", help=f"some of {' '.join(PARTS)}; service.wallet.send; service/outbox.py")
     given = parser.parse_args(arguments)
     functions = [name for name in given.names if name.startswith("service.")]
+    files = [name for name in given.names if (ROOT / name).is_file()]
+    if unknown := set(given.names) - {*PARTS, *functions, *files}:
+        parser.error(f"no such part, function or file: {' '.join(sorted(unknown))}")
     console = Console() if sys.stdout.isatty() else Console(width=120)
     written = read()
     sound = True
@@ -30,13 +34,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         chosen = [name for name in functions if name.startswith(f"service.{part}")]
         if not given.names or part in given.names or chosen:
             sound &= _python(part, written, chosen, console)
-    if not given.names or "planted" in given.names:
-        sound &= _planted(console)
+    if not given.names or "planted" in given.names or files:
+        sound &= _planted(files, console)
     return 0 if sound else 1
 
 
-def _planted(console: Console) -> bool:
-    found = planted.run(planted.read(), lambda said: console.print(said, markup=False, highlight=False))
+def _planted(files: Sequence[str], console: Console) -> bool:
+    faults = [fault for fault in planted.read() if not files or fault.file in files]
+    assert faults, "no fault is planted there"
+    found = planted.run(faults, lambda said: console.print(said, markup=False, highlight=False))
     shown = Table(title="Planted faults", title_justify="left", box=box.SIMPLE)
     for column in ("in", "fault", "found by"):
         shown.add_column(column, overflow="fold")
@@ -50,6 +56,7 @@ def _planted(console: Console) -> bool:
 
 def _python(part: str, written: Written, only: Sequence[str], console: Console) -> bool:
     judged = python.run(part, written, only)
+    assert judged.functions, f"nothing in service/{part} is called so"
     table = rows(judged.functions, judged.alive, written)
     console.print(_table(f"Mutants of service/{part}", table))
     unexplained = [one for one in judged.alive if one not in written.why]

@@ -1,5 +1,6 @@
 """Paying by SMS: what waits for a code, what the code pays, and what a wrong one costs."""
 
+import hmac
 from datetime import timedelta
 
 import pytest
@@ -18,6 +19,7 @@ from service.wallet.challenge import (
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
 from service.wallet.unit import Challenge
+from service.wallet.withdraw import withdrawal_code
 from tests.wallet.village import AMINA, BARAKA, CODE_KEY, NJERI, PACK, Village, ref, wallet
 
 DAY = f"sms:{AMINA.id}:2026-11-22"
@@ -44,6 +46,14 @@ def code(one: Asked) -> str:
 
 def wrong(village: Village, typed: str = "0000000") -> None:
     assert isinstance(answered(village, typed), WrongChallenge)
+
+
+def test_P_14_a_code_is_bound_to_its_key_its_purpose_and_its_payment() -> None:
+    """It is derived when it is shown, and what pays by SMS takes no cash."""
+    said = b"sms\x005\x000"
+    number = int.from_bytes(hmac.digest(CODE_KEY, said, "sha256")[:16], "big")
+    assert challenge_code(CODE_KEY, 5) == str(1_000_000 + number % 9_000_000)
+    assert withdrawal_code(CODE_KEY, 5) != challenge_code(CODE_KEY, 5) != challenge_code(CODE_KEY, 6)
 
 
 def test_a_small_payment_waits_for_its_code(village: Village) -> None:

@@ -315,6 +315,7 @@ def test_what_is_said_ahead_is_what_is_asked() -> None:
     assert Asked.find(Person, id=[1, 2], phone="x") == Asked(
         Person, (), (("id", (1, 2)), ("phone", "x")), 100, False, False
     )
+    assert Asked.find(Person, newest=True, limit=3) == Asked(Person, (), (), 3, True, False)
     assert behind("x") == Asked.find(Person, phone="x", limit=1)
     assert waiting_of(7) == Asked.find(Withdrawal, person=7, state="waiting")
     assert float_(SHOP) == float_of(SHOP, "ke")

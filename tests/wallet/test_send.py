@@ -8,13 +8,13 @@ from service.countries import NotOffered
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Move, NotEnough, OverCap, TooFull
-from service.wallet.limits import OverSingle
-from service.wallet.people import UnknownPerson
+from service.wallet.limits import OverSingle, waiting_of
+from service.wallet.people import UnknownPerson, behind
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
 from service.wallet.send import Quote, QuoteChanged, SelfPayment, charge_moves, just_paid, quote_send, send_money
-from service.wallet.unit import Paid, Person
-from tests.wallet.village import ACHIENG, AMINA, BARAKA, FEES, PACK, TAX, UGANDAN, Village, ref, wallet
+from service.wallet.unit import Asked, Paid, Person, Unit
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, FEES, PACK, TAX, UGANDAN, Overheard, Village, ref, wallet
 
 COUNTER = f"out:{AMINA.id}:2026-11-22"
 
@@ -186,3 +186,21 @@ def test_W_05_only_the_same_payment_within_the_window_was_just_made(village: Vil
     assert found(quote._replace(amount=6_09)) is None
     village.now += timedelta(microseconds=1)
     assert found(quote) is None
+
+
+def test_what_is_announced_is_asked(village: Village) -> None:
+    """Across a wire it is fetched in one go: in other words it would be fetched twice, and once for nothing."""
+    village.give(AMINA, 2000_00)
+
+    def work(unit: Unit) -> None:
+        quoting = Overheard(unit)
+        quote = quote_send(quoting.unit, payer=AMINA, phone=BARAKA.phone, amount=500_00)
+        assert quoting.announced == [behind(BARAKA.phone), wallet(AMINA), COUNTER]
+        assert set(quoting.announced) <= set(quoting.asked)
+        paying = Overheard(unit)
+        send_money(paying.unit, payer=AMINA, quote=quote)
+        lines = [Asked.get(Person, BARAKA.id), waiting_of(BARAKA.id), Asked.lock(Paid, AMINA.id, BARAKA.id)]
+        assert paying.announced == lines
+        assert set(paying.announced) <= set(paying.asked)
+
+    village.do(work)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import pytest
 
@@ -18,7 +18,8 @@ from service.ledger.entry import Account, Entry, Move
 from service.reference import References
 from service.refusal import Refusal
 from service.storage.memory import MemoryStore
-from service.wallet.unit import Agent, House, Notice, Person, Unit
+from service.storage.records import BY_KIND
+from service.wallet.unit import Agent, Asked, House, Notice, Person, Unit
 
 T = TypeVar("T")
 
@@ -144,8 +145,6 @@ class Village:
 
     def everything(self) -> tuple[Any, ...]:
         """Return all that is written: after a refusal it is what it was."""
-        from service.storage.records import BY_KIND
-
         rows = [self.rows(kind) for kind in BY_KIND]
         entries = self.do(lambda unit: unit.books.entries())
         return rows, entries, dict(self.do(lambda unit: list(unit.books.balances())))
@@ -172,6 +171,42 @@ class Village:
         assert type(refused.value) is no
         assert refused.value.said == said
         assert self.everything() == before
+
+
+class Overheard:
+    """Rows and books that note what is announced and what is then asked."""
+
+    def __init__(self, unit: Unit) -> None:
+        self.rows, self.books = unit.rows, unit.books
+        self.announced: list[Any] = []
+        self.asked: list[Any] = []
+        self.unit = replace(unit, rows=cast(Any, self), books=cast(Any, self))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.rows, name) if hasattr(self.rows, name) else getattr(self.books, name)
+
+    def ahead(self, *asked: Any) -> None:
+        self.announced += asked
+
+    def get(self, kind: Any, *key: Any) -> Any:
+        self.asked.append(Asked.get(kind, *key))
+        return self.rows.get(kind, *key)
+
+    def lock(self, kind: Any, *key: Any) -> Any:
+        self.asked.append(Asked.lock(kind, *key))
+        return self.rows.lock(kind, *key)
+
+    def find(self, kind: Any, **asked: Any) -> Any:
+        self.asked.append(Asked.find(kind, **asked))
+        return self.rows.find(kind, **asked)
+
+    def balance(self, account: Account) -> int:
+        self.asked.append(account)
+        return self.books.balance(account)
+
+    def used(self, key: str) -> int:
+        self.asked.append(key)
+        return self.books.used(key)
 
 
 def ref(entry_id: int) -> str:
