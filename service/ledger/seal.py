@@ -38,8 +38,18 @@ def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int | None = N
     It covers as many as the engine seals at once; where it covers so many there may be more.
     """
     entries = books.unsealed(limit=limit or books.seals_at_once())
-    if not entries:
-        return None
+    return _seal(books, key, now, entries) if entries else None
+
+
+def close_with_a_new_key(books: Books, key: bytes, now: datetime) -> int:
+    """Close all seals that there are under one of the new key, which may cover no entry; return its number.
+
+    The chain before it holds from then on even against who knows the older key: its last stamp cannot be had twice.
+    """
+    return _seal(books, key, now, books.unsealed(limit=books.seals_at_once())).number
+
+
+def _seal(books: Books, key: bytes, now: datetime, entries: Sequence[Recorded]) -> Seal:
     last = books.last_seal()
     digests = {entry.id: entry_digest(key, entry) for entry in entries}
     totals = add_totals(last.totals if last else {}, entries)
@@ -48,18 +58,6 @@ def seal_batch(books: Books, key: bytes, now: datetime, *, limit: int | None = N
     seal = Seal(number, now, previous, totals, mac, len(entries))
     books.add_seal(seal, digests)
     return seal
-
-
-def close_with_a_new_key(books: Books, key: bytes, now: datetime) -> int:
-    """Close all seals that there are under one of the new key, which covers no entry; return its number.
-
-    The chain before it holds from then on even against who knows the older key: its last stamp cannot be had twice.
-    """
-    books.unsealed(limit=1)  # for the sealer's lock
-    last = books.last_seal()
-    number, previous, totals = (last.number + 1, last.mac, last.totals) if last else (1, b"", {})
-    books.add_seal(Seal(number, now, previous, totals, _mac(key, number, now, previous, totals, []), 0), {})
-    return number
 
 
 def verify(books: Books, key: bytes, older: Sequence[OlderKey] = ()) -> Iterator[Break]:

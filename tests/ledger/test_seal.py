@@ -9,11 +9,12 @@ from typing import Any, cast
 
 import pytest
 
+from service.ledger.audit import audit
 from service.ledger.books import Books, Recorded, Seal
 from service.ledger.chart import Reason
 from service.ledger.entry import Move
 from service.ledger.post import post
-from service.ledger.seal import Break, entry_digest, seal_batch, verify
+from service.ledger.seal import Break, OlderKey, close_with_a_new_key, entry_digest, seal_batch, verify
 from service.storage.store import Store
 from tests.conftest import DATABASES, SEAL_KEY, opened
 from tests.ledger.shop import COMMISSION, FEES, NOON, TAX, TRUST, A, B, C, balance, entry, fund, posted, send, wallet
@@ -158,6 +159,67 @@ def test_the_wrong_key_opens_nothing(store: Store) -> None:
     fund(store, {A: 1000, B: 0})
     seal(store)
     assert breaks(store, bytes(32)) != []
+
+
+NEW_KEY = bytes(range(96, 128))
+
+
+@pytest.mark.tampers
+def test_L_17_seals_of_an_older_key_hold_and_it_makes_no_more(store: Store) -> None:
+    """A seal of the new key closes the chain; the older key is good for seals up to its last one, and for no later."""
+    fund(store, {A: 1000, B: 0})
+    posted(store, send(100, A, B, 1, fee=3))
+    first = seal(store)
+    at = NOON + timedelta(hours=1)
+    assert first is not None
+    assert store.transact(lambda tx: close_with_a_new_key(tx.books, NEW_KEY, at)) == 2
+    closing, digests = store.read(lambda tx: list(tx.books.seals()))[1]
+    assert (closing.number, closing.at, closing.previous, closing.entries) == (2, at, first.mac, 0)
+    assert (dict(closing.totals), list(digests)) == (dict(first.totals), [])
+    posted(store, send(101, A, B, 1, fee=4))
+    third = store.transact(lambda tx: seal_batch(tx.books, NEW_KEY, at, limit=9))
+    assert third is not None
+    assert (third.number, third.previous, third.totals[FEES]) == (3, closing.mac, 7)
+
+    def found(*older: OlderKey) -> list[Break]:
+        return store.read(lambda tx: list(verify(tx.books, NEW_KEY, older)))
+
+    assert found(OlderKey(SEAL_KEY, 1)) == []
+    assert found(OlderKey(bytes(32), 9), OlderKey(SEAL_KEY, 2)) == []
+    for too_old in ((), (OlderKey(SEAL_KEY, 0),), (OlderKey(bytes(32), 1),)):
+        lost = found(*too_old)
+        assert lost[0] == Break("seal 1", SPOILT)
+        assert {one.where for one in lost} == {"seal 1", "entry 1", "entry 2", "entry 100"}
+        assert {one.detail for one in lost[1:]} == {EDITED}
+    by_the_old_one = store.read(lambda tx: list(verify(tx.books, SEAL_KEY, (OlderKey(NEW_KEY, 2),))))
+    assert Break("seal 3", SPOILT) in by_the_old_one
+    assert Break("seal 2", SPOILT) not in by_the_old_one
+
+
+@pytest.mark.tampers
+@pytest.mark.parametrize("before", [True, False])
+def test_what_no_seal_covers_when_the_key_changes_is_neither_lost_nor_left_out(store: Store, before: bool) -> None:
+    """Fees and taxes are the sealed totals and the moves since: none may fall between the two."""
+    fund(store, {A: 1000, B: 0})
+    if before:
+        seal(store)
+    for number in (100, 101, 102):
+        posted(store, send(number, A, B, 1, fee=3))
+    store.transact(lambda tx: close_with_a_new_key(tx.books, NEW_KEY, NOON))
+    assert balance(store, FEES) == 9
+    posted(store, send(103, A, B, 1, fee=3))
+    store.transact(lambda tx: seal_batch(tx.books, NEW_KEY, NOON))
+    assert sorted(number for batch in covered(store) for number in batch) == [1, 2, 100, 101, 102, 103]
+    older = (OlderKey(SEAL_KEY, 1),) if before else ()
+    assert store.read(lambda tx: audit(tx.books, seal_key=NEW_KEY, older_keys=older)).problems == ()
+
+
+@pytest.mark.tampers
+def test_books_without_a_seal_begin_with_the_one_of_the_new_key(store: Store) -> None:
+    assert store.transact(lambda tx: close_with_a_new_key(tx.books, NEW_KEY, NOON)) == 1
+    ((closing, _),) = store.read(lambda tx: list(tx.books.seals()))
+    assert (closing.number, closing.previous, dict(closing.totals), closing.entries) == (1, b"", {}, 0)
+    assert breaks(store, NEW_KEY) == []
 
 
 COVER = "INSERT INTO sealed (entry, seal, place, digest) SELECT 104, 1, 99, digest FROM sealed WHERE entry = 101"
