@@ -25,7 +25,7 @@ from tests.bench.machine import describe
 from tests.lab.finding import Experiment, Finding, NotRun, Round
 
 FOLDER = Path(__file__).parent.parent.parent / "var" / "lab"
-EXPERIMENTS: tuple[str, ...] = ("town", "answers", "kills", "bank", "machine", "nodes", "inputs")
+EXPERIMENTS: tuple[str, ...] = ("town", "answers", "kills", "bank", "machine", "disk", "nodes", "inputs")
 """Modules of this folder, in the order in which they run."""
 
 

