@@ -2,11 +2,12 @@
 
 Phones pay all the while (see phones.py): what each has read is held against the books at the end. Nothing is restarted
 by hand: when a fault is over, the next payment must be done by itself. What a phone reads meanwhile is checked, too:
-whoever reads "Nothing was taken" pays again, so that a false word shows as a payment that was made twice.
+whoever reads "Nothing was taken" dials and pays again, so that a false word shows as a payment too many, or as a DONE.
 """
 
 import os
 import random
+import re
 import resource
 import signal
 import tempfile
@@ -40,6 +41,8 @@ PEOPLE, AT_ONCE = 12, 4
 JUMPS = {"an hour back": "-1h", "a day on": "+1d", "ten years on": "+10y", "to 2038": "@2038-01-19 03:14:00"}
 """In the words of faketime; `@` is a time that then goes on."""
 
+ANEW = re.compile(r"CON (?:(?:NOT sent|HAIKUTUMWA): [^\n]*\n)?Senti\n1 ")
+
 
 def run(size: Round, say: Say) -> list[Finding]:
     """Break one part of the machine after another."""
@@ -50,6 +53,7 @@ def run(size: Round, say: Say) -> list[Finding]:
             full_disk(wanted, say),
             stopped(wanted, say),
             clock(wanted, say),
+            clock_inside(wanted, say),
             no_messages(max(2, wanted // 10), say),
         ]
     except NoServer as missing:
@@ -85,7 +89,7 @@ class Breaking:
             verdict = verify(app, crowd.seen.payments, before)
         seen = crowd.seen
         # A talk that is over by a clock that jumped begins anew, with nothing paid: that is no false word.
-        odd = [screen for screen in seen.strange if not screen.startswith("CON Senti\n1 ")]
+        odd = [screen for screen in seen.strange if not ANEW.match(screen)]
         strange = "".join(f"; strange: {screen!r}" for screen in odd[:2])
         said = ", ".join(f"{count} {kind}" for kind, count in sorted(self.injected.items()))
         return Finding(
@@ -183,26 +187,78 @@ def _postmaster(url: str) -> int:
 
 def clock(wanted: int, say: Say) -> Finding:
     """Let the clock of the whole service jump, also between two hops of a talk, and jump back."""
+    with _clock() as (told, environment), _on_sqlite(**environment) as (url, here):
+
+        def jump(number: int) -> str:
+            name = list(JUMPS)[number % len(JUMPS)]
+            _set(told, JUMPS[name])
+            time.sleep(1.5)
+            _set(told, "+0")
+            return name
+
+        return Breaking("clock, SQLite", url, here, say).go(wanted, jump, here.serve)
+
+
+def clock_inside(wanted: int, say: Say) -> Finding:
+    """Let the clock jump while hops stand in the middle of their transactions, at a wallet that is locked, and back."""
+    with (
+        postgres() as server,
+        server.database() as url,
+        _clock() as (told, environment),
+        tempfile.TemporaryDirectory(prefix="senti-lab-") as folder,
+    ):
+        migrate(url)
+        with machine(Path(folder), url, SENTI_WORKERS="2", **environment) as here:
+
+            def jump(number: int) -> str:
+                name = list(JUMPS)[number % len(JUMPS)]
+                for offset in (JUMPS[name], "+0"):
+                    while not _while_hops_wait(url, lambda offset=offset: _set(told, offset)):  # type: ignore[misc]
+                        time.sleep(0.1)
+                    time.sleep(0.5)
+                return name
+
+            def serve() -> None:
+                here.begin("worker")
+                here.serve()
+
+            return Breaking("clock inside transactions, PostgreSQL", url, here, say).go(wanted, jump, serve)
+
+
+def _while_hops_wait(url: str, act: Callable[[], object]) -> bool:
+    """Lock all wallets; act as soon as somebody waits for one, and say whether somebody did."""
+    waits = (
+        "SELECT FROM pg_stat_activity WHERE datname = current_database() "
+        "AND application_name LIKE 'senti%' AND wait_event_type = 'Lock'"
+    )
+    with psycopg.connect(url, autocommit=True) as eyes, psycopg.connect(url) as hand:
+        hand.execute("SELECT FROM accounts WHERE id LIKE '%:wallet:%' ORDER BY id FOR UPDATE")
+        until = time.monotonic() + 1.2  # a hop waits for two seconds at most
+        while time.monotonic() < until:
+            if eyes.execute(waits).fetchone() is not None:
+                act()
+                time.sleep(0.05)
+                return True
+            time.sleep(0.01)
+    return False
+
+
+@contextmanager
+def _clock() -> Iterator[tuple[Path, dict[str, str]]]:
+    """Give a file that says what the clock shows, and the environment in which it is believed."""
     library = _faketime()
     with tempfile.TemporaryDirectory(prefix="senti-lab-") as folder:
         told = Path(folder) / "clock"
         _set(told, "+0")
-        environment = {
-            "LD_PRELOAD": str(library),
-            "FAKETIME_TIMESTAMP_FILE": str(told),
-            "FAKETIME_NO_CACHE": "1",
-            "DONT_FAKE_MONOTONIC": "1",
-        }
-        with _on_sqlite(**environment) as (url, here):
-
-            def jump(number: int) -> str:
-                name = list(JUMPS)[number % len(JUMPS)]
-                _set(told, JUMPS[name])
-                time.sleep(1.5)
-                _set(told, "+0")
-                return name
-
-            return Breaking("clock, SQLite", url, here, say).go(wanted, jump, here.serve)
+        yield (
+            told,
+            {
+                "LD_PRELOAD": str(library),
+                "FAKETIME_TIMESTAMP_FILE": str(told),
+                "FAKETIME_NO_CACHE": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+            },
+        )
 
 
 def _faketime() -> Path:

@@ -31,6 +31,7 @@ DONE = re.compile(r"(?:DONE|TAYARI): KES (\d+) .*?([2-9A-Z]{10})\.", re.DOTALL)
 NOT_DONE = re.compile(r"(?:NOT sent|HAIKUTUMWA): KES (\d+) ")
 JUST_PAID = re.compile(r"(?:You paid this moments ago, Ref|Umelipa hii sasa hivi, Kumb) ([2-9A-Z]{10})")
 UNSURE = re.compile("Still being checked|Bado inaangaliwa")
+NOTHING_TAKEN = re.compile("Something went wrong here. Nothing was taken")
 AMOUNTS = range(101, 191)
 _sessions = count(1)
 
@@ -45,6 +46,7 @@ class Payment:
     reference: str = ""
     tries: int = 0  # how often the PIN was sent
     in_doubt_since: float | None = None
+    denied: bool = False  # the first answer was that nothing was taken
 
 
 @dataclass
@@ -104,6 +106,8 @@ class Phone:
             if payment.tries and told and int(told[1]) == payment.amount:
                 self._seen.settle(payment, "done")
                 self._seen.acknowledge(payment, told[2], begun_at)
+                if payment.denied and payment.tries == 1:
+                    self._seen.strange.append(f"nothing was taken, and then: {home}")
                 return
             if payment.tries:
                 denied = NOT_DONE.search(home)
@@ -140,6 +144,8 @@ class Phone:
             payment.in_doubt_since = payment.in_doubt_since or time.monotonic()
         elif reference := REFERENCE.search(screen):
             self._seen.acknowledge(payment, reference[1], begun_at)
+        elif NOTHING_TAKEN.search(screen):
+            payment.denied = payment.tries == 1
         elif not screen.startswith("END "):
             self._seen.strange.append(screen)
 
