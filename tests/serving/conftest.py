@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -122,7 +122,11 @@ class Machine:
     def end(self) -> None:
         for process in self.processes:
             if process.poll() is None:
+                below = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
                 process.kill()
+                for child in below:  # it may have a clock that jumps, and not notice for long
+                    with suppress(ProcessLookupError):
+                        os.kill(int(child), signal.SIGKILL)
             process.wait(timeout=10)
 
 
