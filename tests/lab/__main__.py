@@ -1,7 +1,8 @@
 """`python -m tests.lab`: break everything around the money, print one table, write JSON under var/lab/.
 
 Exit status 0 if every experiment ran and nothing was lost, doubled or unbalanced; 1 if something was; 2 if an
-experiment could not run on this machine.
+experiment could not run on this machine. What an experiment found is written as soon as it ends, so that the full form
+can be run one experiment at a time, on several evenings: `--so-far` prints the last full run of each.
 """
 
 import argparse
@@ -28,6 +29,19 @@ FOLDER = Path(__file__).parent.parent.parent / "var" / "lab"
 EXPERIMENTS: tuple[str, ...] = ("town", "answers", "kills", "bank", "machine", "disk", "nodes", "inputs")
 """Modules of this folder, in the order in which they run."""
 
+# fmt: off
+MINUTES = {          # full, short; on two cores, the full ones reckoned from the short
+    "town":    (30,  1.5),
+    "answers": (60,  1.5),
+    "kills":   (60,  1.5),
+    "bank":    (60,  1.5),
+    "machine": (30,  2.5),
+    "disk":    ( 5,  1),
+    "nodes":   (25,  2),
+    "inputs":  (60,  1.5),
+}
+# fmt: on
+
 
 @dataclass
 class Run:
@@ -45,13 +59,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the experiments."""
     parser = argparse.ArgumentParser(prog="python -m tests.lab", description=__doc__)
     parser.add_argument("--round", choices=("full", "short"), default=os.environ.get("ROUND", "full"))
+    parser.add_argument("--so-far", action="store_true", help="run nothing; print the last run of each experiment")
     parser.add_argument("names", nargs="*", help=f"some of: {' '.join(EXPERIMENTS)} (default: all)")
     given = parser.parse_args(arguments)
     if unknown := set(given.names) - set(EXPERIMENTS):
         parser.error(f"no such experiment: {' '.join(sorted(unknown))}")
     console = Console() if sys.stdout.isatty() else Console(width=120)
-    machine = describe()
-    runs = [perform(name, given.round, console) for name in EXPERIMENTS if not given.names or name in given.names]
+    names = [name for name in EXPERIMENTS if not given.names or name in given.names]
+    if given.so_far:
+        return so_far(names, given.round, console)
+    minutes = {name: MINUTES[name][given.round == "short"] for name in names}
+    each = ", ".join(f"{name} {count:g}" for name, count in minutes.items())
+    console.print(f"About {sum(minutes.values()):g} minutes on two cores: {each}", highlight=False)
+    machine, runs = describe(), list[Run]()
+    path = FOLDER / f"lab-{time.strftime('%Y-%m-%dT%H%M%S')}.json"
+    for name in names:
+        runs.append(perform(name, given.round, console))
+        save(path, runs, given.round, machine)
     console.print(table(runs))
     for one in runs:
         if one.not_run:
@@ -59,8 +83,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
             console.print(said, style="bold red", highlight=False, soft_wrap=True)
         if one.broke:
             console.print(f"BROKE OFF: {one.title}\n{one.broke}", style="bold red", markup=False, soft_wrap=True)
-    console.print(f"Written to {save(runs, given.round, machine)}")
+    console.print(f"Written to {path}")
     return verdict(runs)
+
+
+def so_far(names: Sequence[str], size: Round, console: Console) -> int:
+    """Print the last run of each experiment, by what was written of it, and return the exit status of all of them."""
+    last: dict[str, tuple[Run, str]] = {}
+    for path in sorted(FOLDER.glob("lab-*.json")):
+        told = json.loads(path.read_text(encoding="utf-8"))
+        for run in told["runs"] if told["round"] == size else ():
+            findings = [Finding(**{key: one[key] for key in one if key != "holds"}) for one in run["findings"]]
+            missing = NotRun(**run["not_run"]) if run["not_run"] else None
+            one = Run(run["experiment"], run["title"], run["seconds"], findings, missing, run["broke"])
+            last[one.name] = (
+                one,
+                f"{one.name}: {one.seconds / 60:.0f} minutes, {path.stem}, {told['machine']['commit']}",
+            )
+    found = [last[name] for name in names if name in last]
+    console.print(table([run for run, _ in found]))
+    for _, when in found:
+        console.print(when, highlight=False)
+    if never := [name for name in names if name not in last]:
+        console.print(f"NOT RUN: {' '.join(never)}", style="bold red")
+    return verdict([run for run, _ in found]) or (2 if never else 0)
 
 
 def verdict(runs: Sequence[Run]) -> int:
@@ -114,9 +160,9 @@ def table(runs: Sequence[Run]) -> Table:
     return shown
 
 
-def save(runs: Sequence[Run], size: Round, machine: dict[str, object]) -> Path:
-    """Write what was found as JSON and return where."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
+def save(path: Path, runs: Sequence[Run], size: Round, machine: dict[str, object]) -> None:
+    """Write what was found so far as JSON."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     told = [
         {
             "experiment": one.name,
@@ -128,9 +174,7 @@ def save(runs: Sequence[Run], size: Round, machine: dict[str, object]) -> Path:
         }
         for one in runs
     ]
-    path = FOLDER / f"lab-{time.strftime('%Y-%m-%dT%H%M%S')}.json"
     path.write_text(json.dumps({"machine": machine, "round": size, "runs": told}, indent=1), encoding="utf-8")
-    return path
 
 
 if __name__ == "__main__":

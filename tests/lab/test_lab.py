@@ -1,10 +1,12 @@
 """The laboratory's own table: what it must not let pass."""
 
+import importlib
 from dataclasses import asdict, replace
+from pathlib import Path
 
 import pytest
 
-from tests.lab.__main__ import EXPERIMENTS, Run, main, verdict
+from tests.lab.__main__ import EXPERIMENTS, MINUTES, Run, main, save, verdict
 from tests.lab.finding import Finding, NotRun
 
 SOUND = Finding(what="kills", faults=10, acknowledged=100, lost=0, doubled=0, unbalanced=0)
@@ -44,7 +46,27 @@ def test_an_unknown_experiment_is_refused() -> None:
     assert ended.value.code == 2
 
 
-def test_every_experiment_is_a_module_with_a_title() -> None:
-    import importlib
-
+def test_every_experiment_is_a_module_with_a_title_and_takes_its_time() -> None:
     assert all(importlib.import_module(f"tests.lab.{name}").TITLE for name in EXPERIMENTS)
+    assert tuple(MINUTES) == EXPERIMENTS
+
+
+def test_the_last_run_of_each_experiment_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The full form in parts: an older run, a short one and what never ran do not make it green."""
+    monkeypatch.setattr("tests.lab.__main__.FOLDER", tmp_path)
+    runs = {name: Run(name, name, findings=[SOUND]) for name in EXPERIMENTS}
+    bad = Run("kills", "kills", findings=[replace(SOUND, lost=1)])
+    machine: dict[str, object] = {"commit": "abc"}
+    save(tmp_path / "lab-1.json", [bad, *runs.values()], "full", machine)
+    assert main(["--so-far"]) == 0
+    save(tmp_path / "lab-2.json", [bad], "short", machine)
+    assert main(["--so-far"]) == 0
+    save(tmp_path / "lab-3.json", [bad], "full", machine)
+    assert main(["--so-far"]) == 1
+    save(tmp_path / "lab-4.json", [Run("kills", "kills", not_run=NotRun("no server", "install one"))], "full", machine)
+    assert main(["--so-far"]) == 2
+    (tmp_path / "lab-1.json").unlink()
+    assert main(["--so-far", "town"]) == 2
+    assert "NOT RUN: town" in capsys.readouterr().out
