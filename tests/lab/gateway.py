@@ -6,13 +6,13 @@ It stands where Africa's Talking and the internet stand. One thread carries one 
 import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
-from threading import Lock, Thread
+from contextlib import AbstractContextManager, suppress
+from threading import Lock
 
 from tests.lab.phones import read_answer
-from tests.lab.proxy import cut
+from tests.lab.port import Port, cut, served
 
 FAULTS = (
     "request lost",
@@ -23,37 +23,17 @@ FAULTS = (
 )
 
 
-class BadLine:
+class BadLine(Port):
     """A port that passes hops on to another."""
 
     def __init__(self, port: int, choose: Callable[[bytes], str | None], *, late_seconds: float = 0.3) -> None:
+        super().__init__()
         self._target, self._choose, self._late_seconds = port, choose, late_seconds
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=256)
-        self.port = int(self._server.getsockname()[1])
         self.injected: Counter[str] = Counter()
-        self._lock, self._ending = Lock(), False
-        self._threads: list[Thread] = []
+        self._lock = Lock()
 
-    def serve(self) -> None:
-        """Take connections until the end."""
-        while not self._ending:
-            with suppress(OSError):
-                client, _ = self._server.accept()
-                client.settimeout(0.2)
-                thread = Thread(target=self._carry, args=(client,), daemon=True)
-                thread.start()
-                self._threads = [one for one in self._threads if one.is_alive()] + [thread]
-
-    def end(self) -> None:
-        """Take no more connections, and cut those that are open."""
-        self._ending = True
-        with suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._threads:
-            thread.join(timeout=15)
-
-    def _carry(self, client: socket.socket) -> None:
+    def carry(self, client: socket.socket) -> None:
+        client.settimeout(0.2)
         try:
             while request := self._request(client):
                 answer = self._passed(request)
@@ -69,7 +49,7 @@ class BadLine:
     def _request(self, client: socket.socket) -> bytes:
         """Return the next whole request, or nothing at the end."""
         request = b""
-        while not self._ending:
+        while not self.ending:
             with suppress(TimeoutError):
                 part = client.recv(65536)
                 if not part:
@@ -105,14 +85,6 @@ class BadLine:
             return read_answer(line)
 
 
-@contextmanager
-def bad_line(port: int, choose: Callable[[bytes], str | None]) -> Iterator[BadLine]:
+def bad_line(port: int, choose: Callable[[bytes], str | None]) -> AbstractContextManager[BadLine]:
     """Give a bad line to a service; `choose` is shown each request and says which of FAULTS it shall meet, if any."""
-    line = BadLine(port, choose)
-    thread = Thread(target=line.serve, daemon=True)
-    thread.start()
-    try:
-        yield line
-    finally:
-        line.end()
-        thread.join(timeout=10)
+    return served(BadLine(port, choose))

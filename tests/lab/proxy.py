@@ -10,10 +10,12 @@ import struct
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from threading import Lock, Thread
+from contextlib import AbstractContextManager
+from threading import Lock
 
 from sqlalchemy import make_url
+
+from tests.lab.port import Port, cut, served
 
 FAULTS = (
     "request lost",  # the server never hears of it: nothing is written
@@ -33,41 +35,22 @@ Choose = Callable[[], str | None]
 """Asked at each commit of money which of FAULTS it shall meet, if any."""
 
 
-class Proxy:
+class Proxy(Port):
     """A server that passes on to another, on a port of its own."""
 
     def __init__(self, url: str, choose: Choose, *, silence_seconds: float = 5.0, late_seconds: float = 0.3) -> None:
+        super().__init__()
         parsed = make_url(url)
         self._choose, self.silence_seconds, self.late_seconds = choose, silence_seconds, late_seconds
         host = str(parsed.query.get("host") or parsed.host or "127.0.0.1")
         port = int(parsed.port or 5432)
         self._target: str | tuple[str, int] = f"{host}/.s.PGSQL.{port}" if host.startswith("/") else (host, port)
-        self._server = socket.create_server(("127.0.0.1", 0), backlog=256)
         plain = {"sslmode": "disable", "gssencmode": "disable"}
-        own = parsed.set(host="127.0.0.1", port=self._server.getsockname()[1], query=plain)
+        own = parsed.set(host="127.0.0.1", port=self.port, query=plain)
         self.url = own.render_as_string(hide_password=False)
         self.injected: Counter[str] = Counter()
         self.commits = 0
-        self._lock, self._away_until, self._ending = Lock(), 0.0, False
-        self._threads: list[Thread] = []
-
-    def serve(self) -> None:
-        """Take connections until the end."""
-        while not self._ending:
-            with suppress(OSError):
-                client, _ = self._server.accept()
-                thread = Thread(target=self._carry, args=(client,), daemon=True)
-                thread.start()
-                self._threads = [one for one in self._threads if one.is_alive()] + [thread]
-
-    def end(self) -> None:
-        """Take no more connections, and cut those that are open."""
-        self._ending = True
-        with suppress(OSError):
-            self._server.shutdown(socket.SHUT_RDWR)
-        self._server.close()
-        for thread in self._threads:
-            thread.join(timeout=10)
+        self._lock, self._away_until = Lock(), 0.0
 
     def choose(self) -> str | None:
         """Return the fault of a commit of money, and count both."""
@@ -78,7 +61,7 @@ class Proxy:
                 self.injected[fault] += 1
             return fault
 
-    def _carry(self, client: socket.socket) -> None:
+    def carry(self, client: socket.socket) -> None:
         server = None
         try:
             if time.monotonic() >= self._away_until:
@@ -90,10 +73,6 @@ class Proxy:
             for one in (client, server):
                 if one:
                     cut(one)
-
-    @property
-    def ending(self) -> bool:
-        return self._ending
 
     def go_away(self) -> None:
         """Let nobody connect for some seconds, longer than the service keeps trying."""
@@ -222,23 +201,6 @@ def _connected(target: str | tuple[str, int]) -> socket.socket:
     return one
 
 
-def cut(one: socket.socket) -> None:
-    """Break a connection off, by a reset where there is such a thing: who waits at its other end is told at once."""
-    with suppress(OSError):
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    with suppress(OSError):
-        one.shutdown(socket.SHUT_RDWR)
-    one.close()
-
-
-@contextmanager
-def proxied(url: str, choose: Choose) -> Iterator[Proxy]:
+def proxied(url: str, choose: Choose) -> AbstractContextManager[Proxy]:
     """Give a bad line to the server of a database."""
-    proxy = Proxy(url, choose)
-    thread = Thread(target=proxy.serve, daemon=True)
-    thread.start()
-    try:
-        yield proxy
-    finally:
-        proxy.end()
-        thread.join(timeout=10)
+    return served(Proxy(url, choose))

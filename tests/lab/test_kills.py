@@ -10,10 +10,10 @@ from tests.lab.finding import Finding
 from tests.lab.kills import of_postgresql, of_sqlite, of_the_web, of_the_worker
 
 FEW: dict[str, Callable[[Postgres], Finding]] = {
-    "web": lambda server: of_the_web(server, 3, 16, print),
-    "worker": lambda server: of_the_worker(server, 2, 16, print, patience_seconds=0),
-    "postgresql": lambda _: of_postgresql(1, 16, print),
-    "sqlite": lambda _: of_sqlite(3, 16, print),
+    "web": lambda server: of_the_web(server, 2, 8, print),
+    "worker": lambda server: of_the_worker(server, 2, 8, print, patience_seconds=0),
+    "postgresql": lambda _: of_postgresql(1, 8, print),
+    "sqlite": lambda _: of_sqlite(2, 8, print),
 }
 
 
