@@ -31,11 +31,11 @@ EXPERIMENTS: tuple[str, ...] = ("town", "answers", "kills", "bank", "machine", "
 
 # fmt: off
 MINUTES = {          # full, short; on two cores, the full ones reckoned from the short
-    "town":    (30,  1.5),
-    "answers": (60,  1.5),
+    "town":    (32,  1.5),
+    "answers": (40,  1.5),
     "kills":   (60,  1.5),
-    "bank":    (60,  1.5),
-    "machine": (30,  2.5),
+    "bank":    (40,  1.5),
+    "machine": (30,  2),
     "disk":    ( 5,  1),
     "nodes":   (25,  2),
     "inputs":  (60,  1.5),

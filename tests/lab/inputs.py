@@ -39,7 +39,7 @@ INPUTS: Mapping[str, int] = {
 BY_HYPOTHESIS = 10
 """Every so many inputs one comes from Hypothesis."""
 
-SHORT_SECONDS = 18
+SHORT_SECONDS = 12
 """So long each reader is given inputs in the short form: as many as there is time for."""
 
 AT_ONCE = 2

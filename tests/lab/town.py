@@ -18,7 +18,7 @@ from tests.lab.town_play import Play
 from tests.lab.town_prices import Prices, read_prices
 
 TITLE = "Seeded towns"
-TOWNS = {"full": 100_000, "short": 6_000}
+TOWNS = {"full": 100_000, "short": 4_500}
 STEPS = 32
 AT_ONCE = 50
 LAST_LINES = 30
