@@ -38,7 +38,7 @@ MINUTES = {          # full, short; on two cores, the full ones reckoned from th
     "machine": (30,  2),
     "disk":    ( 5,  1),
     "nodes":   (25,  2),
-    "inputs":  (60,  1.5),
+    "inputs":  (45,  1.5),
 }
 # fmt: on
 

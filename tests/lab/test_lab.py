@@ -70,3 +70,10 @@ def test_the_last_run_of_each_experiment_counts(
     (tmp_path / "lab-1.json").unlink()
     assert main(["--so-far", "town"]) == 2
     assert "NOT RUN: town" in capsys.readouterr().out
+
+
+def test_the_page_says_how_long_each_takes() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "laboratory.md").read_text("utf-8")
+    for name, (full, short) in MINUTES.items():
+        (row,) = [line for line in page.splitlines() if line.startswith(f"| {name} |")]
+        assert row.endswith(f"| {full:g}, {short:g} |"), row
