@@ -71,10 +71,17 @@ class Cluster:
         return []
 
     def whole(self) -> bool:
-        """Say whether one node leads and both others follow it, one of them synchronously."""
+        """Say whether one node leads and both others follow it, one of them synchronously.
+
+        What is written down about a node outlives it for a while, so each is asked itself, and the leader who follows.
+        """
         roles = sorted(str(one["role"]) for one in self.members() if one["state"] in ("running", "streaming"))
         lines = {one.get("timeline") for one in self.members()}
-        return roles == ["leader", "replica", "sync_standby"] and len(lines) == 1 and self.agrees()
+        if roles != ["leader", "replica", "sync_standby"] or len(lines) != 1 or not self.agrees():
+            return False
+        said = [self._said_of_itself(node) for node in NODES]
+        following = [one["state"] for each in said for one in each.get("replication", ())]
+        return [each.get("state") for each in said] == ["running"] * 3 and following == ["streaming"] * 2
 
     def agrees(self) -> bool:
         """Say whether all three members of etcd know one leader."""
@@ -105,6 +112,11 @@ class Cluster:
             lines = [line[:200] for line in log.read_text(errors="replace").splitlines() if _SAID.search(line)]
             said += [f"{log}:", *lines[-25:]]
         return "\n".join(said)
+
+    def _said_of_itself(self, node: str) -> dict[str, Any]:
+        with suppress(URLError, OSError, ValueError):
+            return dict(_ask(f"http://{self.network.addresses[node]}:8008/patroni"))
+        return {}
 
     def _etcd(self, node: str) -> dict[str, Any]:
         with suppress(URLError, OSError, ValueError):
