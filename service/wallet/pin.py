@@ -97,13 +97,17 @@ def refuse_locked(unit: Unit, person: Person) -> None:
 def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
     """Return the person whose PIN this is, or the refusal; a wrong try is counted and must be committed.
 
+    Raises PinLocked, or ManyGuesses while very many PINs are wrong.
     The person's row stays locked until the transaction ends, so that of any number of guesses at once at most three
     are looked at (P-03).
     """
     person = unit.rows.lock(Person, person_id)
     assert person is not None, f"no person {person_id}"
     refuse_locked(unit, person)
-    if is_pin(unit.house, person.id, pin, person.pin):
+    unit.house.guesses.refuse_many(unit.now)
+    right = is_pin(unit.house, person.id, pin, person.pin)
+    unit.house.guesses.count(unit.now, right=right)
+    if right:
         changing = unit.house.other_peppers and not _is_under(unit.house.pepper, person.id, pin, person.pin)
         if person.pin_tries or changing:
             sealed = seal_pin(unit.house, person.id, pin) if changing else person.pin

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 from service.countries import Pack
 from service.ledger.books import Books
 from service.reference import References
+from service.wallet.guesses import Guesses
 
 R = TypeVar("R")
 
@@ -251,6 +252,9 @@ class House:
     """Peppers that PINs are still, or already, sealed under while one is being changed."""
     other_code_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """What codes that are on their way were derived from while the secret key is being changed."""
+
+    guesses: Guesses = field(default_factory=Guesses, repr=False, compare=False)
+    """The one thing that does change: how many PINs were wrong of late."""
 
     @property
     def code_keys(self) -> tuple[bytes, ...]:

@@ -14,6 +14,7 @@ from service.storage.patience import within
 from service.storage.store import Busy, Unsure
 from service.ussd.engine import Reply
 from service.wallet.challenge import WrongChallenge
+from service.wallet.guesses import ManyGuesses
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.unit import Stop, Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
@@ -31,7 +32,8 @@ or a report has no longer: nobody waits for it, but it stands where hops want to
 
 
 WATCHED = frozenset(
-    no.code for no in (WrongPin, PinLocked, WrongCode, TooManyCodes, WrongChallenge, PinInMessage, NotAnAgent)
+    no.code
+    for no in (WrongPin, PinLocked, ManyGuesses, WrongCode, TooManyCodes, WrongChallenge, PinInMessage, NotAnAgent)
 )
 """Refusals that are written down with the masked number: somebody may be trying what is not theirs."""
 
