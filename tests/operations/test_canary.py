@@ -95,7 +95,7 @@ def test_O_09_a_release_that_pays_other_than_it_says_is_found(senti: Senti) -> N
         assert "the balances changed by" in no(senti, url)
 
 
-def test_O_09_a_release_that_pays_more_than_there_is_is_found(senti: Senti, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_L_14_O_09_a_release_that_pays_too_much_is_found(senti: Senti, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever decides has forgotten the floor: the quote may still refuse, and the books are asked themselves."""
 
     def careless(asked: entry.Entry, balances: Any, counters: Any) -> Any:

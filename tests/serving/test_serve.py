@@ -1,5 +1,6 @@
 import os
 import re
+import resource
 import shutil
 import signal
 import socket
@@ -203,6 +204,33 @@ def test_D_01_a_killed_web_process_is_replaced(database: str, machine: Callable[
     wait_for(here.answers, seconds=10)
     assert here.hop("ATUid_after").startswith("CON Senti\n1 Send mo")
     assert stop(process) == 0
+
+
+@pytest.mark.parametrize("limit", ["files", "file size"])
+def test_D_09_what_the_machine_does_not_give_is_missed_only_for_as_long(
+    limit: str, sqlite_url: str, machine: Callable[..., Machine]
+) -> None:
+    """No files are left, or none may grow: no payment is half made, and afterwards all goes on with nobody's help."""
+    here = machine(load(sqlite_url))
+    process = here.serve()
+    web = int(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()[0])
+    kind = resource.RLIMIT_NOFILE if limit == "files" else resource.RLIMIT_FSIZE
+    before = resource.prlimit(web, kind)
+    resource.prlimit(web, kind, (0, before[1]))
+    heard: list[str] = []
+    talk = threading.Thread(target=lambda: heard.append(here.talk("1", "1", "103", "4071")))
+    talk.start()
+    talk.join(2)
+    assert limit == "files" or (heard and "Ref" not in heard[0]), heard
+    resource.prlimit(web, kind, before)
+    talk.join()
+    wait_for(here.answers, seconds=10)
+    assert "Sent KES 101" in here.talk("1", "1", "101", "4071")
+    with app_at(here.url) as app:
+        entries = app.read(lambda unit: unit.books.entries())
+        done = [entry for entry in entries for move in entry.moves if move.amount == 103_00]
+        assert len(done) == ("Ref" in heard[0])
+        assert app.read(lambda unit: audit_all(unit, seal_key=app.seal_key)).problems == ()
 
 
 def test_D_03_a_worker_waits_for_a_database_that_is_away(
