@@ -86,7 +86,7 @@ def pay(plan: Plan, numbers: Sequence[int]) -> Told:
     if numbers[0]:
         return _pay(plan, numbers)
     dice = random.Random(plan.seed)
-    with proxied(plan.url, lambda: dice.choice(BAD) if dice.random() < 0.02 else None) as line:
+    with proxied(plan.url, lambda: dice.choice(BAD) if dice.random() < 0.1 else None) as line:
         told = _pay(plan._replace(url=line.url), numbers)
     told.lost_on_the_line += line.injected
     return told
