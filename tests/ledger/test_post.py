@@ -339,6 +339,15 @@ def test_post_many_answers_for_each(store: Store) -> None:
     assert balance(store, A) == 399
 
 
+def test_L_06_two_of_a_batch_that_are_written_already_are_answered_again(store: Store) -> None:
+    """Each entry is looked for by its own id, whatever else of the batch is there."""
+    fund(store, {A: 1000, B: 0})
+    first = [store.post_one(send(number, A, B, 10)) for number in (100, 101)]
+    again = store.post_many([send(number, A, B, 10) for number in (100, 102, 101)])
+    assert [again[0], again[2]] == [one._replace(repeated=True) for one in first]
+    assert balance(store, B) == 30
+
+
 @pytest.mark.parametrize("before", ["there", "done"])
 def test_K_08_limits_hold_behind_what_was_there_already(store: Store, before: str) -> None:
     """In a batch an entry that is repeated, or whose hold is resolved, leaves the limits of those after it in force."""

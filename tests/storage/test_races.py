@@ -101,6 +101,27 @@ def test_K_08_a_daily_limit_over_all_doors(store: Store) -> None:
     assert balance(store, B) == 1000
 
 
+@pytest.mark.parametrize("used", [True, False])
+def test_K_02_a_limit_holds_between_people_who_share_nothing_else(store: Store, used: bool) -> None:
+    """No account is in two of these payments, so nothing but the counter's own lock keeps them apart."""
+    fund(store, dict.fromkeys(PEOPLE[:18], 100))
+    if used:
+        posted(store, send(999, PEOPLE[16], PEOPLE[17], 1, caps=[Cap("shared", 10)]))
+
+    def slow(number: int) -> Posted:
+        def work(tx: Any) -> Posted:
+            source, target = PEOPLE[2 * number], PEOPLE[2 * number + 1]
+            done = post(tx.books, send(1000 + number, source, target, 30, caps=[Cap("shared", 30, 100)]))
+            time.sleep(0.05)
+            return done
+
+        return store.transact(work)
+
+    results = race([partial(persistent, partial(slow, number)) for number in range(8)])
+    assert (told(results, Posted), told(results, OverCap)) == (3, 5)
+    assert store.read(lambda tx: tx.books.used("shared")) == 90 + 10 * used
+
+
 def test_K_03_rings_and_crossings_never_deadlock(store: Store) -> None:
     """A pays B, B pays A, all pay round a ring, single and in batches: nobody is refused and nobody waits for ever."""
     fund(store, dict.fromkeys((A, B, C), 100_000))
