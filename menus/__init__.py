@@ -26,7 +26,10 @@ def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST) -> Talk:
         [screen for flow in FLOWS for screen in flow.SCREENS],
         homes=HOMES,
         fields=fields.fields(pack, code_key),
-        words={language: load_words(TEXT / f"{language}.toml") for language in pack.languages},
+        words={
+            language: load_words(TEXT / f"{language}.toml", example_phone=pack.example_phone)
+            for language in pack.languages
+        },
         default_language=pack.languages[0],
         sms=MESSAGES,
         sms_fields=fields.sms_fields(pack, code_key),

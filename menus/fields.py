@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from menus.call import Call
-from service.countries import Pack
+from service.countries import IN_CHARGE, Pack
 from service.gsm7 import clip, downgrade
 from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
 from service.phone import BadPhone, national, read_phone
@@ -54,6 +54,11 @@ AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 
+def _tax(money: Callable[[int], str], taken: bool) -> Field:
+    """Nothing is shown of a tax that is nothing; a country that knows no such tax needs no room for it."""
+    return Field(lambda minor: money(minor) if minor else "", WIDEST_FEE if taken else 0)
+
+
 def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[str, Field]:
     """Return the fields that differ between screens and messages only in how money is written."""
     at = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}", WIDEST_TIME)
@@ -75,7 +80,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     return {
         **dict.fromkeys(names, amount),
         "fee": fee,
-        "excise": Field(lambda minor: money(minor) if minor else "", WIDEST_FEE),
+        "excise": _tax(money, any(tax.base == IN_CHARGE for tax in pack.taxes)),
+        "levy": _tax(money, any(tax.base != IN_CHARGE for tax in pack.taxes)),
         "at": at,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),

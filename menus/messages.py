@@ -8,12 +8,12 @@ from collections.abc import Mapping
 # fmt: off
 MESSAGES: Mapping[str, tuple[str, ...]] = {
     "welcome":         ("person", "service_code"),
-    "sent":            ("reference", "amount", "name", "number", "fee", "balance", "at"),
+    "sent":            ("reference", "amount", "name", "number", "fee", "levy", "balance", "at"),
     "received":        ("reference", "amount", "name", "number", "balance", "at"),
     "cash_in":         ("reference", "amount", "agent", "agent_name", "balance", "at"),
     "cash_in_agent":   ("reference", "amount", "name", "number", "balance", "at"),
-    "withdrawal_code": ("reference", "amount", "agent", "fee", "hold", "until"),
-    "withdrawn":       ("reference", "amount", "agent", "agent_name", "fee", "balance", "at"),
+    "withdrawal_code": ("reference", "amount", "agent", "fee", "levy", "hold", "until"),
+    "withdrawn":       ("reference", "amount", "agent", "agent_name", "fee", "levy", "balance", "at"),
     "paid_out":        ("reference", "amount", "name", "number", "balance", "at"),
     "returned":        ("reference", "amount", "agent", "balance", "at"),
     "reversed":        ("reference", "original", "amount", "balance", "at"),

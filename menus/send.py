@@ -50,8 +50,8 @@ def often_paid(call: Call, _: Values) -> Sequence[Values]:
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
     """Find the person and price the payment."""
     quoted = quote_send(call.unit, payer=call.caller, phone=values["phone"], amount=values["amount"])
-    shown = {"name": quoted.name, "fee": quoted.charge, "excise": quoted.excise, "total": quoted.total}
-    return {"quote": quoted._asdict(), **shown}
+    shown = {"name": quoted.name, "fee": quoted.charge.published, "excise": quoted.excise}
+    return {"quote": quoted._asdict(), **shown, "levy": quoted.levy, "total": quoted.total}
 
 
 def ask_twice(call: Call, values: Values) -> None:
@@ -77,7 +77,7 @@ SCREENS = (
     Do("send.open", open_send, then="send.to", gives=("balance",), refuses=(PinLocked,)),
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
-    Do("send.quote", quote, then="send.twice", gives=("quote", "name", "fee", "excise", "total"),
+    Do("send.quote", quote, then="send.twice", gives=("quote", "name", "fee", "excise", "levy", "total"),
        on={UnknownPerson: "send.to", SelfPayment: "send.to", **TOO_MUCH}, refuses=(PinLocked,)),
     Do("send.twice", ask_twice, then="send.pin", on={JustPaid: "send.again"}),
     Menu("send.again", (Choice("1", "send.pin"),)),

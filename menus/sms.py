@@ -140,7 +140,7 @@ def _send(call: Call, text: str) -> Answer:
     return_expired_of(call.unit, call.caller)
     asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
     quote = asked.quote
-    values = {"amount": amount, "name": quote.name, "fee": quote.charge, "total": quote.total}
+    values = {"amount": amount, "name": quote.name, "fee": quote.charge.total, "total": quote.total}
     if asked.by_code:
         values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
         return Answer("ask_code", values, seconds=call.pack.challenge_seconds)

@@ -19,8 +19,8 @@ from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_wit
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
     """Find the agent and price the withdrawal."""
     quoted = quote_withdrawal(call.unit, payer=call.caller, agent_number=values["agent"], amount=values["amount"])
-    shown = {"fee": quoted.charge, "excise": quoted.excise, "total": quoted.total, "agent_name": quoted.agent_name}
-    return {"quote": quoted._asdict(), **shown}
+    shown = {"fee": quoted.charge.published, "excise": quoted.excise, "levy": quoted.levy, "total": quoted.total}
+    return {"quote": quoted._asdict(), "agent_name": quoted.agent_name, **shown}
 
 
 def hold(call: Call, values: Values) -> Mapping[str, Any]:
@@ -37,7 +37,7 @@ SCREENS = (
     Do("withdraw.open", may_pay, then="withdraw.agent", gives=("balance",), refuses=(PinLocked,)),
     Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount"),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
-    Do("withdraw.quote", quote, then="withdraw.pin", gives=("quote", "agent_name", "fee", "excise", "total"),
+    Do("withdraw.quote", quote, then="withdraw.pin", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),
        on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},
        refuses=(PinLocked, TooManyWaiting)),
     Ask("withdraw.pin", "pin", PIN, then="withdraw.unlock", secret=True),

@@ -8,7 +8,7 @@ from service.cli.group import refuse
 from service.cli.opened import as_json
 
 if TYPE_CHECKING:
-    from service.countries import Pack, Tariff
+    from service.countries import Pack, Tariff, Tax
 
 
 @click.group()
@@ -37,7 +37,7 @@ def show(as_json: bool) -> None:
             for table in tables:
                 _print_table(pack, what, table)
         for tax in pack.taxes:
-            click.echo(f"{pack.country} tax {tax.name}: {tax.percent} percent inside the price, {_dates(tax)}")
+            click.echo(f"{pack.country} tax {tax.name}: {_rate(tax)}, rounded {tax.rounding}, {_dates(tax)}")
 
 
 def _print_table(pack: "Pack", what: str, table: "Tariff") -> None:
@@ -45,9 +45,20 @@ def _print_table(pack: "Pack", what: str, table: "Tariff") -> None:
     from service.money import show_amount_full
 
     click.echo(f"{pack.country} {what} of {table.service}, {_dates(table)} ({table.source})")
-    rows = [[show_amount_full(amount, pack.currency) for amount in band[:3]] for band in table.bands]
+    rows = [
+        ["not offered" if amount is None else show_amount_full(amount, pack.currency) for amount in band[:3]]
+        for band in table.bands
+    ]
     print_columns(["from", "to", "pays"], rows, right=(0, 1, 2))
     click.echo()
+
+
+def _rate(tax: "Tax") -> str:
+    from service.countries import IN_CHARGE
+
+    whole, rest = divmod(tax.basis_points, 100)
+    percent = f"{whole}.{rest:02}".rstrip("0").rstrip(".")
+    return f"{percent} percent " + ("inside the price" if tax.base == IN_CHARGE else f"of the amount of {tax.base}")
 
 
 def _dates(row: Any) -> str:
@@ -64,7 +75,10 @@ def _about(pack: "Pack") -> dict[str, Any]:
         "currency": pack.currency.code,
         "charges": [table(row) for row in pack.charges],
         "commissions": [table(row) for row in pack.commissions],
-        "taxes": [{"name": tax.name, "percent": tax.percent, **_days(tax), "source": tax.source} for tax in pack.taxes],
+        "taxes": [
+            {name: getattr(tax, name) for name in ("name", "base", "basis_points", "rounding", "source")} | _days(tax)
+            for tax in pack.taxes
+        ],
     }
 
 

@@ -11,7 +11,7 @@ from math import gcd
 
 from service.clock import day
 from service.countries.pack import Pack
-from service.countries.tariff import Band, Tariff, Tax, in_force
+from service.countries.tariff import IN_CHARGE, Band, Tariff, Tax, in_force
 from service.money import show_amount_full
 
 CHARGED = ("send", "withdraw", "cash_in")
@@ -39,15 +39,16 @@ def worst_split(pack: Pack, service: str, at: datetime) -> tuple[int, int]:
     amount is more than half of its first band could make that look slightly better than it is, never worse.
     """
     today = day(at, pack.zone)
-    bands = next(table for table in pack.charges if table.service == service and in_force(table, today)).bands
+    bands = next(table for table in pack.charges if table.service == service and in_force(table, today)).offered
     step = reduce(gcd, (band.most for band in bands))
-    pieces = [(band.most // step, band.pays) for band in bands]
+    prices = [band.pays for band in bands if band.pays is not None]
+    pieces = [(band.most // step, price) for band, price in zip(bands, prices, strict=True)]
     # cheapest[n]: the least that n steps can be paid for in pieces.
     cheapest = [0]
     for steps in range(1, -(-bands[-1].least // step) + 1):
         cheapest.append(min(pays + cheapest[max(0, steps - most)] for most, pays in pieces))
     # Within a band the charge stands still while the pieces grow dearer: its first amount gains most.
-    saved = [(band.pays - cheapest[-(-band.least // step)], -band.least) for band in bands]
+    saved = [(price - cheapest[-(-band.least // step)], -band.least) for band, price in zip(bands, prices, strict=True)]
     most_saved, least = max(saved)
     return (-least, most_saved) if most_saved > 0 else (0, 0)
 
@@ -64,6 +65,9 @@ def _check_table(pack: Pack, table: Tariff) -> Iterator[str]:
         yield f"{where}: falling dates, it ends on {table.valid_to} before it begins"
     for number, band in enumerate(table.bands, start=1):
         yield from (f"{where}, band {number}: {problem}" for problem in _check_band(pack, band))
+    first, last = table.bands.index(table.offered[0]), table.bands.index(table.offered[-1])
+    if any(band.pays is None for band in table.bands[first:last]):
+        yield f"{where}: not offered between amounts that are"
     for number, (band, after) in enumerate(pairwise(table.bands), start=2):
         yield from (f"{where}, band {number}: {problem}" for problem in _check_step(pack, band, after))
 
@@ -73,6 +77,8 @@ def _check_band(pack: Pack, band: Band) -> Iterator[str]:
         yield f"begins at {band.least}, not above zero"
     if band.most < band.least:
         yield f"ends at {_show(pack, band.most)} before it begins at {_show(pack, band.least)}"
+    if band.pays is None:
+        return
     if band.pays < 0:
         yield f"pays {_show(pack, band.pays)}, below zero"
     elif band.pays >= band.least > 0 and band.pays:
@@ -86,7 +92,7 @@ def _check_step(pack: Pack, band: Band, after: Band) -> Iterator[str]:
         yield f"overlap, {_show(pack, after.least)} to {_show(pack, band.most)} is in two bands"
     elif after.least > band.most + 1:
         yield f"gap, {_show(pack, band.most + 1)} to {_show(pack, after.least - 1)} is in no band"
-    if after.pays < band.pays:
+    if band.pays is not None and after.pays is not None and after.pays < band.pays:
         yield f"pays less ({_show(pack, after.pays)}) than the band below it ({_show(pack, band.pays)})"
 
 
@@ -118,13 +124,16 @@ def _check_tax(pack: Pack, tax: Tax) -> Iterator[str]:
     where = f"{pack.country}.toml: tax {tax.name} from {tax.valid_from}"
     if not tax.source.strip():
         yield f"{where}: no source"
-    if not 0 < tax.percent < 100:
-        yield f"{where}: {tax.percent} percent"
+    if not 0 < tax.basis_points < 100_00:
+        yield f"{where}: {tax.basis_points} basis points"
+    if tax.base not in (IN_CHARGE, *CHARGED):
+        yield f"{where}: unknown base {tax.base!r}"
     if tax.valid_to is not None and tax.valid_to < tax.valid_from:
         yield f"{where}: falling dates, it ends on {tax.valid_to} before it begins"
     for other in pack.taxes:
-        if other is not tax and other.name == tax.name and in_force(tax, other.valid_from):
-            yield f"{where}: overlap, another row of it begins on {other.valid_from}"
+        # One line on the screen and in the books for each base: two taxes on one amount would need a line each.
+        if other is not tax and other.base == tax.base and in_force(tax, other.valid_from):
+            yield f"{where}: overlap, {other.name} is taken of {tax.base} too from {other.valid_from}"
 
 
 def _check_reach(pack: Pack) -> Iterator[str]:

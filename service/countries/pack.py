@@ -7,7 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.clock import day
-from service.countries.tariff import Charge, Tariff, Tax, in_force
+from service.countries.tariff import IN_CHARGE, Charge, Tariff, Tax, in_force
 from service.money import Currency
 
 
@@ -32,6 +32,7 @@ class Pack:
     people_code: str
     agents_code: str
     help_line: str
+    example_phone: str
     tiers: Mapping[int, Tier]
     sms_payment_limit: int
     sms_day_limit: int
@@ -55,10 +56,12 @@ class Pack:
 
     def charge(self, service: str, amount: int, at: datetime) -> Charge:
         """Price a service ("send", "withdraw", "cash_in") for an amount at a moment; raises NotOffered."""
-        total = self._tariff(self.charges, service, at).pays(amount)
+        published = self._tariff(self.charges, service, at).pays(amount)
         today = day(at, self.zone)
-        excise = sum(tax.inside(total) for tax in self.taxes if in_force(tax, today))
-        return Charge(fee=total - excise, excise=excise)
+        taxes = [tax for tax in self.taxes if in_force(tax, today)]
+        excise = sum(tax.inside(published) for tax in taxes if tax.base == IN_CHARGE)
+        levy = sum(tax.on(amount) for tax in taxes if tax.base == service)
+        return Charge(published - excise, excise, levy)
 
     def commission(self, service: str, amount: int, at: datetime) -> int:
         """Return what an agent earns for "cash_in" or "withdraw" of an amount, or of a day's sum with one customer.
@@ -66,11 +69,11 @@ class Pack:
         Below the first band that is nothing, above the last band what the last band pays.
         """
         table = self._tariff(self.commissions, service, at)
-        return 0 if amount < table.bands[0].least else table.pays(min(amount, table.bands[-1].most))
+        return 0 if amount < table.offered[0].least else table.pays(min(amount, table.offered[-1].most))
 
     def smallest(self, service: str, at: datetime) -> int:
         """Return the least amount that a service is offered for."""
-        return self._tariff(self.charges, service, at).bands[0].least
+        return self._tariff(self.charges, service, at).offered[0].least
 
     def _tariff(self, tariffs: tuple[Tariff, ...], service: str, at: datetime) -> Tariff:
         today = day(at, self.zone)

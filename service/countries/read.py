@@ -15,7 +15,7 @@ import iso4217
 import phonenumbers
 
 from service.countries.pack import Pack, Tier
-from service.countries.tariff import Band, Tariff, Tax
+from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
 
 T = TypeVar("T")
@@ -117,6 +117,7 @@ def _pack(words: _Words) -> Pack:
         people_code=words.take("people_code", str),
         agents_code=words.take("agents_code", str),
         help_line=words.take("help_line", str),
+        example_phone=words.take("example_phone", str),
         tiers=_tiers(words),
         charges=tuple(map(_tariff, words.rows("charges"))),
         commissions=tuple(map(_tariff, words.rows("commissions"))),
@@ -165,17 +166,29 @@ def _tariff(row: _Words) -> Tariff:
     with row:
         first, last = row.days()
         bands = tuple(map(_band, row.rows("bands")))
-        if not bands:
+        if all(band.pays is None for band in bands):
             raise BadPack(f"{row.where}: there are no bands")
         return Tariff(row.take("service", str), first, last, row.take("source", str), bands)
 
 
 def _band(row: _Words) -> Band:
     with row:
-        return Band(row.take("from", int), row.take("to", int), row.take("pays", int), row.take_or("source", str, ""))
+        pays = row.take("pays", int) if row.take_or("offered", bool, True) else None
+        return Band(row.take("from", int), row.take("to", int), pays, row.take_or("source", str, ""))
 
 
 def _tax(row: _Words) -> Tax:
     with row:
         first, last = row.days()
-        return Tax(row.take("name", str), row.take("percent", int), first, last, row.take("source", str))
+        rounding = row.take("rounding", str)
+        if rounding not in ROUNDINGS:
+            raise BadPack(f"{row.where}: rounding is one of: {', '.join(sorted(ROUNDINGS))}")
+        return Tax(
+            name=row.take("name", str),
+            base=row.take("base", str),
+            basis_points=row.take("basis_points", int),
+            rounding=rounding,
+            valid_from=first,
+            valid_to=last,
+            source=row.take("source", str),
+        )

@@ -5,6 +5,7 @@ to its last day, both inclusive, by the calendar of the country.
 """
 
 from bisect import bisect_left
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import NamedTuple
@@ -19,23 +20,34 @@ class NotOffered(Refusal):
 
 
 class Charge(NamedTuple):
-    """What a payer pays for a service: `fee` stays with the operator, `excise` goes to the state."""
+    """What a payer pays for a service: `fee` stays with the operator; `excise`, the tax inside the published charge,
+    and `levy`, the tax on the amount, go to the state.
+    """
 
     fee: int
     excise: int
+    levy: int = 0
+
+    @property
+    def published(self) -> int:
+        """What the table says: fee and excise."""
+        return self.fee + self.excise
 
     @property
     def total(self) -> int:
-        """The published charge."""
-        return self.fee + self.excise
+        """All that is paid beside the amount."""
+        return self.published + self.levy
 
 
 class Band(NamedTuple):
-    """From `least` to `most` this many minor units are paid; `source` only where it is not that of the table."""
+    """From `least` to `most` this many minor units are paid, or None where the service is not offered.
+
+    `source` stands only where it is not that of the table.
+    """
 
     least: int
     most: int
-    pays: int
+    pays: int | None
     source: str = ""
 
 
@@ -48,33 +60,54 @@ class Tariff:
     valid_to: date | None
     source: str
     bands: tuple[Band, ...]
+    offered: tuple[Band, ...] = field(init=False, repr=False, compare=False)
     _ends: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "offered", tuple(band for band in self.bands if band.pays is not None))
         object.__setattr__(self, "_ends", tuple(band.most for band in self.bands))
 
     def pays(self, amount: int) -> int:
         """Return what the band of an amount says; raises NotOffered outside of the bands."""
         place = bisect_left(self._ends, amount)
-        if place == len(self.bands) or amount < self.bands[place].least:
-            raise NotOffered(least=self.bands[0].least, most=self.bands[-1].most)
-        return self.bands[place].pays
+        if place < len(self.bands) and amount >= self.bands[place].least:
+            pays = self.bands[place].pays
+            if pays is not None:
+                return pays
+        raise NotOffered(least=self.offered[0].least, most=self.offered[-1].most)
+
+
+IN_CHARGE = "charge"
+"""The base of a tax that stands inside the published charge; any other base is a service, whose amount is taxed."""
+
+ROUNDINGS: Mapping[str, Callable[[int, int], int]] = {
+    "half up": lambda part, whole: (2 * part + whole) // (2 * whole),
+    "up": lambda part, whole: -(-part // whole),
+}
+"""How a part of a minor unit is rounded. "up" never makes it cheaper to pay in pieces; inside a charge, which stays
+what it is, "half up" is nearest to the truth.
+"""
 
 
 @dataclass(frozen=True)
 class Tax:
-    """A tax that stands inside published charges: `percent` of the net fee, in force between two days."""
+    """A tax in basis points (hundredths of a percent) of its base, in force between two days."""
 
     name: str
-    percent: int
+    base: str
+    basis_points: int
+    rounding: str
     valid_from: date
     valid_to: date | None
     source: str
 
     def inside(self, charge: int) -> int:
-        """Return the tax in a charge that includes it, rounded half up to a minor unit."""
-        whole = 100 + self.percent
-        return (2 * charge * self.percent + whole) // (2 * whole)
+        """Return the tax in a published charge that includes it."""
+        return ROUNDINGS[self.rounding](charge * self.basis_points, 100_00 + self.basis_points)
+
+    def on(self, amount: int) -> int:
+        """Return the tax on an amount, which is paid beside it."""
+        return ROUNDINGS[self.rounding](amount * self.basis_points, 100_00)
 
 
 def in_force(row: Tariff | Tax, day: date) -> bool:

@@ -33,6 +33,7 @@ class Reason(StrEnum):
     WITHDRAW = "withdraw"
     FEE = "fee"
     EXCISE = "excise"
+    LEVY = "levy"
     HOLD = "hold"
     RELEASE = "release"
     COMMISSION = "commission"
@@ -48,6 +49,8 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.FEE,        Kind.HELD,   Kind.FEES),
     (Reason.EXCISE,     Kind.WALLET, Kind.TAX),
     (Reason.EXCISE,     Kind.HELD,   Kind.TAX),
+    (Reason.LEVY,       Kind.WALLET, Kind.TAX),
+    (Reason.LEVY,       Kind.HELD,   Kind.TAX),
     (Reason.HOLD,       Kind.WALLET, Kind.HELD),
     (Reason.RELEASE,    Kind.HELD,   Kind.WALLET),
     (Reason.WITHDRAW,   Kind.HELD,   Kind.FLOAT),
@@ -60,7 +63,7 @@ REVERSIBLE = frozenset({Reason.SEND, Reason.CASH_IN})
 LEGAL = _FORWARD | {
     (Reason.REVERSE, target, source)
     for reason, source, target in _FORWARD
-    if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.COMMISSION}
+    if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.LEVY, Reason.COMMISSION}
     and Kind.HELD not in (source, target)
 }
 """Every legal (reason, kind of source, kind of target)."""

@@ -21,8 +21,8 @@ from service.wallet.unit import Notice, Unit
 PHONES = (*(actor.phone for actor in PEOPLE), NEWCOMER)
 MESSAGES_EACH = 20
 ENTRIES = 8
-LINES_EACH = 3
-"""What an entry takes from one wallet at most: amount, fee, excise."""
+LINES_EACH = 4
+"""What an entry takes from one wallet at most: amount, fee, excise, levy."""
 
 ARRIVED = frozenset({"sent", "delivered", "unknown"})
 ON_ITS_WAY = frozenset({"queued", "sending"})
@@ -35,6 +35,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.WITHDRAW:   "Cash paid out",
     Reason.FEE:        "Fee",
     Reason.EXCISE:     "Excise duty",
+    Reason.LEVY:       "Tax on the amount",
     Reason.HOLD:       "Set aside for cash",
     Reason.RELEASE:    "Given back",
     Reason.COMMISSION: "Commission",

@@ -109,10 +109,16 @@ def make_talk(
     return Talk(by_id, homes, fields, words, default_language, sms or {}, sms_fields or {}, limit)
 
 
-def load_words(path: Path) -> Words:
-    """Read the words of one language from TOML; raise ValueError where something is not a sentence in its table."""
+def load_words(path: Path, **fixed: str) -> Words:
+    """Read the words of one language from TOML; raise ValueError where something is not a sentence in its table.
+
+    `fixed` are plain values that are the same for everybody, such as `{example_phone}`: they become part of the words.
+    """
     tables: dict[str, dict[str, str]] = {}
-    for name, table in tomllib.loads(path.read_text("utf-8")).items():
+    text = path.read_text("utf-8")
+    for name, said in fixed.items():
+        text = text.replace(f"{{{name}}}", said)
+    for name, table in tomllib.loads(text).items():
         if not isinstance(table, dict) or not all(isinstance(said, str) for said in table.values()):
             raise ValueError(f'{path.name}: [{name}] must be a flat table of sentences; screens are quoted: ["a.b"]')
         tables[name] = table

@@ -59,7 +59,7 @@ def holds_have_withdrawals(unit: Unit) -> Found:
     held = {account: balance for account, balance in unit.books.balances() if account.kind == Kind.HELD and balance}
     for row in unit.rows.find(Withdrawal, state="waiting", limit=MOST):
         account = held_by(_country(unit, row), row.id)
-        total, holds = row.amount + row.fee + row.excise, held.pop(account, 0)
+        total, holds = row.held, held.pop(account, 0)
         if total != holds:
             yield str(account), f"holds {holds}, a withdrawal waits for {total}"
     for account, balance in held.items():

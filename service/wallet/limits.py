@@ -48,7 +48,7 @@ def cap_today(unit: Unit, person: Person, amount: int) -> Cap:
 def ceiling_of(unit: Unit, person: Person) -> Ceiling:
     """Return the guard that keeps a wallet within its tier's largest balance, what is held for its owner included."""
     waiting = unit.rows.find(Withdrawal, person=person.id, state="waiting")
-    held = sum(row.amount + row.fee + row.excise for row in waiting)
+    held = sum(row.held for row in waiting)
     most = unit.house.packs[person.country].tiers[person.tier].balance
     return Ceiling(wallet_of(person), max(0, most - held))
 

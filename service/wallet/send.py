@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from service.countries import Pack
+from service.countries import Charge, Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Cap, Entry, Move, NotEnough
 from service.ledger.post import post
@@ -42,14 +42,15 @@ class Quote(NamedTuple):
     amount: int
     fee: int
     excise: int
+    levy: int = 0
 
     @property
-    def charge(self) -> int:
-        return self.fee + self.excise
+    def charge(self) -> Charge:
+        return Charge(self.fee, self.excise, self.levy)
 
     @property
     def total(self) -> int:
-        return self.amount + self.charge
+        return self.amount + self.charge.total
 
 
 def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
@@ -65,7 +66,7 @@ def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
         raise SelfPayment
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
     refuse_over(limits_of(unit, payer), amount)
-    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, charge.fee, charge.excise)
+    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge)
     balance = unit.books.balance(wallet_of(payer))
     if quote.total > balance:
         raise NotEnough(balance=balance, total=quote.total)
@@ -82,7 +83,7 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
     assert payee is not None, f"no person {quote.payee}"
     source, pack = wallet_of(payer), unit.house.packs[payer.country]
     charge = pack.charge("send", quote.amount, unit.now)
-    now = quote._replace(name=masked(payee.name), fee=charge.fee, excise=charge.excise)
+    now = quote._replace(name=masked(payee.name), **charge._asdict())
     if now != quote or payee.state == "closed":
         if receipt := already(unit, quote.entry, source):
             return receipt
@@ -97,7 +98,7 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
             at=unit.now,
             moves=(
                 Move(source, wallet_of(payee), quote.amount, Reason.SEND),
-                *charge_moves(source, quote.fee, quote.excise),
+                *charge_moves(source, quote.charge),
             ),
             ceilings=(ceiling_of(unit, payee),),
             caps=(cap_today(unit, payer, quote.amount), *caps),
@@ -111,10 +112,14 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
     return receipt
 
 
-def charge_moves(source: Account, fee: int, excise: int) -> tuple[Move, ...]:
-    """Return the moves of a charge: the operator's part and the state's, where they are not zero."""
+def charge_moves(source: Account, charge: Charge) -> tuple[Move, ...]:
+    """Return the moves of a charge: the operator's part and those of the state, where they are not zero."""
     country = source.country
-    lines = ((fee, Kind.FEES, Reason.FEE), (excise, Kind.TAX, Reason.EXCISE))
+    lines = (
+        (charge.fee, Kind.FEES, Reason.FEE),
+        (charge.excise, Kind.TAX, Reason.EXCISE),
+        (charge.levy, Kind.TAX, Reason.LEVY),
+    )
     return tuple(Move(source, house_account(country, kind), part, reason) for part, kind, reason in lines if part)
 
 
@@ -123,7 +128,8 @@ def _tell_both(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: 
     paid = {
         "name": masked(payee.name),
         "number": mask_phone(payee.phone),
-        "fee": quote.charge,
+        "fee": quote.charge.published,
+        "levy": quote.levy,
         "balance": receipt.balance,
     }
     got = {"name": masked(payer.name), "number": mask_phone(payer.phone), "balance": payee_balance}

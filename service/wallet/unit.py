@@ -83,6 +83,12 @@ class Withdrawal:
     excise: int
     expires_at: datetime
     state: str = "waiting"  # waiting, paid, returned
+    levy: int = 0
+
+    @property
+    def held(self) -> int:
+        """All that was set aside: what does not go to the agent goes to the operator and the state."""
+        return self.amount + self.fee + self.excise + self.levy
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from service.countries import Pack
+from service.countries import Charge, Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Cap, Entry, Move, NotEnough
 from service.ledger.post import held_by, hold, post, release, resolves
@@ -58,14 +58,15 @@ class Quote(NamedTuple):
     amount: int
     fee: int
     excise: int
+    levy: int = 0
 
     @property
-    def charge(self) -> int:
-        return self.fee + self.excise
+    def charge(self) -> Charge:
+        return Charge(self.fee, self.excise, self.levy)
 
     @property
     def total(self) -> int:
-        return self.amount + self.charge
+        return self.amount + self.charge.total
 
 
 class Payout(NamedTuple):
@@ -91,7 +92,7 @@ def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: in
         raise SelfPayment
     charge = unit.house.packs[payer.country].charge("withdraw", amount, unit.now)
     refuse_over(limits_of(unit, payer), amount)
-    quote = Quote(unit.mint(), agent.number, agent.name, amount, charge.fee, charge.excise)
+    quote = Quote(unit.mint(), agent.number, agent.name, amount, *charge)
     balance = unit.books.balance(wallet_of(payer))
     if quote.total > balance:
         raise NotEnough(balance=balance, total=quote.total)
@@ -103,7 +104,7 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
     source = wallet_of(payer)
     charge = pack.charge("withdraw", quote.amount, unit.now)
     agent = unit.rows.get(Agent, quote.agent)
-    now = quote._replace(fee=charge.fee, excise=charge.excise)
+    now = quote._replace(**charge._asdict())
     if now != quote or agent is None or (agent.name, agent.state) != (quote.agent_name, "active"):
         if receipt := already(unit, quote.entry, source):
             return receipt
@@ -130,6 +131,7 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
                 amount=quote.amount,
                 fee=quote.fee,
                 excise=quote.excise,
+                levy=quote.levy,
                 expires_at=expires_at,
             )
         )
@@ -137,7 +139,8 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
             "reference": receipt.reference,
             "amount": quote.amount,
             "agent": quote.agent,
-            "fee": quote.charge,
+            "fee": quote.charge.published,
+            "levy": quote.levy,
             "hold": quote.entry,
             "until": expires_at.isoformat(),
         }
@@ -180,7 +183,10 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     person = unit.rows.get(Person, row.person)
     if person is None or person.state != "active":
         raise WrongCode
-    moves = [Move(held, target, row.amount, Reason.WITHDRAW), *charge_moves(held, row.fee, row.excise)]
+    moves = [
+        Move(held, target, row.amount, Reason.WITHDRAW),
+        *charge_moves(held, Charge(row.fee, row.excise, row.levy)),
+    ]
     earned, pair = commission_for(
         unit, service="withdraw", agent=agent, person_id=row.person, amount=row.amount, pack=pack
     )
@@ -213,6 +219,7 @@ def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receip
         "agent": agent.number,
         "agent_name": agent.name,
         "fee": row.fee + row.excise,
+        "levy": row.levy,
         "balance": unit.books.balance(wallet_of(person)),
     }
     paid = {"name": masked(person.name), "number": mask_phone(person.phone), "balance": receipt.balance}
@@ -253,7 +260,7 @@ def _give_back(unit: Unit, row: Withdrawal) -> None:
     unit.rows.put(replace(row, state="returned"))
     values = {
         "reference": unit.house.references.write(posted.id),
-        "amount": row.amount + row.fee + row.excise,
+        "amount": row.held,
         "agent": row.agent,
         "balance": posted.balances[wallet_of(person)],
         "at": posted.at.isoformat(),

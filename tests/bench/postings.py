@@ -59,7 +59,7 @@ class Payers:
             id=next(self._ids),
             reason=Reason.SEND,
             at=now,
-            moves=(Move(source, target, amount, Reason.SEND), *charge_moves(source, charge.fee, charge.excise)),
+            moves=(Move(source, target, amount, Reason.SEND), *charge_moves(source, charge)),
             ceilings=(Ceiling(target, tier.balance),),
             caps=(Cap(f"out:{source.owner}:bench", amount, tier.day),),
         )

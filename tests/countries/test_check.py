@@ -54,7 +54,7 @@ FAULTS: list[tuple[str, Fault, str]] = [
     ("unknown service", with_send(SEND, replace(SEND, service="sned")), "unknown service 'sned'"),
     ("too short", with_send(replace(SEND, bands=SEND.bands[:-1])), "ends at KES 50,000.00, one payment may be more"),
     ("tax without source", with_tax(source=""), "tax excise from 2023-07-01: no source"),
-    ("tax of nothing", with_tax(percent=0), "tax excise from 2023-07-01: 0 percent"),
+    ("tax of nothing", with_tax(basis_points=0), "tax excise from 2023-07-01: 0 basis points"),
     ("tax with falling dates", with_tax(valid_to=date(2020, 1, 1)), "tax excise from 2023-07-01: falling dates"),
     ("tax twice", lambda pack: replace(pack, taxes=(*pack.taxes, replace(pack.taxes[0], valid_from=date(2025, 1, 1)))),
      "tax excise from 2023-07-01: overlap"),

@@ -431,7 +431,7 @@ def dearer(town: Town, service: str) -> None:
     """Put a dearer tariff into force."""
     pack = town.app.home.pack
     tariffs = tuple(
-        replace(tariff, bands=tuple(band._replace(pays=band.pays + 100) for band in tariff.bands))
+        replace(tariff, bands=tuple(band._replace(pays=(band.pays or 0) + 100) for band in tariff.bands))
         if tariff.service == service
         else tariff
         for tariff in pack.charges

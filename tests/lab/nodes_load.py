@@ -106,7 +106,7 @@ class Payers(Load):
         while not self._stop.is_set():
             source, target = chance.sample(self._wallets, 2)
             charge = self._app.home.pack.charge("send", 100_00, clock.now())
-            moves = (Move(source, target, 100_00, Reason.SEND), *charge_moves(source, charge.fee, charge.excise))
+            moves = (Move(source, target, 100_00, Reason.SEND), *charge_moves(source, charge))
             self._until_done(Entry(id=next(self._ids), reason=Reason.SEND, at=clock.now(), moves=moves))
             time.sleep(0.02)
 

@@ -81,8 +81,8 @@ def fee_a_shilling_off(patch: pytest.MonkeyPatch) -> None:
     charge = Pack.charge
 
     def spoilt(pack: Pack, *args: Any) -> Charge:
-        fee, excise = charge(pack, *args)
-        return Charge(fee + 100, excise) if fee else Charge(fee, excise)
+        said = charge(pack, *args)
+        return said._replace(fee=said.fee + 100) if said.fee else said
 
     patch.setattr(Pack, "charge", spoilt)
 
@@ -91,7 +91,7 @@ def fee_not_conserved(patch: pytest.MonkeyPatch) -> None:
     """The state's part is taken from nobody."""
     moves = send.charge_moves
     for user in (send, withdraw):
-        patch.setattr(user, "charge_moves", lambda source, fee, _excise: moves(source, fee, 0))
+        patch.setattr(user, "charge_moves", lambda source, charge: moves(source, charge._replace(excise=0)))
 
 
 def commission_a_shilling_off(patch: pytest.MonkeyPatch) -> None:

@@ -15,13 +15,13 @@ class Prices(NamedTuple):
 
     charges: Mapping[str, Bands]
     commissions: Mapping[str, Bands]
-    tax_percent: int
+    tax_points: int
     pack: Mapping[str, Any]
 
     def charge(self, service: str, amount: int) -> tuple[int, int]:
         """Return the operator's part and the state's part of a charge; the state's is inside, rounded half up."""
         whole = next(pays for least, most, pays in self.charges[service] if least <= amount <= most)
-        state = round_half_up(whole * self.tax_percent, 100 + self.tax_percent)
+        state = round_half_up(whole * self.tax_points, 100_00 + self.tax_points)
         return whole - state, state
 
     def earns(self, service: str, total: int) -> int:
@@ -51,4 +51,4 @@ def read_prices(country: str = "ke") -> Prices:
         return tables
 
     (tax,) = pack["taxes"]
-    return Prices(bands("charges"), bands("commissions"), tax["percent"], pack)
+    return Prices(bands("charges"), bands("commissions"), tax["basis_points"], pack)

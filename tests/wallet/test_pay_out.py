@@ -127,7 +127,7 @@ def test_paying_out_is_one_entry_two_messages_and_a_row(village: Village) -> Non
     assert village.used(PAIR) == 500_00
     assert village.rows(Withdrawal)[0].state == "paid"
     common = {"reference": ref(one.entry), "amount": 500_00, "at": village.now.isoformat()}
-    got = {"agent": "100016", "agent_name": "Duka la Njeri", "fee": 29_00, "balance": 1471_00}
+    got = {"agent": "100016", "agent_name": "Duka la Njeri", "fee": 29_00, "levy": 0, "balance": 1471_00}
     gave = {"name": "AMINA O", "number": "0711***001", "balance": 500_00}
     assert village.said() == [
         (AMINA.phone, "withdrawn", common | got, one.entry, None),

@@ -1,10 +1,10 @@
 """Sending: what a quote shows, what a payment leaves behind, and each refusal at its edge."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
-from service.countries import NotOffered
+from service.countries import Charge, NotOffered, Tax
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Move, NotEnough, OverCap, TooFull
@@ -32,7 +32,7 @@ def test_a_quote_shows_everything_and_moves_nothing(village: Village) -> None:
     before = village.everything()
     quote = quoted(village)
     assert quote == Quote(quote.entry, BARAKA.id, "BARAKA M", 500_00, 6_09, 91)
-    assert (quote.charge, quote.total) == (7_00, 507_00)
+    assert (quote.charge.published, quote.total) == (7_00, 507_00)
     assert quoted(village).entry == quote.entry + 1
     assert village.everything() == before
 
@@ -51,7 +51,7 @@ def test_a_payment_is_one_entry_two_messages_and_a_name_to_remember(village: Vil
     assert village.entry(quote.entry) == Recorded(quote.entry, Reason.SEND, village.now, moves, None)
     assert (village.used(COUNTER), village.used("other")) == (500_00, 5)
     common = {"reference": ref(quote.entry), "amount": 500_00, "at": village.now.isoformat()}
-    sent = {"name": "BARAKA M", "number": "0722***002", "fee": 7_00, "balance": 1493_00}
+    sent = {"name": "BARAKA M", "number": "0722***002", "fee": 7_00, "levy": 0, "balance": 1493_00}
     received = {"name": "AMINA O", "number": "0711***001", "balance": 500_00}
     assert village.said() == [
         (AMINA.phone, "sent", common | sent, quote.entry, None),
@@ -153,16 +153,55 @@ def test_each_refusal_of_a_payment_at_its_edge(village: Village) -> None:
 
 
 @pytest.mark.parametrize(
-    ("fee", "excise", "moves"),
+    ("charge", "moves"),
     [
-        (0, 0, ()),
-        (5, 0, (Move(wallet(AMINA), FEES, 5, Reason.FEE),)),
-        (0, 1, (Move(wallet(AMINA), TAX, 1, Reason.EXCISE),)),
-        (5, 1, (Move(wallet(AMINA), FEES, 5, Reason.FEE), Move(wallet(AMINA), TAX, 1, Reason.EXCISE))),
+        (Charge(0, 0), ()),
+        (Charge(5, 0), (Move(wallet(AMINA), FEES, 5, Reason.FEE),)),
+        (Charge(0, 1), (Move(wallet(AMINA), TAX, 1, Reason.EXCISE),)),
+        (Charge(0, 0, 2), (Move(wallet(AMINA), TAX, 2, Reason.LEVY),)),
+        (Charge(5, 1), (Move(wallet(AMINA), FEES, 5, Reason.FEE), Move(wallet(AMINA), TAX, 1, Reason.EXCISE))),
+        (Charge(5, 0, 2), (Move(wallet(AMINA), FEES, 5, Reason.FEE), Move(wallet(AMINA), TAX, 2, Reason.LEVY))),
     ],
 )
-def test_a_charge_is_split_between_operator_and_state(fee: int, excise: int, moves: tuple[Move, ...]) -> None:
-    assert charge_moves(wallet(AMINA), fee, excise) == moves
+def test_a_charge_is_split_between_operator_and_state(charge: Charge, moves: tuple[Move, ...]) -> None:
+    assert charge_moves(wallet(AMINA), charge) == moves
+
+
+def test_a_levy_is_paid_beside_the_charge_and_goes_to_the_state(village: Village) -> None:
+    """One percent of what is sent: in the quote, in the entry, and in the payer's message."""
+    levy = Tax("e-levy", "send", 1_00, "up", date(2022, 5, 1), None, "test")
+    village.pack(taxes=(*PACK.taxes, levy))
+    village.give(AMINA, 2000_00)
+    quote = quoted(village, 500_01)
+    assert quote == Quote(quote.entry, BARAKA.id, "BARAKA M", 500_01, 11_30, 1_70, 5_01)
+    assert quote.total == 518_02
+    assert paid(village, quote).balance == 1481_98
+    recorded = village.entry(quote.entry)
+    assert recorded is not None
+    assert recorded.moves[-1] == Move(wallet(AMINA), TAX, 5_01, Reason.LEVY)
+    assert sum(move.amount for move in recorded.moves) == quote.total
+    assert [said[2].get("levy") for said in village.said()] == [5_01, None]
+
+
+def test_who_has_enough_without_the_levy_has_not_enough(village: Village) -> None:
+    village.pack(taxes=(Tax("e-levy", "send", 1_00, "up", date(2022, 5, 1), None, "test"),))
+    village.give(AMINA, 507_00)
+    with pytest.raises(NotEnough) as refused:
+        quoted(village, 500_00)
+    assert refused.value.said == {"balance": 507_00, "total": 512_00}
+
+
+def test_S_15_a_levy_that_ends_between_quote_and_payment_is_quoted_again(village: Village) -> None:
+    """The rule of the moment of the posting counts: nobody pays a tax of yesterday."""
+    ends = village.now.date()
+    village.pack(taxes=(Tax("e-levy", "send", 1_00, "up", date(2022, 5, 1), ends, "test"),))
+    village.give(AMINA, 2000_00)
+    quote = quoted(village)
+    assert quote.levy == 5_00
+    village.later(days=1)
+    with pytest.raises(QuoteChanged):
+        paid(village, quote)
+    assert quoted(village).levy == 0
 
 
 def test_W_05_only_the_same_payment_within_the_window_was_just_made(village: Village) -> None:

@@ -98,7 +98,7 @@ def test_a_quote_shows_everything_and_moves_nothing(village: Village) -> None:
     before = village.everything()
     quote = quoted(village)
     assert quote == Quote(quote.entry, "100016", "Duka la Njeri", 500_00, 25_22, 3_78)
-    assert (quote.charge, quote.total) == (29_00, 529_00)
+    assert (quote.charge.published, quote.total) == (29_00, 529_00)
     assert village.everything() == before
 
 
@@ -121,6 +121,7 @@ def test_what_is_withdrawn_is_held_and_its_code_is_sent(village: Village) -> Non
         "amount": 500_00,
         "agent": "100016",
         "fee": 29_00,
+        "levy": 0,
         "hold": quote.entry,
         "until": until.isoformat(),
     }

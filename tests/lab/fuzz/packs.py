@@ -62,7 +62,7 @@ def open_world() -> Callable[[list[Any]], Tally]:
                     charge = pack.charge(service, amount, BEGINNING)
                 except Refusal:
                     continue
-                assert charge.fee + charge.excise == charge.total
+                assert charge.fee + charge.excise + charge.levy == charge.total
         if proven:
             proof(product(pack, bytes(32)), pack, [Simulator.limit])
 
