@@ -515,3 +515,14 @@ def test_S_06_a_talk_begun_anew_in_its_own_session_stays_the_newest(anywhere: To
     assert phone.hop().screen.startswith(HOME)
     for _ in range(2):
         assert anywhere.phone("Amina").dial().screen.startswith(HOME)
+
+
+def test_S_01_a_late_hop_of_an_ended_talk_does_not_break_into_the_newer_one(town: Town) -> None:
+    """What the network brings late of a talk that is over is told so, and the talk in hand goes on."""
+    late = town.phone("Amina").dial().press("5")
+    assert late.over
+    newer = town.phone("Amina").dial().press("1")
+    late.typed = "5*1"
+    assert late.hop().over
+    assert late.screen == "You dialled again, so this talk is over. Go on in the new one."
+    assert newer.press("0722000002", "100", PINS["Amina"]).screen.startswith("Sent KES 100")

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any, cast
@@ -17,7 +18,23 @@ from service.ledger.post import post
 from service.ledger.seal import Break, OlderKey, close_with_a_new_key, entry_digest, seal_batch, verify
 from service.storage.store import Store
 from tests.conftest import DATABASES, SEAL_KEY, opened
-from tests.ledger.shop import COMMISSION, FEES, NOON, TAX, TRUST, A, B, C, balance, entry, fund, posted, send, wallet
+from tests.ledger.shop import (
+    COMMISSION,
+    FEES,
+    NOON,
+    TAX,
+    TRUST,
+    A,
+    B,
+    C,
+    balance,
+    entry,
+    fund,
+    posted,
+    race,
+    send,
+    wallet,
+)
 from tests.ledger.tamper import tamper
 
 
@@ -57,6 +74,20 @@ def test_a_seal_takes_part_and_the_next_takes_the_rest(store: Store) -> None:
         pass
     assert covered(store) == [[1, 2, 100, 101], [102, 103, 104, 105], [106]]
     assert breaks(store) == []
+
+
+def test_two_who_seal_at_one_time_wait_for_each_other(store: Store) -> None:
+    """Each entry is covered once, and none of them meets the other's seal."""
+    fund(store, {A: 1000, B: 0})
+
+    def slow(tx: Any) -> Seal | None:
+        made = seal_batch(tx.books, SEAL_KEY, NOON, limit=9)
+        time.sleep(0.1)
+        return made
+
+    made = race([lambda: store.transact(slow)] * 3)
+    assert sum(one is not None for one in made) == 1
+    assert covered(store) == [[1, 2]]
 
 
 def test_totals_are_what_the_unlocked_accounts_hold(store: Store) -> None:

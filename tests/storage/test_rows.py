@@ -10,7 +10,7 @@ import pytest
 from service.storage.records import BY_KIND, RECORDS
 from service.storage.store import Store
 from service.ussd.session import Conversation
-from service.wallet.unit import Agent, Approval, Notice, Paid, Person, Seen, Stop, Tally, Timer, Withdrawal
+from service.wallet.unit import Agent, Approval, Asked, Notice, Paid, Person, Seen, Stop, Tally, Timer, Withdrawal
 from tests.ledger.shop import NOON
 from tests.storage.people import EVERYTHING, PHONE, approval, conversation, notice, paid, person, withdrawal
 
@@ -190,3 +190,34 @@ def test_what_is_old_is_forgotten_and_nothing_else(store: Store) -> None:
     assert [row.key for row in store.read(lambda tx: tx.rows.find(Tally))] == ["hour 0", "hour 1"]
     with pytest.raises(AssertionError, match="never forgotten"):
         store.transact(lambda tx: tx.rows.forget(Person, before=NOON))
+
+
+def test_what_was_fetched_ahead_is_asked_anew_after_a_write(store: Store) -> None:
+    tally = Tally(key="k", count=0, at=NOON)
+    store.transact(lambda tx: tx.rows.add(tally))
+
+    def work(tx: Any) -> Any:
+        tx.rows.ahead(Asked.get(Tally, "k"))
+        tx.rows.put(replace(tally, count=5))
+        return tx.rows.get(Tally, "k")
+
+    assert store.transact(work).count == 5
+
+
+def test_what_was_taken_back_is_written_when_it_is_put_again(store: Store) -> None:
+    tally = Tally(key="k", count=0, at=NOON)
+    store.transact(lambda tx: tx.rows.add(tally))
+
+    def undone(tx: Any) -> None:
+        with tx.savepoint():
+            tx.rows.put(replace(tally, count=5))
+            raise ZeroDivisionError
+
+    def work(tx: Any) -> None:
+        tx.rows.lock(Tally, "k")
+        with pytest.raises(ZeroDivisionError):
+            undone(tx)
+        tx.rows.put(replace(tally, count=5))
+
+    store.transact(work)
+    assert store.read(lambda tx: tx.rows.get(Tally, "k")) == replace(tally, count=5)
