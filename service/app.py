@@ -158,7 +158,7 @@ def make_app(
     for country in countries.values():
         limits = [gateway.limit for gateway in gateways.values()]
         problems += [f"menu: {problem}" for problem in proof(country.talk, country.pack, limits)]
-        problems += [f"tariff: {problem}" for problem in check_tariffs(country.pack)]
+        problems += [f"tariff: {problem}" for problem in check_tariffs(country.pack, now())]
     if problems:
         raise Unfit(problems)
     store = store or open_store(

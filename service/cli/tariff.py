@@ -97,7 +97,7 @@ def check() -> None:
     from service.money import show_amount_full
 
     packs = _packs()
-    if problems := [problem for pack in packs for problem in check_tariffs(pack)]:
+    if problems := [problem for pack in packs for problem in check_tariffs(pack, now())]:
         raise refuse(*problems)
     for pack in packs:
         tables = len(pack.charges) + len(pack.commissions)

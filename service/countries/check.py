@@ -20,12 +20,15 @@ EARNING = ("cash_in", "withdraw")
 """Services for which a pack must say what an agent earns."""
 
 
-def check_tariffs(pack: Pack) -> list[str]:
-    """Return what is wrong with the tables of a pack: gaps, overlaps, falling dates, missing sources, odd charges."""
+def check_tariffs(pack: Pack, at: datetime) -> list[str]:
+    """Return what is wrong with the tables of a pack: gaps, overlaps, falling dates, missing sources, odd charges,
+    and services without a price at this moment or later.
+    """
+    today = day(at, pack.zone)
     return [
         *(problem for table in (*pack.charges, *pack.commissions) for problem in _check_table(pack, table)),
-        *_check_dates(pack, "charges", pack.charges, CHARGED),
-        *_check_dates(pack, "commissions", pack.commissions, EARNING),
+        *_check_dates(pack, "charges", pack.charges, CHARGED, today),
+        *_check_dates(pack, "commissions", pack.commissions, EARNING, today),
         *(problem for tax in pack.taxes for problem in _check_tax(pack, tax)),
         *_check_reach(pack),
         *_check_tiers(pack),
@@ -96,13 +99,20 @@ def _check_step(pack: Pack, band: Band, after: Band) -> Iterator[str]:
         yield f"pays less ({_show(pack, after.pays)}) than the band below it ({_show(pack, band.pays)})"
 
 
-def _check_dates(pack: Pack, what: str, tables: Sequence[Tariff], services: Sequence[str]) -> Iterator[str]:
+def _check_dates(
+    pack: Pack, what: str, tables: Sequence[Tariff], services: Sequence[str], today: date
+) -> Iterator[str]:
     for service in sorted({table.service for table in tables} - set(services)):
         yield f"{pack.country}.toml: {what} for an unknown service {service!r}"
     for service in services:
         mine = [table for table in tables if table.service == service]
         if not mine:
             yield f"{pack.country}.toml: no {what} for {service}"
+            continue
+        if mine[0].valid_from > today:
+            yield f"{_where(pack, mine[0])}: no table is in force before, and today is {today}"
+        if mine[-1].valid_to is not None:
+            yield f"{_where(pack, mine[-1])}: no table follows when it ends on {mine[-1].valid_to}"
         for table, after in pairwise(mine):
             yield from (f"{_where(pack, after)}: {problem}" for problem in _check_turn(table, after))
 

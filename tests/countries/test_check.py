@@ -2,13 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 
 from service.countries import Band, Pack, Tariff, Tier, check_tariffs, load_pack
 
 KE = load_pack("ke")
+AT = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 SEND = KE.charges[0]
 
 Fault = Callable[[Pack], Pack]
@@ -48,6 +49,10 @@ FAULTS: list[tuple[str, Fault, str]] = [
     ("two on one day", with_send(replace(SEND, valid_to=date(2026, 7, 1)), LATER), "send from 2026-07-01: overlap"),
     ("days without a price", with_send(replace(SEND, valid_to=date(2026, 6, 28)), LATER),
      "send from 2026-07-01: gap, no table is in force from 2026-06-29 to 2026-06-30"),
+    ("no price yet", with_send(replace(SEND, valid_from=date(2026, 11, 23))),
+     "send from 2026-11-23: no table is in force before, and today is 2026-11-22"),
+    ("no price some day", with_send(replace(SEND, valid_to=date(2027, 6, 30))),
+     "send from 2024-01-01: no table follows when it ends on 2027-06-30"),
     ("falling dates", with_send(LATER, replace(SEND, valid_to=date(2026, 6, 30))),
      "send from 2024-01-01: falling dates"),
     ("no table", with_send(), "no charges for send"),
@@ -67,14 +72,14 @@ FAULTS: list[tuple[str, Fault, str]] = [
 
 @pytest.mark.parametrize(("plant", "found"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
 def test_a_planted_fault_is_found_at_its_place(plant: Fault, found: str) -> None:
-    problems = check_tariffs(plant(KE))
+    problems = check_tariffs(plant(KE), AT)
     assert any(found in problem for problem in problems), problems
     assert all(problem.startswith("ke.toml: ") for problem in problems)
 
 
 def test_a_table_may_follow_another_on_the_next_day() -> None:
-    assert check_tariffs(with_send(replace(SEND, valid_to=date(2026, 6, 30)), LATER)(KE)) == []
+    assert check_tariffs(with_send(replace(SEND, valid_to=date(2026, 6, 30)), LATER)(KE), AT) == []
 
 
 def test_missing_commissions_are_found() -> None:
-    assert "ke.toml: no commissions for withdraw" in check_tariffs(replace(KE, commissions=KE.commissions[:1]))
+    assert "ke.toml: no commissions for withdraw" in check_tariffs(replace(KE, commissions=KE.commissions[:1]), AT)

@@ -51,5 +51,5 @@ def test_the_limits_are_those_of_the_bank_of_ghana() -> None:
 
 
 def test_the_tables_are_sound() -> None:
-    assert check_tariffs(GH) == []
+    assert check_tariffs(GH, ABOLISHED) == []
     assert national(read_phone(GH.example_phone, GH.region)) == GH.example_phone

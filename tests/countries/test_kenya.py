@@ -134,7 +134,7 @@ def test_the_help_line_is_not_a_persons_number() -> None:
 
 
 def test_the_tables_are_sound() -> None:
-    assert check_tariffs(KE) == []
+    assert check_tariffs(KE, AT) == []
 
 
 def dated(pack: Pack, turn: date) -> Pack:

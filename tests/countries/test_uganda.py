@@ -40,7 +40,7 @@ def test_larger_payments_than_are_published_are_not_offered() -> None:
 
 
 def test_the_tables_are_sound() -> None:
-    assert check_tariffs(UG) == []
+    assert check_tariffs(UG, AT) == []
     assert worst_split(UG, "send", AT) == (60_001, 400)
 
 
