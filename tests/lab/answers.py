@@ -220,7 +220,7 @@ class Paying:
     say: Say
 
     def until(self, wanted: int, people: int, serve: Callable[[], object]) -> Finding:
-        """Let people pay until so many outcomes were unknown; hold what each phone was told against the books."""
+        """Let people pay until so many outcomes of both kinds were unknown; hold what they read against the books."""
         with app_at(self.url) as app:
             gather(app, people)
             before = problems(app)
@@ -229,7 +229,7 @@ class Paying:
             crowd.seen.not_done = never.note
             crowd.begin()
             try:
-                while (known := crowd.seen.doubts.total()) < wanted:
+                while (known := crowd.seen.doubts.total()) < wanted or not all(_done_or_not(crowd.seen)):
                     self.say(f"{self.what}, {known} of {wanted}")
                     crowd.go_on(seconds=1)
                     assert crowd.seen.done < 100 + 20 * wanted, "hardly a payment meets a fault"
@@ -241,7 +241,7 @@ class Paying:
         return self._finding(crowd.seen, verdict, not_genuine=len(asked - genuine_of(self.url)), broken=len(broken))
 
     def _finding(self, seen: Seen, verdict: Verdict, *, not_genuine: int, broken: int) -> Finding:
-        both_kinds(seen.doubts["done"], seen.doubts["not done"] + seen.doubts["not told"])
+        both_kinds(*_done_or_not(seen))
         assert not seen.strange, seen.strange[:5]
         return Finding(
             what=self.what,
@@ -253,6 +253,11 @@ class Paying:
             longest_recovery_seconds=seen.longest_doubt,
             note=f"{counted(self.injected)}; in doubt, then told: {counted(seen.doubts)}",
         )
+
+
+def _done_or_not(seen: Seen) -> tuple[int, int]:
+    """Return how many payments in doubt were done, and how many were not."""
+    return seen.doubts["done"], seen.doubts["not done"] + seen.doubts["not told"]
 
 
 class Never:

@@ -132,7 +132,8 @@ def test_K_03_rings_and_crossings_never_deadlock(store: Store) -> None:
     def single(source: Any, target: Any) -> int:
         done = 0
         while time.monotonic() < end:
-            store.post_one(send(next(numbers), source, target, 1, fee=1, caps=[Cap("all", 1), Cap(str(source), 1)]))
+            entry = send(next(numbers), source, target, 1, fee=1, caps=[Cap("all", 1), Cap(str(source), 1)])
+            persistent(partial(store.post_one, entry))
             done += 1
         return done
 
@@ -141,7 +142,7 @@ def test_K_03_rings_and_crossings_never_deadlock(store: Store) -> None:
         while time.monotonic() < end:
             chosen = random.sample(pairs, 3)
             entries = [send(next(numbers), source, target, 1, caps=[Cap("all", 1)]) for source, target in chosen]
-            done += told(store.post_many(entries), Posted)
+            done += told(persistent(partial(store.post_many, entries)), Posted)
         return done
 
     done = sum(in_threads([partial(single, *pair) for pair in pairs] * 2 + [batch] * 2))
