@@ -98,6 +98,8 @@ def open_world() -> Callable[[list[Any]], Tally]:
                 address, body, method=method, content_type=kind, length=length, headers=tuple(sent)
             )
             what = right.get(path.partition("?")[0]) if method.upper() == "POST" else None  # as WSGI has it
+            if status == 400 and any(name == "Host" for name, _ in headers):
+                what = None  # a Host that is no name of a host must be turned away so (RFC 9112, 3.2)
             if what == "ussd":
                 screen = assert_screen(status, fields, content)
                 taken = not screen.startswith("END We could not read")
