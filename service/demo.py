@@ -27,6 +27,8 @@ class Actor(NamedTuple):
     shop: tuple[str, str] | None = None
 
 
+DEMO_COUNTRY = "ke"
+
 # fmt: off
 PEOPLE = (
     Actor("+254711000001", "Amina Odhiambo", "11223344", "4071"),

@@ -78,7 +78,8 @@ class Phone:
 @click.option("--url", help="Where the service answers; http://SENTI_HOST:SENTI_PORT if missing.")
 @as_json
 def canary(payer: str, payee: str, url: str | None, as_json: bool) -> None:
-    """Send 1 from PAYER to PAYEE and back, both wallets of your own, and try to send more than there is.
+    """Send the least amount there is from PAYER to PAYEE and back, both wallets of your own, and try to send more than
+    there is.
 
     The PIN of PAYER and that of PAYEE are read from standard input, one a line. Exit status 1 says that something is
     wrong, and what; `senti_canary_age_seconds` in the metrics says when it last went well.
@@ -104,34 +105,33 @@ def canary(payer: str, payee: str, url: str | None, as_json: bool) -> None:
 
 
 def _send(app: "App", phone: Phone, numbers: Sequence[str], pin: str, what: str) -> None:
-    """Send 1 and compare the books with what they were."""
+    """Send the least that can be sent, and compare the books with what they were."""
     from service.ledger.chart import Kind
+    from service.money import show_number
 
     before = _balances(app, numbers)
-    screen = phone.talk(what, "1", numbers[1], "1", pin)
+    pack = app.home.pack
+    least = pack.smallest("send", app.now())
+    typed = show_number(least, pack.currency).replace(",", "")
+    screen = phone.talk(what, "1", numbers[1], typed, pin)
     after, entry = _balances(app, numbers), _entry(app, screen)
     if entry is None:
         raise refuse(f"{what}: not paid; the last screen was: {screen!r}")
     paid = sum(move.amount for move in entry.moves if str(move.source) == before[0][0])
     arrived = sum(move.amount for move in entry.moves if move.target.kind == Kind.WALLET)
     changes = (before[0][1] - after[0][1], after[1][1] - before[1][1])
-    if arrived != _one(app) or changes != (paid, arrived):
+    if arrived != least or changes != (paid, arrived):
         raise refuse(f"{what}: the balances changed by {changes}, the entry says {paid} and {arrived}")
 
 
 def _overdraw(app: "App", phone: Phone, numbers: Sequence[str], pin: str) -> None:
     """Try to send more than there is, on the phone and at the books themselves; nothing may move."""
     before = _balances(app, numbers)
-    screen = phone.talk("too much", "1", numbers[1], str(before[0][1] // _one(app) + 1), pin)
+    screen = phone.talk("too much", "1", numbers[1], str(before[0][1] // 10**app.home.pack.currency.exponent + 1), pin)
     if _entry(app, screen) is not None or _balances(app, numbers) != before:
         raise refuse(f"more than there is was paid; the last screen was: {screen!r}")
     if not _refused_by_the_books(app, before[0][1] + 1, numbers):
         raise refuse("the books would post more than there is")
-
-
-def _one(app: "App") -> int:
-    """Return one of the currency in minor units."""
-    return int(10**app.home.pack.currency.exponent)
 
 
 class _NotKept(Exception):

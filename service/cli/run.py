@@ -61,11 +61,16 @@ def load() -> None:
 
 
 def _load() -> None:
-    from service.demo import load_demo
+    from service.demo import DEMO_COUNTRY, load_demo
 
     with opened() as app:
         if app.settings.mode == "production":
             raise unusable("SENTI_MODE is production: demo people have PINs that everybody knows")
+        if app.home.pack.country != DEMO_COUNTRY:
+            raise unusable(
+                f"SENTI_COUNTRIES begins with {app.home.pack.country}: the demo's people live in {DEMO_COUNTRY}; "
+                "name that first, or open wallets of your own with senti person register, and serve with senti serve"
+            )
         load_demo(app.transact, app.home.pack)
 
 

@@ -69,6 +69,13 @@ def test_C_10_unsafe_settings_stop_every_command(words: tuple[str, ...], elsewhe
     assert "SENTI_AFRICASTALKING_USERNAME is the sandbox" in said
 
 
+def test_the_demo_is_refused_where_its_people_do_not_live(elsewhere: Callable[..., Senti]) -> None:
+    senti = elsewhere(SENTI_COUNTRIES="ug,ke")
+    senti.says("migrate")
+    assert "SENTI_COUNTRIES begins with ug" in senti.no("demo", "load", status=2)
+    assert [book["accounts"] for book in senti.json("books")["books"]] == [[], []]
+
+
 def test_C_10_the_trial_run_refuses_production(elsewhere: Callable[..., Senti]) -> None:
     """`senti run` loads people whose PINs everybody knows, and so never runs in production."""
     senti = elsewhere(SENTI_MODE="production")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
@@ -24,7 +25,8 @@ Wsgi = Callable[[dict[str, Any], Any], Any]
 @contextmanager
 def release(senti: Senti, wrong: Callable[[Wsgi], Wsgi] = lambda app: app) -> Iterator[str]:
     """Serve the demo, with a fault if one is given; yield the address."""
-    app = make_app(demo_settings(database_url=senti.environment["SENTI_DATABASE_URL"]))
+    countries = tuple(senti.environment.get("SENTI_COUNTRIES", "ke").split(","))
+    app = make_app(demo_settings(database_url=senti.environment["SENTI_DATABASE_URL"], countries=countries))
     server = make_server("127.0.0.1", 0, wrong(make_web(app).wsgi_app), threaded=True, request_handler=Silent)
     thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
@@ -55,6 +57,24 @@ def test_O_09_a_sound_release_is_paid_there_and_back(senti: Senti) -> None:
     assert "senti_canary_age_seconds" in app.metrics.text().decode()
     app.store.close()
     assert senti.json("audit")["sound"]
+
+
+def test_O_09_a_canary_sends_the_least_that_can_be_sent(tmp_path: Path) -> None:
+    """In Uganda that is 500 shillings, which have no cents; each way costs 100."""
+    senti = Senti(tmp_path / "senti.db", SENTI_COUNTRIES="ug")
+    senti.says("migrate")
+    phones = ("+256772000001", "+256772000002", "+256772000003")
+    for place, (phone, pin) in enumerate(zip(phones, ("4071", "5182", "7304"), strict=True)):
+        about = ("--name", "Okello Moses", "--id-number", f"1234567{place}", "--pin-stdin")
+        senti.says("person", "register", phone, *about, typed=f"{pin}\n")
+    agent = senti.says("agent", "add", phones[2], "--name", "Duka", "--place", "Kampala").strip()
+    senti.approved("float", "issue", agent, "900,000", "--bank-ref", "B1")
+    for number in ("0772000001", "0772000002"):
+        senti.says("dial", phones[2], "*284*97#", typed=f"1\n{number}\n5000\n7304\n")
+    with release(senti) as url:
+        assert "The canary sings" in senti.says("canary", *phones[:2], "--url", url, typed=PINS)
+    balances = [senti.json("statement", phone)["balance"] for phone in phones[:2]]
+    assert balances == [5_000 - 100, 5_000 - 100]
 
 
 def test_O_09_a_release_that_does_not_pay_is_found(senti: Senti) -> None:
