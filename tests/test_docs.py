@@ -8,6 +8,9 @@ import pytest
 
 from service.log import set_up
 from tests import cases, peers
+from tests.cli.conftest import _own_log
+
+__all__ = ["_own_log"]
 
 ROOT = Path(__file__).parent.parent
 CATALOGUE = ROOT.parent / "shared" / "hostile-cases.md"
