@@ -56,7 +56,7 @@ CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 def _tax(money: Callable[[int], str], taken: bool) -> Field:
     """Nothing is shown of a tax that is nothing; a country that knows no such tax needs no room for it."""
-    return Field(lambda minor: money(minor) if minor else "", WIDEST_FEE if taken else 0)
+    return Field(lambda minor: money(minor) if minor else "", WIDEST_FEE if taken else 0, optional=True)
 
 
 def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[str, Field]:

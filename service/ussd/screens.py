@@ -21,12 +21,20 @@ Items = Callable[[Any, Values], Sequence[Values]]
 
 @dataclass(frozen=True)
 class Field:
-    """How one kind of value is typed and shown. `widest` is a value that shows at the greatest width."""
+    """How one kind of value is typed and shown. `widest` is a value that shows at the greatest width.
+
+    Nothing is shown of an `optional` value that is not there: talks and messages of the release before have none.
+    """
 
     show: Callable[[Any], str]
     widest: Any
     read: Callable[[str, Any], Any] | None = None  # (typed, call) -> value, or raises one of `refuses`
     refuses: tuple[type[Refusal], ...] = ()
+    optional: bool = False
+
+    def shown(self, values: Mapping[str, Any], name: str) -> str:
+        """Return how a value of these is shown."""
+        return "" if self.optional and name not in values else self.show(values[name])
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Talk:
         """Return how these values are shown on a screen; what is wider than its field allows is a bug."""
 
         def shown(name: str) -> str:
-            text = clean(self.fields[name].show(values[name]))
+            text = clean(self.fields[name].shown(values, name))
             width, widest = _width(text), self._widths[name]
             fits = width.units <= widest.units and (
                 widest.septets is None or (width.septets is not None and width.septets <= widest.septets)
@@ -169,7 +169,7 @@ def render_sms(talk: Talk, key: str, values: Values, language: str) -> str:
     """Return the text of an SMS; values are written in GSM-7 unless the language itself is outside that alphabet."""
     sentence = talk.said(language).sms[key]
     plain = clean if septets(sentence) is None else downgrade
-    return fill(sentence, lambda name: plain(talk.sms_field(name).show(values[name])))
+    return fill(sentence, lambda name: plain(talk.sms_field(name).shown(values, name)))
 
 
 def _width(text: str) -> _Width:
