@@ -33,7 +33,8 @@ def test_the_map_is_current() -> None:
 
 @pytest.mark.parametrize("language", PACK.languages)
 def test_every_refusal_has_words(language: str) -> None:
-    import service.app  # noqa: F401  everything that may refuse is loaded
+    import service.app
+    import service.wallet.case  # noqa: F401  everything that may refuse is loaded
 
     ours = {no.code for no in every_refusal() if no.__module__.startswith(("service", "menus"))}
     said = {code for code, words in TALK.words[language].no.items() if words.strip()}

@@ -39,6 +39,10 @@ class Pack:
     withdrawal_seconds: int
     challenge_seconds: int
     repeat_window_seconds: int
+    undo_seconds: int
+    request_seconds: int
+    consent_seconds: int
+    open_requests: int
     session_seconds: int
     pin_tries: int
     code_tries: int
@@ -50,9 +54,12 @@ class Pack:
     taxes: tuple[Tax, ...]
 
     def hurried(self, speed: int) -> "Pack":
-        """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second."""
+        """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.
+
+        What is off, with no seconds at all, stays off.
+        """
         names = [name for name in self.__dataclass_fields__ if name.endswith("_seconds")]
-        return replace(self, **{name: max(1, getattr(self, name) // speed) for name in names})
+        return replace(self, **{name: max(1, getattr(self, name) // speed) for name in names if getattr(self, name)})
 
     def charge(self, service: str, amount: int, at: datetime) -> Charge:
         """Price a service ("send", "withdraw", "cash_in") for an amount at a moment; raises NotOffered."""

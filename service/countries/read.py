@@ -23,6 +23,7 @@ T = TypeVar("T")
 _HERE = Path(__file__).parent
 _LIMITS = (
     "sms_payment_limit", "sms_day_limit", "withdrawal_seconds", "challenge_seconds", "repeat_window_seconds",
+    "request_seconds", "consent_seconds", "open_requests",
     "session_seconds", "pin_tries", "code_tries", "sms_commands_per_hour", "sms_help_per_hour", "lookups_per_day",
 )  # fmt: skip
 
@@ -70,6 +71,12 @@ class _Words:
             raise BadPack(f"{self.where}: {name} must be above zero, not {found}")
         return found
 
+    def not_negative(self, name: str) -> int:
+        found = self.take(name, int)
+        if found < 0:
+            raise BadPack(f"{self.where}: {name} must be zero or above, not {found}")
+        return found
+
     def rows(self, name: str) -> Iterator["_Words"]:
         for place, row in enumerate(self.take(name, list), start=1):
             yield _Words(f"{self.where}, {name} {place}", row)
@@ -107,6 +114,7 @@ def read_pack(path: Path) -> Pack:
 def _pack(words: _Words) -> Pack:
     with _Words(f"{words.where}, limits", words.take("limits", dict)) as limits:
         numbers = {name: limits.positive(name) for name in _LIMITS}
+        undo_seconds = limits.not_negative("undo_seconds")
     return Pack(
         country=words.take("country", str),
         name=words.take("name", str),
@@ -122,6 +130,7 @@ def _pack(words: _Words) -> Pack:
         charges=tuple(map(_tariff, words.rows("charges"))),
         commissions=tuple(map(_tariff, words.rows("commissions"))),
         taxes=tuple(map(_tax, words.rows("taxes"))),
+        undo_seconds=undo_seconds,
         **numbers,
     )
 

@@ -36,6 +36,9 @@ class Reason(StrEnum):
     LEVY = "levy"
     HOLD = "hold"
     RELEASE = "release"
+    SETTLE = "settle"
+    UNDO = "undo"
+    GIVE_BACK = "give_back"
     COMMISSION = "commission"
     REVERSE = "reverse"
 
@@ -45,6 +48,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.REDEEM,     Kind.FLOAT,  Kind.TRUST),
     (Reason.CASH_IN,    Kind.FLOAT,  Kind.WALLET),
     (Reason.SEND,       Kind.WALLET, Kind.WALLET),
+    (Reason.SEND,       Kind.HELD,   Kind.WALLET),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),
     (Reason.FEE,        Kind.HELD,   Kind.FEES),
     (Reason.EXCISE,     Kind.WALLET, Kind.TAX),
@@ -53,6 +57,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.LEVY,       Kind.HELD,   Kind.TAX),
     (Reason.HOLD,       Kind.WALLET, Kind.HELD),
     (Reason.RELEASE,    Kind.HELD,   Kind.WALLET),
+    (Reason.GIVE_BACK,  Kind.HELD,   Kind.WALLET),
     (Reason.WITHDRAW,   Kind.HELD,   Kind.FLOAT),
     (Reason.COMMISSION, Kind.FEES,   Kind.COMMISSION),
 })  # fmt: skip

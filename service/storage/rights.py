@@ -31,6 +31,8 @@ RIGHTS: Mapping[str, Rights] = {
     "people": _KEPT,
     "agents": Rights(),
     "withdrawals": _KEPT,
+    "pendings": _KEPT,
+    "cases": _KEPT,
     "challenges": _KEPT,
     "approvals": _KEPT,
     "paid": _KEPT,

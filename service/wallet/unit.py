@@ -92,6 +92,46 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pending:
+    """A payment that its payer can still take back; `id` is the entry that holds it, and the payment's own."""
+
+    id: int
+    payer: int
+    payee: int
+    amount: int
+    fee: int
+    excise: int
+    levy: int
+    settles_at: datetime
+    state: str = "waiting"  # waiting, settled, taken_back, returned
+
+    @property
+    def held(self) -> int:
+        """All that was set aside: amount and charge."""
+        return self.amount + self.fee + self.excise + self.levy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """Something that somebody asks to be looked into, with a number and a clock; see case.py.
+
+    `about` is an entry, `other` the person on its other side. `held` is what is set aside meanwhile, by the
+    entry of the case's own number.
+    """
+
+    id: int
+    what: str  # overcharge, reversal
+    opener: int
+    about: int
+    other: int
+    state: str = "asked"  # asked, open, done, closed
+    held: int = 0
+    opened_at: datetime
+    due_at: datetime
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Challenge:
     """A payment asked for by SMS that waits for its one-time code; `id` is the entry it will post."""
 

@@ -1,0 +1,79 @@
+"""Cases: what a person asks to be looked into, with a number to name it by and a clock that runs.
+
+One kind of case is opened once about one entry, ever: what was looked into is not asked again. A case that waits for
+the other side's consent is `asked`; one that waits for staff is `open`; then it is `done` or `closed`.
+"""
+
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from service.refusal import Refusal
+from service.wallet.unit import Case, Person, Unit
+
+WAITING = ("asked", "open")
+
+
+class TooManyCases(Refusal):
+    """So many cases of this person wait already that no more are opened."""
+
+
+class CaseThere(Refusal):
+    """There is, or was, a case about this already."""
+
+    says = ("reference",)
+
+
+def open_case(
+    unit: Unit,
+    *,
+    what: str,
+    opener: Person,
+    about: int,
+    other: int,
+    seconds: int,
+    state: str = "open",
+    case_id: int | None = None,
+    held: int = 0,
+    values: Mapping[str, Any] | None = None,
+) -> Case:
+    """Write down a case about an entry; `seconds` is how long it may wait, `other` the person on the other side.
+
+    Raises TooManyCases or CaseThere. `held` is what the entry `case_id` has set aside, in minor units.
+    """
+    refuse_case(unit, what=what, opener=opener, about=about)
+    case = Case(
+        id=case_id or unit.mint(),
+        what=what,
+        opener=opener.id,
+        about=about,
+        other=other,
+        state=state,
+        held=held,
+        opened_at=unit.now,
+        due_at=unit.now + timedelta(seconds=seconds),
+        values=dict(values or {}),
+    )
+    unit.rows.append(case)
+    return case
+
+
+def refuse_case(unit: Unit, *, what: str, opener: Person, about: int) -> None:
+    """Raise CaseThere or TooManyCases if a person may not open this case now; locks the person until the commit."""
+    unit.rows.lock(Person, opener.id)  # one at a time, over all channels
+    if there := unit.rows.find(Case, about=about, what=what, limit=1):
+        raise CaseThere(reference=case_number(unit, there[0]))
+    most = unit.house.packs[opener.country].open_requests
+    if len(unit.rows.find(Case, opener=opener.id, state=WAITING, limit=most)) == most:
+        raise TooManyCases
+
+
+def case_number(unit: Unit, case: Case) -> str:
+    """Return how people call a case: ten letters, two of them checks."""
+    return unit.house.references.write(case.id)
+
+
+def case_by_number(unit: Unit, text: str) -> Case | None:
+    """Return the case of a number as it is typed."""
+    number = unit.house.references.read(text)
+    return None if number is None else unit.rows.get(Case, number)
