@@ -63,8 +63,11 @@ class Auditor(OwnBooks):
         self.names[phone], self.pins[phone] = words.shown(name), pin
 
     def may_free(self, phone: str) -> None:
-        """Note that somebody's wrong PINs may be forgotten now."""
+        """Note that somebody's wrong PINs may be forgotten now, also for a hop that comes again after that."""
         self.tries[phone] |= {0}
+        for (talk, _), hop in self.hops.items():
+            if talk in self.talks[phone]:
+                hop.base |= {0}
         self.versions[phone] += 1
 
     def freed(self, phone: str) -> None:
@@ -167,11 +170,12 @@ class Auditor(OwnBooks):
                 kinds = ("send", "cash_in") if kind == "send" else (kind,)
                 self._done(kinds, phone, "who", words.cents(found[1]), found[3], "the next dial")
         elif begins and (no := words.find(words.NOT_TOLD, screen)) and len(self.talks[phone]) > 1:
-            # In a talk that was idle and begins anew the words are about itself.
+            # In a talk that was idle and begins anew the words are about itself; what the same talk did a day before
+            # is another payment, even if it is the same amount.
             before = self.talks[phone][-2]
             if before in self.sure and self.talks[phone][-1] == session:
                 for (talk, _), hop in self.hops.items():
-                    same = hop.intent and hop.intent.kind == no[0]
+                    same = hop.intent and hop.intent.kind == no[0] and self.now() - hop.at < timedelta(hours=24)
                     if talk == before and hop.intent and same and hop.intent.amount == words.cents(no[1][1]):
                         self._deny(hop.intent, "the next dial")
 

@@ -53,7 +53,9 @@ def key(dice: random.Random, auditor: Auditor, actor: Actor, screen: str) -> str
         return ""
     if "PIN:" in screen or "Choose a PIN" in screen or "The same PIN again?" in screen:
         knows = dice.random() < (0.3 if goal.get("forgot") else 0.93)
-        return auditor.pins[number] if knows else dice.choice(("1111", "8065", "8065", "40"))
+        # Who chooses a PIN and mistypes it twice alike has chosen another one than the auditor knows.
+        other = "8065" if "PIN:" in screen else f"{dice.randint(2_000, 8_999)}"
+        return auditor.pins[number] if knows else dice.choice(("1111", other, other, "40"))
     if "9 Continue" in screen and dice.random() < 0.6:
         return "9"
     if "\n1 Send money" in screen or screen.startswith("1 Send money"):
