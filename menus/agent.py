@@ -66,6 +66,7 @@ SCREENS = (
         Choice("3", "float.read"),
         Choice("4", "today.read"),
         Choice("5", "agent.last"),
+        Choice("6", "cashout.open"),
         Choice("8", "help.read"),
         Choice("9", "resume", when="broken"),
     )),

@@ -12,6 +12,7 @@ from service.refusal import Refusal
 from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
 from service.wallet.challenge import challenge_code
+from service.wallet.inbox import MOST_WAITING
 from service.wallet.name import BadName, read_name
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
@@ -101,6 +102,9 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "help_line": _text(13),
         "tries": Field(str, 9),
         "entries": Field(str, 99_999),
+        "waiting": Field(str, MOST_WAITING),
+        "asked_by": _text(16),
+        "given": Field(lambda said: clip(downgrade(said), 34), "W" * 34, optional=True),
         "minutes": Field(str, 99),
         "service_code": _text(10),
         "dial": _text(34),

@@ -14,6 +14,7 @@ SCREENS = (
         Choice("1", "send.open"),
         Choice("2", "withdraw.open"),
         Choice("5", "balance.read"),
+        Choice("6", "approvals.open"),
         Choice("7", "account"),
         Choice("8", "help.read"),
         Choice("9", "resume", when="broken"),

@@ -28,6 +28,7 @@ from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
 from service.ussd.text import Talk
+from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
@@ -279,6 +280,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
     count = app.metrics.count_sms
     return [
         lambda: app.transact(return_expired),
+        lambda: app.transact(expire_requests),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

@@ -38,6 +38,8 @@ class Pack:
     sms_day_limit: int
     withdrawal_seconds: int
     challenge_seconds: int
+    cash_request_seconds: int
+    payment_request_seconds: int
     repeat_window_seconds: int
     undo_seconds: int
     request_seconds: int

@@ -25,6 +25,7 @@ _LIMITS = (
     "sms_payment_limit", "sms_day_limit", "withdrawal_seconds", "challenge_seconds", "repeat_window_seconds",
     "request_seconds", "consent_seconds", "open_requests",
     "session_seconds", "pin_tries", "code_tries", "sms_commands_per_hour", "sms_help_per_hour", "lookups_per_day",
+    "cash_request_seconds", "payment_request_seconds",
 )  # fmt: skip
 
 

@@ -59,6 +59,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.RELEASE,    Kind.HELD,   Kind.WALLET),
     (Reason.GIVE_BACK,  Kind.HELD,   Kind.WALLET),
     (Reason.WITHDRAW,   Kind.HELD,   Kind.FLOAT),
+    (Reason.WITHDRAW,   Kind.WALLET, Kind.FLOAT),
     (Reason.COMMISSION, Kind.FEES,   Kind.COMMISSION),
 })  # fmt: skip
 

@@ -30,7 +30,7 @@ class MemoryRows:
 
     lock = get
 
-    def find(self, kind: type[R], *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
+    def find(self, kind: type[R], /, *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
         record = BY_KIND[kind]
         self._check_sought(record, equal)
         wanted = {name: value if isinstance(value, list | tuple) else (value,) for name, value in equal.items()}

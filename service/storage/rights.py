@@ -34,6 +34,7 @@ RIGHTS: Mapping[str, Rights] = {
     "pendings": _KEPT,
     "cases": _KEPT,
     "challenges": _KEPT,
+    "requests": _KEPT,
     "approvals": _KEPT,
     "paid": _KEPT,
     "notices": _KEPT,

@@ -72,7 +72,7 @@ class SqlRows:
     def lock(self, kind: type[R], *key: Any) -> R | None:
         return cast(R | None, self._first(Asked.lock(kind, *key)))
 
-    def find(self, kind: type[R], *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
+    def find(self, kind: type[R], /, *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
         if any(isinstance(value, list | tuple) and not value for value in equal.values()):
             return []
         return self._rows(Asked.find(kind, limit=limit, newest=newest, **equal))

@@ -243,7 +243,7 @@ class _Turn:
         if do.posts and do.told:
             told = render_told(self.talk, do.told, self.session.values, self.session.language)
             self.session = replace(self.session, told=told, told_of={})
-        return do.then
+        return next((screen for name, screen in do.instead.items() if (given or {})[name]), do.then)
 
     def refused(self, do: Do, no: Refusal) -> str | None:
         self.stay(no)

@@ -29,6 +29,7 @@ def edges(screen: Screen) -> list[Edge]:
     if isinstance(screen, Pick) and screen.empty is not None:
         ways.append(Edge(screen.empty, empty=True))
     if isinstance(screen, Do):
+        ways += [Edge(target) for target in screen.instead.values()]
         ways += [Edge(target, no) for no in refusals(screen) if (target := refused_to(screen, no))]
     return ways
 

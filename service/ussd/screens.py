@@ -85,7 +85,8 @@ class Pick:
 class Do:
     """A step that calls a use case and shows nothing itself.
 
-    `gives` names the values it sets on success. `on` says which screen shows which refusal; others end the talk.
+    `gives` names the values it sets on success; where one of those in `instead` is true, the talk goes on there and not
+    at `then`. `on` says which screen shows which refusal; others end the talk.
     `unlocks` proves a secret for this turn; `posts` moves money and needs an unlock; `writes` has another effect.
     `told` and `not_told` are the words for the next dial: what happened, and what did not.
     """
@@ -94,6 +95,7 @@ class Do:
     act: Act
     then: str
     gives: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
     on: Mapping[type[Refusal], str] = field(default_factory=dict)
     refuses: tuple[type[Refusal], ...] = ()
     unlocks: bool = False

@@ -13,7 +13,7 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
 from service.wallet.keys import keys_of_seals
-from service.wallet.unit import Agent, Approval, Notice, Person, Unit, Withdrawal
+from service.wallet.unit import Agent, Approval, Notice, Person, Request, Unit, Withdrawal
 
 R = TypeVar("R")
 
@@ -75,6 +75,18 @@ def withdrawals_ended_so(unit: Unit) -> Found:
                 yield f"withdrawal {row.id}", f"is {state}, the books say {ended.reason if ended else 'nothing'}"
 
 
+def approvals_moved_money(unit: Unit) -> Found:
+    """Each request that was approved names the entry that took money from who said yes."""
+    rows = unit.rows.find(Request, state="approved", limit=MOST)
+    for first in range(0, len(rows), PAGE):
+        page = rows[first : first + PAGE]
+        entries = unit.books.some([row.entry for row in page if row.entry is not None])
+        for row in page:
+            entry = entries.get(row.entry or 0)
+            if entry is None or entry.moves[0].source.owner != str(row.payer):
+                yield f"request {row.id}", f"is approved, and entry {row.entry} takes nothing from {row.payer}"
+
+
 def everybody_was_told(unit: Unit) -> Found:
     """Each entry has the messages that it owes.
 
@@ -119,6 +131,7 @@ CHECKS: tuple[Callable[[Unit], Found], ...] = (
     wallets_have_owners,
     holds_have_withdrawals,
     withdrawals_ended_so,
+    approvals_moved_money,
     everybody_was_told,
     two_people_asked,
 )

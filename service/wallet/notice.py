@@ -6,7 +6,7 @@ from typing import Any
 
 from service.wallet.unit import Notice, Person, Stop, Unit
 
-NEWS = frozenset({"welcome", "unblocked"})
+NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment"})
 """Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
 
 

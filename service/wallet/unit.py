@@ -144,6 +144,21 @@ class Challenge:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Request:
+    """What somebody asks a person to approve; nothing is held for it. `entry` is what it became, once approved."""
+
+    id: int
+    kind: str  # cash_out, payment
+    asker: int
+    payer: int
+    amount: int
+    values: Mapping[str, Any]
+    expires_at: datetime
+    state: str = "open"  # open, approved, declined, expired, replaced
+    entry: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Approval:
     """An act of the operator that one person made and another must approve."""
 
@@ -239,7 +254,7 @@ class Asked(NamedTuple):
         return cls(kind, key, locks=True)
 
     @classmethod
-    def find(cls, kind: type[Any], *, limit: int = 100, newest: bool = False, **equal: Any) -> "Asked":
+    def find(cls, kind: type[Any], /, *, limit: int = 100, newest: bool = False, **equal: Any) -> "Asked":
         named = tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in equal.items())
         return cls(kind, equal=named, limit=limit, newest=newest)
 
@@ -257,7 +272,7 @@ class Rows(Protocol):
     def lock(self, kind: type[R], *key: Any) -> R | None:
         """Get the row and keep it from changing until the transaction ends."""
 
-    def find(self, kind: type[R], *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
+    def find(self, kind: type[R], /, *, limit: int = 100, newest: bool = False, **equal: Any) -> Sequence[R]:
         """Return the rows whose fields equal these (a list or tuple: are one of), in key order."""
 
     def column(self, kind: type[R], name: str, *, after: int, limit: int) -> Sequence[tuple[int, Any]]:

@@ -167,8 +167,7 @@ class Auditor(OwnBooks):
                 hold = self._done(("withdraw",), phone, "who", words.cents(amount), reference, "the next dial")
                 self._code(hold, code, until)
             else:
-                kinds = ("send", "cash_in") if kind == "send" else (kind,)
-                self._done(kinds, phone, "who", words.cents(found[1]), found[3], "the next dial")
+                self._done(("cash_in", kind), phone, "who", words.cents(found[1]), found[3], "the next dial")
         elif begins and (no := words.find(words.NOT_TOLD, screen)) and len(self.talks[phone]) > 1:
             # In a talk that was idle and begins anew the words are about itself; what the same talk did a day before
             # is another payment, even if it is the same amount.

@@ -27,16 +27,16 @@ DONE: Mapping[str, str] = {
 
 TOLD: Mapping[str, str] = {
     "send":     rf"^DONE: {M} to {NAME}, Ref {R}\.",
-    "withdraw": rf"^DONE: code (\d{{7}}), {M} cash at (\d{{6}}) until (\d\d:\d\d), {R}\.",
-    "pay_out":  rf"^DONE: {M} paid out to {NAME}, Ref {R}\.",
+    "withdraw": rf"^DONE: code (\d{{7}}), {M} at (\d{{6}}) by (\d\d:\d\d), {R}",
+    "pay_out":  rf"^DONE: {M} to {NAME}, {R}\.",
 }
-"""What the next dial says of the last talk; a cash-in is told in the words of a payment."""
+"""What the next dial says of the last talk; a cash-in is told in the words of a pay-out."""
 
 NOT_TOLD: Mapping[str, str] = {
     "send":     rf"^NOT sent: {M} to {NAME}\. Nothing was taken\.",
     "withdraw": rf"^NOT done: cash {M}\. Nothing was taken\.",
-    "cash_in":  rf"^NOT done: {M} to {NAME}\. Float untouched\.",
-    "pay_out":  rf"^NOT paid out: {M} to {NAME}\. Give no cash\.",
+    "cash_in":  rf"^NOT done: {M} to {NAME}\.",
+    "pay_out":  rf"^NOT paid: {M} to {NAME}\. No cash\.",
 }
 
 SMS: Mapping[str, str] = {

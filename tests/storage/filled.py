@@ -16,7 +16,13 @@ from tests.storage.people import EVERYTHING
 MANY = 10_000
 YEAR = 365 * 86_400_000_000
 
-OVER = {"withdrawals": "paid", "challenges": "over", "approvals": "approved", "conversations": "ended"}
+OVER = {
+    "withdrawals": "paid",
+    "challenges": "over",
+    "approvals": "approved",
+    "requests": "approved",
+    "conversations": "ended",
+}
 """What most rows have come to."""
 
 

@@ -1,0 +1,156 @@
+"""What others ask of me: a list, one request whole with its price, my PIN or my no. And asking others for money.
+
+Each kind of request has its own few screens, because what is asked is said in other words; what is picked tells which.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from menus.call import Call
+from menus.fields import AMOUNT, PHONE, PIN
+from menus.steps import check_pin
+from service.countries import NotOffered
+from service.ledger.entry import NotEnough, OverCap, TooFull
+from service.phone import mask_phone
+from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Screen, Values
+from service.wallet.agent import UnknownAgent
+from service.wallet.cash_out import CASH_OUT, give_cash, price_cash_out, refuse_cash_out
+from service.wallet.cash_out import Quote as CashQuote
+from service.wallet.inbox import AskedEnough, DeclinedTwice, RequestOver, Waiting, decline, open_request, waiting_for
+from service.wallet.limits import OverSingle
+from service.wallet.name import masked
+from service.wallet.people import UnknownPerson
+from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
+from service.wallet.send import Quote, QuoteChanged, SelfPayment
+from service.wallet.unit import Agent, Person, Request
+from service.wallet.withdraw import return_expired_of
+
+SHOWN = ("request", "name", "number", "agent", "agent_name", "amount", "fee", "excise", "levy", "total")
+"""What is shown of a request, whatever its kind; an empty word where a kind has no such thing."""
+
+
+def count_waiting(call: Call, _: Values) -> Mapping[str, Any]:
+    """Say how many requests wait."""
+    return {"waiting": len(waiting_for(call.unit, call.caller))}
+
+
+def listed(call: Call, _: Values) -> Sequence[Values]:
+    """List what waits for the caller's yes."""
+    return [
+        {"value": {"request": one.id}, "asked_by": _asker(call, one), "amount": one.amount}
+        for one in waiting_for(call.unit, call.caller)
+    ]
+
+
+def _asker(call: Call, one: Waiting) -> str:
+    if "agent" in one.values and (shop := call.unit.rows.get(Agent, one.values["agent"])):
+        return shop.name
+    return masked(one.asker.name)
+
+
+def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
+    """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
+    picked = values["picked"]
+    blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "excise": 0, "levy": 0, "total": 0}
+    if isinstance(picked, str):
+        return blank | {"asks": True, "pays": False}
+    request = open_request(call.unit, call.caller, picked["request"])
+    shown = PRICED[request.kind](call, request)
+    return blank | {"request": request.id, "amount": request.amount, "asks": False, **shown}
+
+
+def _cash(call: Call, request: Request) -> Mapping[str, Any]:
+    quote = price_cash_out(call.unit, request=request, pack=call.pack)
+    shop = {"agent": quote.agent, "agent_name": quote.agent_name, "pays": False}
+    return shop | {"fee": quote.charge.published, "excise": quote.excise, "levy": quote.levy, "total": quote.total}
+
+
+def _payment(call: Call, request: Request) -> Mapping[str, Any]:
+    asker = call.unit.rows.get(Person, request.asker)
+    assert asker is not None, f"no person {request.asker}"
+    charge = call.pack.charge("send", request.amount, call.unit.now)
+    who = {"name": masked(asker.name), "number": mask_phone(asker.phone), "pays": True}
+    total = request.amount + charge.total
+    return who | {"fee": charge.published, "excise": charge.excise, "levy": charge.levy, "total": total}
+
+
+PRICED: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {CASH_OUT: _cash, PAYMENT: _payment}
+"""How each kind of request is shown before it is answered."""
+
+
+def quote_cash(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price the cash-out and mint its entry, or say why it cannot be paid now."""
+    return_expired_of(call.unit, call.caller)
+    request = open_request(call.unit, call.caller, values["request"])
+    quote = price_cash_out(call.unit, request=request, pack=call.pack)
+    refuse_cash_out(call.unit, payer=call.caller, quote=quote)
+    priced = {"fee": quote.charge.published, "excise": quote.excise, "levy": quote.levy, "total": quote.total}
+    return {"quote": quote._asdict(), "agent_name": quote.agent_name, **priced}
+
+
+def pay_cash(call: Call, values: Values) -> Mapping[str, Any]:
+    """Move the money to the agent's float."""
+    receipt = give_cash(call.unit, payer=call.caller, quote=CashQuote(**values["quote"]), pack=call.pack)
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
+def quote_payment(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price the payment that was asked for, as any payment."""
+    return_expired_of(call.unit, call.caller)
+    request = open_request(call.unit, call.caller, values["request"])
+    quote = quote_request(call.unit, payer=call.caller, request=request)
+    priced = {"fee": quote.charge.published, "excise": quote.excise, "levy": quote.levy, "total": quote.total}
+    return {"quote": quote._asdict(), "name": quote.name, **priced}
+
+
+def pay_payment(call: Call, values: Values) -> Mapping[str, Any]:
+    """Pay what was asked for."""
+    quote = Quote(**values["quote"])
+    receipt = pay_request(call.unit, payer=call.caller, request_id=values["request"], quote=quote)
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
+def say_no(call: Call, values: Values) -> None:
+    """Decline the request."""
+    decline(call.unit, call.caller, values["request"])
+
+
+def ask_for_money(call: Call, values: Values) -> None:
+    """Ask whoever is behind the number."""
+    ask_payment(call.unit, asker=call.caller, phone=values["picked"], amount=values["amount"])
+
+
+REFUSED = (RequestOver, PinLocked, NotOffered, OverSingle, OverCap, NotEnough, TooFull, UnknownAgent, UnknownPerson)
+
+
+def _kind(name: str, quote: Act, who: str, pay: Act, *, told: str, not_told: str) -> tuple[Screen, ...]:
+    """Return the screens of one kind of request, from its price to the goodbye."""
+    screen = f"approvals.{name}"
+    return (
+        Menu(screen, (Choice("1", f"{screen}.quote"), Choice("2", "approvals.decline"))),
+        Do(f"{screen}.quote", quote, then=f"{screen}.pin", gives=("quote", who, "fee", "excise", "levy", "total"),
+           refuses=REFUSED),
+        Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True),
+        Do(f"{screen}.unlock", check_pin, then=f"{screen}.pay", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),
+           unlocks=True),
+        Do(f"{screen}.pay", pay, then=f"{screen}.done", gives=("reference", "balance"), posts=True,
+           on={QuoteChanged: f"{screen}.quote"}, refuses=REFUSED, told=told, not_told=not_told),
+        End(f"{screen}.done"),
+    )  # fmt: skip
+
+
+SCREENS: tuple[Screen, ...] = (
+    Do("approvals.open", count_waiting, then="approvals", gives=("waiting",)),
+    Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "amount")),
+    Do("approvals.pick", open_picked, then="approvals.cash", gives=(*SHOWN, "asks", "pays"),
+       instead={"asks": "ask.amount", "pays": "approvals.payment"}, refuses=REFUSED),
+    *_kind("cash", quote_cash, "agent_name", pay_cash, told="cash_out", not_told="not_withdrawn"),
+    *_kind("payment", quote_payment, "name", pay_payment, told="sent", not_told="not_sent"),
+    Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),
+    End("approvals.declined"),
+    Ask("ask.amount", "amount", AMOUNT, then="ask.ask"),
+    Do("ask.ask", ask_for_money, then="ask.done", on={NotOffered: "ask.amount"},
+       refuses=(SelfPayment, AskedEnough, DeclinedTwice), writes=True),
+    End("ask.done"),
+)  # fmt: skip

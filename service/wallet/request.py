@@ -1,0 +1,53 @@
+"""Asking somebody for money: they find the request among their approvals, and a yes is a payment like any other."""
+
+from service.phone import mask_phone
+from service.wallet.account import wallet_of
+from service.wallet.inbox import approved, ask, open_request
+from service.wallet.name import masked
+from service.wallet.notice import tell
+from service.wallet.receipt import Receipt, already
+from service.wallet.send import Quote, quote_send, send_money
+from service.wallet.unit import Person, Request, Unit
+
+PAYMENT = "payment"
+
+
+def ask_payment(unit: Unit, *, asker: Person, phone: str, amount: int) -> None:
+    """Ask whoever is behind a number for an amount; the asker is not told whether anybody is.
+
+    Raises NotOffered, SelfPayment, AskedEnough or DeclinedTwice.
+    """
+    pack = unit.house.packs[asker.country]
+    pack.charge("send", amount, unit.now)
+    asked = ask(
+        unit,
+        kind=PAYMENT,
+        asker=asker,
+        phone=phone,
+        amount=amount,
+        seconds=pack.payment_request_seconds,
+        values={},
+    )
+    if asked is not None:
+        payer, request = asked
+        said = {"name": masked(asker.name), "number": mask_phone(asker.phone), "amount": amount}
+        tell(unit, payer, "asked_payment", said | {"service_code": pack.people_code}, expires_at=request.expires_at)
+
+
+def quote_request(unit: Unit, *, payer: Person, request: Request) -> Quote:
+    """Price the payment that was asked for; raises what quote_send raises."""
+    asker = unit.rows.get(Person, request.asker)
+    assert asker is not None, f"no person {request.asker}"
+    return quote_send(unit, payer=payer, phone=asker.phone, amount=request.amount)
+
+
+def pay_request(unit: Unit, *, payer: Person, request_id: int, quote: Quote) -> Receipt:
+    """Pay what was asked for, once; raises RequestOver or what send_money raises."""
+    if receipt := already(unit, quote.entry, wallet_of(payer)):
+        return receipt
+    request = open_request(unit, payer, request_id, lock=True)
+    assert (request.asker, request.amount) == (quote.payee, quote.amount), f"request {request_id} was quoted otherwise"
+    receipt = send_money(unit, payer=payer, quote=quote)
+    # Nothing may refuse after this line.
+    approved(unit, request, quote.entry)
+    return receipt
