@@ -114,9 +114,9 @@ def test_an_account_is_read_as_it_is_written() -> None:
 
 
 CHART = """
-issue trust float, redeem float trust, cash_in float wallet, send wallet wallet, hold wallet held, release held wallet,
-withdraw held float, withdraw wallet float, fee wallet fees, fee held fees, excise wallet tax, excise held tax, levy wallet tax, levy held tax,
-commission fees commission,
+issue trust float, redeem float trust, cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
+release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
+excise wallet tax, excise held tax, levy wallet tax, levy held tax, commission fees commission,
 reverse wallet float, reverse wallet wallet, reverse fees wallet, reverse tax wallet, reverse commission fees
 """
 

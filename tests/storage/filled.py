@@ -21,6 +21,8 @@ OVER = {
     "challenges": "over",
     "approvals": "approved",
     "requests": "approved",
+    "pendings": "settled",
+    "cases": "done",
     "conversations": "ended",
 }
 """What most rows have come to."""
