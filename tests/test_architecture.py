@@ -56,6 +56,12 @@ def test_I_09_peer_38_no_float_anywhere_near_money() -> None:
             assert not (isinstance(node, ast.Name) and node.id in ("float", "Decimal")), f"{path}:{node.lineno}"
 
 
+def test_P_12_what_a_person_may_move_is_asked_in_one_place() -> None:
+    """A limit that is read from the tier itself would not be low after a forgotten PIN."""
+    for path in (ROOT / "service" / "wallet").glob("*.py"):
+        assert path.name == "limits.py" or ".tiers[" not in path.read_text("utf-8"), path
+
+
 def test_settings_are_read_at_the_top_only() -> None:
     for path in SOURCES:
         parts = path.relative_to(ROOT).with_suffix("").parts

@@ -19,6 +19,13 @@ class Tier(NamedTuple):
     balance: int
 
 
+class ResetNeed(NamedTuple):
+    """What a new PIN needs besides the wait, for a wallet that holds up to so much (None: any sum)."""
+
+    up_to: int | None
+    needs: str  # time, guardians, staff
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pack:
     """One country. Amounts are minor units; `sms_*_limit` bound what may be paid by SMS alone."""
@@ -51,9 +58,15 @@ class Pack:
     sms_commands_per_hour: int
     sms_help_per_hour: int
     lookups_per_day: int
+    pin_reset_seconds: int
+    pin_reset_open_seconds: int
+    new_pin_seconds: int
+    new_pin_single: int
+    new_pin_day: int
     charges: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]
+    pin_resets: tuple[ResetNeed, ...]
 
     def hurried(self, speed: int) -> "Pack":
         """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.
@@ -79,6 +92,10 @@ class Pack:
         """
         table = self._tariff(self.commissions, service, at)
         return 0 if amount < table.offered[0].least else table.pays(min(amount, table.offered[-1].most))
+
+    def reset_needs(self, worth: int) -> str:
+        """Return what a new PIN needs where so much is at stake: "time", "guardians" or "staff"."""
+        return next(row.needs for row in self.pin_resets if row.up_to is None or worth <= row.up_to)
 
     def smallest(self, service: str, at: datetime) -> int:
         """Return the least amount that a service is offered for."""

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import iso4217
 import phonenumbers
 
-from service.countries.pack import Pack, Tier
+from service.countries.pack import Pack, ResetNeed, Tier
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
 
@@ -26,7 +26,11 @@ _LIMITS = (
     "request_seconds", "consent_seconds", "open_requests",
     "session_seconds", "pin_tries", "code_tries", "sms_commands_per_hour", "sms_help_per_hour", "lookups_per_day",
     "cash_request_seconds", "payment_request_seconds",
+    "pin_reset_seconds", "pin_reset_open_seconds", "new_pin_seconds", "new_pin_single", "new_pin_day",
 )  # fmt: skip
+
+
+RESET_NEEDS = ("time", "guardians", "staff")
 
 
 class BadPack(Exception):
@@ -132,6 +136,7 @@ def _pack(words: _Words) -> Pack:
         commissions=tuple(map(_tariff, words.rows("commissions"))),
         taxes=tuple(map(_tax, words.rows("taxes"))),
         undo_seconds=undo_seconds,
+        pin_resets=_resets(words),
         **numbers,
     )
 
@@ -170,6 +175,22 @@ def _tiers(words: _Words) -> Mapping[int, Tier]:
                 raise BadPack(f"{tier.where}: a tier is a number")
             tiers[int(number)] = Tier(tier.positive("single"), tier.positive("day"), tier.positive("balance"))
     return MappingProxyType(tiers)
+
+
+def _resets(words: _Words) -> tuple[ResetNeed, ...]:
+    found = tuple(map(_reset, words.rows("pin_resets")))
+    sums = [row.up_to for row in found if row.up_to is not None]
+    if not found or found[-1].up_to is not None or len(sums) != len(found) - 1 or sums != sorted(set(sums)):
+        raise BadPack(f"{words.where}, pin_resets: sums must grow, and the last row stands for any")
+    return found
+
+
+def _reset(row: _Words) -> ResetNeed:
+    with row:
+        up_to, needs = row.take_or("up_to", int, 0) or None, row.take("needs", str)
+        if needs not in RESET_NEEDS:
+            raise BadPack(f"{row.where}: needs is one of: {', '.join(RESET_NEEDS)}")
+        return ResetNeed(up_to, needs)
 
 
 def _tariff(row: _Words) -> Tariff:

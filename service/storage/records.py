@@ -21,6 +21,7 @@ from service.wallet.unit import (
     Paid,
     Pending,
     Person,
+    PinReset,
     Request,
     Seen,
     Stop,
@@ -92,6 +93,14 @@ RECORDS: tuple[Record, ...] = (
         sealed=frozenset({"phone", "name", "id_number"}),
         sought=frozenset({"phone"}),
         unique=(Unique(("phone",)),),
+    ),
+    Record(
+        PinReset,
+        "pin_resets",
+        key=("id",),
+        unique=(Unique(("person",), where=("state", "waiting")),),
+        indexes=(("state", "next_at"),),
+        due="next_at",
     ),
     Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),)),
     Record(

@@ -29,6 +29,7 @@ RIGHTS: Mapping[str, Rights] = {
     "accounts": Rights(update=("balance",)),
     "counters": Rights(update=("value",)),
     "people": _KEPT,
+    "pin_resets": _KEPT,
     "agents": Rights(),
     "withdrawals": _KEPT,
     "pendings": _KEPT,

@@ -14,7 +14,7 @@ from service.phone import mask_phone
 from service.wallet.account import commission_of, float_of, house_account, wallet_of
 from service.wallet.agent import agent_by_number, commission_for
 from service.wallet.inbox import approved, ask, open_request
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over
+from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
@@ -110,8 +110,8 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
     charge = pack.charge("withdraw", request.amount, unit.now)
     if agent is None or (agent.name, agent.state, charge) != (quote.agent_name, "active", quote.charge):
         raise QuoteChanged
-    if quote.amount > pack.tiers[payer.tier].single:
-        raise OverSingle(single=pack.tiers[payer.tier].single)
+    if quote.amount > (single := tier_of(unit, payer).single):
+        raise OverSingle(single=single)
     target = float_of(agent, pack.country)
     moves = [Move(source, target, quote.amount, Reason.WITHDRAW), *charge_moves(source, charge)]
     earned, pair = commission_for(

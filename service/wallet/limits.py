@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from service.countries import Tier
 from service.ledger.entry import Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import sent_today, wallet_of
@@ -12,6 +13,15 @@ class OverSingle(Refusal):
     """One payment of this person may not be larger than this."""
 
     says = ("single",)
+
+
+def tier_of(unit: Unit, person: Person) -> Tier:
+    """Return what a person may do now: what their tier allows, and little for a day after a forgotten PIN (P-12)."""
+    pack = unit.house.packs[person.country]
+    tier = pack.tiers[person.tier]
+    if person.careful_until is None or person.careful_until <= unit.now:
+        return tier
+    return tier._replace(single=min(tier.single, pack.new_pin_single), day=min(tier.day, pack.new_pin_day))
 
 
 class Limits(NamedTuple):
@@ -26,7 +36,7 @@ class Limits(NamedTuple):
 def limits_of(unit: Unit, person: Person) -> Limits:
     """Return the limits of a person's tier and what is left of the day's."""
     pack = unit.house.packs[person.country]
-    tier = pack.tiers[person.tier]
+    tier = tier_of(unit, person)
     used = unit.books.used(sent_today(person, unit.now, pack))
     return Limits(tier.single, tier.day, max(0, tier.day - used), tier.balance)
 
@@ -42,7 +52,7 @@ def refuse_over(limits: Limits, amount: int) -> None:
 def cap_today(unit: Unit, person: Person, amount: int) -> Cap:
     """Return the guard that keeps a person within the day's limit, decided with the posting (K-08)."""
     pack = unit.house.packs[person.country]
-    return Cap(sent_today(person, unit.now, pack), amount, pack.tiers[person.tier].day)
+    return Cap(sent_today(person, unit.now, pack), amount, tier_of(unit, person).day)
 
 
 def ceiling_of(unit: Unit, person: Person) -> Ceiling:

@@ -7,13 +7,15 @@ A slow hash cannot protect ten thousand candidates; the pepper outside the datab
 import secrets
 from dataclasses import replace
 from itertools import pairwise
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from service.countries import Pack
 from service.refusal import Refusal
 from service.wallet.notice import tell
-from service.wallet.unit import House, Person, Unit
+from service.wallet.unit import House, Person, PinReset, Unit
 
 REMEMBERED = 4
 """How many past PINs may not come back (P-06)."""
@@ -42,7 +44,13 @@ class WrongPin(Refusal):
 
 
 class PinLocked(Refusal):
-    """Three wrong PINs on any channel: money comes in, but does not go out."""
+    """Three wrong PINs on any channel: money comes in, but does not go out, until a new PIN is chosen."""
+
+    says: ClassVar[tuple[str, ...]] = ("service_code", "help_line")
+
+
+class WalletBlocked(PinLocked):
+    """The operator has blocked the wallet: no PIN opens it, and only the operator frees it."""
 
     says = ("help_line",)
 
@@ -88,16 +96,28 @@ def _argon2id(pepper: bytes, person_id: int, salt: bytes, memory_kib: int) -> Ar
 
 
 def refuse_locked(unit: Unit, person: Person) -> None:
-    """Raise PinLocked if this person's money may not go out."""
+    """Raise PinLocked, or what is narrower, if this person's money may not go out."""
     pack = unit.house.packs[person.country]
-    if person.pin_tries >= pack.pin_tries or person.state != "active":
-        raise PinLocked(help_line=pack.help_line)
+    refuse_blocked(unit, person)
+    if person.pin_tries >= pack.pin_tries:
+        raise _locked(pack)
+
+
+def refuse_blocked(unit: Unit, person: Person) -> None:
+    """Raise WalletBlocked if the operator has stopped this person's money."""
+    if person.state != "active":
+        raise WalletBlocked(help_line=unit.house.packs[person.country].help_line)
+
+
+def _locked(pack: Pack) -> PinLocked:
+    return PinLocked(service_code=pack.people_code, help_line=pack.help_line)
 
 
 def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
     """Return the person whose PIN this is, or the refusal; a wrong try is counted and must be committed.
 
     Raises PinLocked, or ManyGuesses while very many PINs are wrong.
+    The right PIN stops a request for a new one: who knows it has not forgotten it.
     The person's row stays locked until the transaction ends, so that of any number of guesses at once at most three
     are looked at (P-03).
     """
@@ -113,12 +133,12 @@ def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
             sealed = seal_pin(unit.house, person.id, pin) if changing else person.pin
             person = replace(person, pin=sealed, pin_tries=0)
             unit.rows.put(person)
-        return person
+        return stop_reset(unit, person) if person.reset else person
     tries = person.pin_tries + 1
     unit.rows.put(replace(person, pin_tries=tries))
     pack = unit.house.packs[person.country]
     if tries >= pack.pin_tries:
-        return PinLocked(help_line=pack.help_line)
+        return _locked(pack)
     return WrongPin(tries=pack.pin_tries - tries)
 
 
@@ -139,6 +159,17 @@ def change_pin(unit: Unit, person_id: int, *, sealed: str) -> None:
     unit.rows.put(replace(person, pin=sealed, old_pins=remembered, pin_tries=0))
     help_line = unit.house.packs[person.country].help_line
     tell(unit, person, "pin_changed", {"at": unit.now.isoformat(), "help_line": help_line})
+
+
+def stop_reset(unit: Unit, person: Person) -> Person:
+    """Stop a person's request for a new PIN and tell them; their row is locked. Returns the row as it stands."""
+    asked = unit.rows.lock(PinReset, person.reset)
+    assert asked is not None, f"no request {person.reset}"
+    person = replace(person, reset=None)
+    unit.rows.put(person)
+    unit.rows.put(replace(asked, state="stopped"))
+    tell(unit, person, "pin_reset_stopped", {"at": unit.now.isoformat()})
+    return person
 
 
 KEYPAD = {sign: (i // 3, i % 3) for i, sign in enumerate("123456789*0#")}

@@ -16,7 +16,7 @@ from service.ledger.post import post
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import house_account, sent_today, wallet_of
-from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over, waiting_of
+from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over, tier_of, waiting_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import behind, payable
@@ -88,8 +88,8 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
         if receipt := already(unit, quote.entry, source):
             return receipt
         raise QuoteChanged
-    if quote.amount > pack.tiers[payer.tier].single:
-        raise OverSingle(single=pack.tiers[payer.tier].single)
+    if quote.amount > (single := tier_of(unit, payer).single):
+        raise OverSingle(single=single)
     posted = post(
         unit.books,
         Entry(

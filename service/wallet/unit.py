@@ -34,6 +34,27 @@ class Person:
     pin_tries: int = 0
     old_pins: tuple[str, ...] = ()
     registered_at: datetime
+    reset: int | None = None
+    """The request for a new PIN that waits."""
+    careful_until: datetime | None = None
+    """Until then little may go out: the PIN was forgotten and is new."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinReset:
+    """A request for a new PIN by somebody who has forgotten theirs; `next_at` is when the owner is told again."""
+
+    id: int
+    person: int
+    at: datetime
+    opens_at: datetime
+    lapses_at: datetime
+    next_at: datetime
+    state: str = "waiting"  # waiting, done, stopped, lapsed
+    agreed: tuple[str, ...] = ()
+    """Guardians who have agreed, by the ids of their wallets."""
+    vouched: bool = False
+    """Two of the staff have seen the identity document."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account, sent_today, wallet_of
 from service.wallet.agent import agent_by_number, commission_for
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over
+from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
@@ -109,8 +109,8 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
         if receipt := already(unit, quote.entry, source):
             return receipt
         raise QuoteChanged
-    if quote.amount > pack.tiers[payer.tier].single:
-        raise OverSingle(single=pack.tiers[payer.tier].single)
+    if quote.amount > (single := tier_of(unit, payer).single):
+        raise OverSingle(single=single)
     posted = hold(
         unit.books,
         entry_id=quote.entry,

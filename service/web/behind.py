@@ -14,8 +14,9 @@ from service.storage.patience import within
 from service.storage.store import Busy, Unsure
 from service.ussd.engine import Reply
 from service.wallet.challenge import WrongChallenge
+from service.wallet.forgotten import TooManyResets
 from service.wallet.guesses import ManyGuesses
-from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.pin import PinLocked, WalletBlocked, WrongPin
 from service.wallet.unit import Stop, Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
 from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, end_talk
@@ -33,7 +34,10 @@ or a report has no longer: nobody waits for it, but it stands where hops want to
 
 WATCHED = frozenset(
     no.code
-    for no in (WrongPin, PinLocked, ManyGuesses, WrongCode, TooManyCodes, WrongChallenge, PinInMessage, NotAnAgent)
+    for no in (
+        *(WrongPin, PinLocked, WalletBlocked, ManyGuesses, TooManyResets),
+        *(WrongCode, TooManyCodes, WrongChallenge, PinInMessage, NotAnAgent),
+    )
 )
 """Refusals that are written down with the masked number: somebody may be trying what is not theirs."""
 

@@ -13,11 +13,24 @@ from service.wallet.account import wallet_of
 from service.wallet.limits import limits_of
 from service.wallet.operator import approve, propose
 from service.wallet.statement import statement
-from service.wallet.unit import Challenge, Notice, Person, Tally, Timer, Unit, Withdrawal
+from service.wallet.unit import (
+    Case,
+    Challenge,
+    Notice,
+    Pending,
+    Person,
+    PinReset,
+    Request,
+    Tally,
+    Timer,
+    Unit,
+    Withdrawal,
+)
 from tests.hostile.conftest import living
 from tests.phone import AGENTS_CODE, PEOPLE_CODE, PINS, Town
 
-LOCKED, UNKNOWN, NO_CODE = "Your wallet is locked", "cannot be paid", "No cash waits here for this code"
+LOCKED, BLOCKED = "Your wallet is locked", "Your wallet is blocked"
+UNKNOWN, NO_CODE = "cannot be paid", "No cash waits here for this code"
 STATES: dict[str, dict[str, object]] = {
     "active": {},
     "locked": {"pin_tries": 3},
@@ -30,8 +43,8 @@ HAS, SENT, IN, CASH = "You have", "Sent KES 10", "Paid KES 100", "Give BARAKA M"
 ACTS = {
     #              who  what is typed                                 active         locked      blocked     closed
     "looks":        (B, ("5",),                                       (HAS,           HAS,        HAS,        HAS)),
-    "pays":         (B, ("1", "0711000001", "20", PINS["Baraka"]),    ("Sent KES 20", LOCKED,     LOCKED,     LOCKED)),
-    "takes cash":   (B, ("2", "100016", "50", PINS["Baraka"]),        ("Show code",   LOCKED,     LOCKED,     LOCKED)),
+    "pays":         (B, ("1", "0711000001", "20", PINS["Baraka"]),    ("Sent KES 20", LOCKED,     BLOCKED,    BLOCKED)),
+    "takes cash":   (B, ("2", "100016", "50", PINS["Baraka"]),        ("Show code",   LOCKED,     BLOCKED,    BLOCKED)),
     "is paid":      (A, ("1", "0722000002", "10", PINS["Amina"]),     (SENT,          SENT,       SENT,       UNKNOWN)),
     "pays in":      (N, ("1", "0722000002", "100", PINS["Njeri"]),    (IN,            IN,         IN,         UNKNOWN)),
     "shows a code": (N, ("2", "code", PINS["Njeri"]),                 (CASH,          CASH,       NO_CODE,    NO_CODE)),
@@ -68,7 +81,7 @@ def test_L_19_each_state_of_a_wallet_has_its_outcome(act: str, place: int, town:
         if not phone.over:
             seen.append(phone.press(code if key == "code" else key).screen)
     assert any(expected[place] in screen for screen in seen), seen
-    if expected[place] in (LOCKED, UNKNOWN, NO_CODE):
+    if expected[place] in (LOCKED, BLOCKED, UNKNOWN, NO_CODE):
         assert {each: town.balance(each) for each in ("Amina", "Baraka")} == before
 
 
@@ -136,7 +149,9 @@ def test_V_08_talks_and_tallies_are_forgotten_and_the_books_are_not(town: Town) 
 
 def test_G_07_peer_10_whatever_waits_for_its_time_has_somebody_who_comes(town: Town) -> None:
     """Messages, cash set aside, jobs: an hour later none waits; and while nobody comes, the age is told."""
-    assert {record.kind for record in RECORDS if record.due} == {Notice, Withdrawal, Challenge, Timer}
+    assert {record.kind for record in RECORDS if record.due} == {
+        *(Notice, Withdrawal, Challenge, Timer, PinReset, Pending, Case, Request)
+    }
     town.phone("Amina").dial().press("2", "100016", "50", PINS["Amina"])
     amina = town.phone("Amina")
     amina.sms("SEND 30 0722000002")

@@ -15,6 +15,7 @@ from service.wallet.unit import (
     Paid,
     Pending,
     Person,
+    PinReset,
     Request,
     Seen,
     Stop,
@@ -42,6 +43,8 @@ def person(person_id: int = 1, **changes: Any) -> Person:
         pin_tries=1,
         old_pins=("a", "b"),
         registered_at=NOON,
+        reset=7,
+        careful_until=NOON,
     )
     return replace(whole, **changes)
 
@@ -96,6 +99,7 @@ def approval(approval_id: int = 1, **changes: Any) -> Approval:
 
 EVERYTHING: tuple[Any, ...] = (
     person(),
+    PinReset(id=1, person=1, at=NOON, opens_at=NOON, lapses_at=NOON, next_at=NOON, agreed=("2", "3"), vouched=True),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     notice(1),
     withdrawal(1),

@@ -96,7 +96,7 @@ def test_each_refusal_at_its_edge(village: Village) -> None:
         with village.refuses(UnknownPerson):
             quoted(village, phone=nobody)
     locked = village.change(NJERI, pin_tries=3)
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         quoted(village, keeper=locked)
     quote = quoted(village, 500_00)
     village.post((float_(SHOP), TRUST, 500_01, Reason.REDEEM))

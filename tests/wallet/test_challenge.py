@@ -169,7 +169,7 @@ def test_P_01_who_is_locked_pays_by_no_code(village: Village) -> None:
     """Three wrong PINs lock this way, too, whatever the caller still believes of the person."""
     one = asked(village)
     village.change(AMINA, pin_tries=3)
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         answered(village, code(one))
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         asked(village)

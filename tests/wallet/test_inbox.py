@@ -174,7 +174,7 @@ def test_each_refusal_of_a_yes_at_its_edge(village: Village) -> None:
         given(village, quote)
     village.tier()
     locked = village.change(AMINA, pin_tries=3)
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         quoted(village, request, locked)
     village.change(AMINA)
     village.change(SHOP, state="closed")

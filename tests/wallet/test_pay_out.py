@@ -104,7 +104,7 @@ def test_P_14_an_agent_may_be_wrong_three_times_an_hour(village: Village) -> Non
     village.later(seconds=1)
     payout(village, row)
     locked = village.change(NJERI, pin_tries=3)
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         found(village, code(row), keeper=locked)
 
 

@@ -11,6 +11,7 @@ from service.wallet.pin import (
     BadPin,
     OldPin,
     PinLocked,
+    WalletBlocked,
     WeakPin,
     WrongPin,
     change_pin,
@@ -82,9 +83,9 @@ def test_P_01_three_wrong_pins_lock(village: Village, amina: Person) -> None:
         assert stored(village) == replace(amina, pin_tries=tries)
     locked = tried(village, "4072")
     assert isinstance(locked, PinLocked)
-    assert locked.said == {"help_line": PACK.help_line}
+    assert locked.said == {"service_code": PACK.people_code, "help_line": PACK.help_line}
     assert stored(village).pin_tries == 3
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         tried(village, "4071")
     village.pack(pin_tries=4)
     wrong = tried(village, "4072")
@@ -107,7 +108,10 @@ def test_whose_money_may_not_go_out(village: Village, changed: dict[str, Any], l
     if not locked:
         village.do(lambda unit: refuse_locked(unit, person))
         return
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    said = {"help_line": PACK.help_line}
+    blocked = person.state != "active"
+    no = WalletBlocked if blocked else PinLocked
+    with village.refuses(no, **(said if blocked else said | {"service_code": PACK.people_code})):
         village.do(lambda unit: refuse_locked(unit, person))
 
 

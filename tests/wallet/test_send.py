@@ -10,7 +10,7 @@ from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Move, NotEnough, OverCap, TooFull
 from service.wallet.limits import OverSingle, waiting_of
 from service.wallet.people import UnknownPerson, behind
-from service.wallet.pin import PinLocked
+from service.wallet.pin import PinLocked, WalletBlocked
 from service.wallet.receipt import Receipt
 from service.wallet.send import Quote, QuoteChanged, SelfPayment, charge_moves, just_paid, quote_send, send_money
 from service.wallet.unit import Asked, Paid, Person, Unit
@@ -113,7 +113,8 @@ def test_P_01_who_is_locked_gets_no_quote(village: Village, changed: dict[str, o
     """Three wrong PINs, or blocked by the operator: no money is priced."""
     village.give(AMINA, 2000_00)
     locked = village.change(AMINA, **changed)
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    code = {} if "state" in changed else {"service_code": PACK.people_code}
+    with village.refuses(WalletBlocked if "state" in changed else PinLocked, help_line=PACK.help_line, **code):
         quoted(village, payer=locked)
 
 

@@ -158,7 +158,7 @@ def test_each_refusal_of_a_quote_at_its_edge(village: Village) -> None:
         quoted(village)
     village.change(SHOP)
     locked = village.change(AMINA, pin_tries=3)
-    with village.refuses(PinLocked, help_line=PACK.help_line):
+    with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         quoted(village, payer=locked)
 
 

@@ -1,0 +1,205 @@
+"""A forgotten PIN: its owner asks for a new one on their own phone, waits a day, and then chooses it.
+
+The wait is what protects (docs/decisions/forgotten-pin.md): the owner is told at once, at half of it and at its end,
+and whoever knows the present PIN stops the request by using it. Large sums need other people as well. Time decides what
+is open and what has lapsed; the worker only tells.
+"""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from service.clock import day
+from service.countries import Pack
+from service.refusal import Refusal
+from service.wallet.account import float_of, wallet_of
+from service.wallet.agent import agent_of
+from service.wallet.notice import tell
+from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, stop_reset
+from service.wallet.tally import count
+from service.wallet.unit import Person, PinReset, Unit, Withdrawal
+
+ASKS_PER_DAY = 3
+"""Requests of one wallet on one day: each sends messages."""
+
+CHOICES_PER_DAY = 10
+"""New PINs that may be proposed on one day: "you had that before" tells something about a PIN used elsewhere."""
+
+GUARDIANS = 2
+"""So many must agree."""
+
+
+class NothingAsked(Refusal):
+    """No request for a new PIN waits."""
+
+    says = ("hours",)
+
+
+class ResetWaits(Refusal):
+    """A new PIN was asked for, and its time has not come."""
+
+    says = ("opens",)
+
+
+class LacksGuardians(Refusal):
+    """The time has come, and so many guardians have not agreed yet."""
+
+    says = ("guardians", "help_line")
+
+
+class LacksStaff(Refusal):
+    """The time has come, and the operator's staff have not seen the identity document."""
+
+    says = ("help_line",)
+
+
+class TooManyResets(Refusal):
+    """A new PIN was asked for too often today."""
+
+
+def at_stake(unit: Unit, person: Person) -> int:
+    """Return what a thief of the PIN could take: the wallet, what is held for it, and the float of its shop."""
+    waiting = unit.rows.find(Withdrawal, person=person.id, state="waiting")
+    worth = unit.books.balance(wallet_of(person)) + sum(row.held for row in waiting)
+    shop = agent_of(unit, person.id)
+    return worth + (unit.books.balance(float_of(shop, person.country)) if shop else 0)
+
+
+def ask_reset(unit: Unit, person_id: int) -> PinReset:
+    """Begin the wait for a new PIN and tell the owner; raises WalletBlocked, ResetWaits or TooManyResets."""
+    person = _locked(unit, person_id)
+    refuse_blocked(unit, person)
+    waiting = _waiting(unit, person)
+    if waiting is not None:
+        raise ResetWaits(opens=waiting.opens_at.isoformat())
+    if count(unit, _today(unit, person, "pin-reset"), 1) >= ASKS_PER_DAY:
+        raise TooManyResets
+    # Nothing may refuse after this line.
+    pack = unit.house.packs[person.country]
+    if person.reset:
+        person = _lapse(unit, person)
+    wait, opens_at = timedelta(seconds=pack.pin_reset_seconds), unit.now + timedelta(seconds=pack.pin_reset_seconds)
+    asked = PinReset(
+        id=unit.mint(),
+        person=person.id,
+        at=unit.now,
+        opens_at=opens_at,
+        lapses_at=opens_at + timedelta(seconds=pack.pin_reset_open_seconds),
+        next_at=unit.now + wait / 2,
+    )
+    unit.rows.append(asked)
+    unit.rows.put(replace(person, reset=asked.id))
+    tell(unit, person, "pin_reset_asked", _said(asked, pack))
+    return asked
+
+
+def ready_reset(unit: Unit, person: Person) -> PinReset:
+    """Return the request whose new PIN may be chosen now.
+
+    Raises WalletBlocked, NothingAsked, ResetWaits, LacksGuardians or LacksStaff.
+    """
+    refuse_blocked(unit, person)
+    asked, pack = _waiting(unit, person), unit.house.packs[person.country]
+    if asked is None:
+        raise NothingAsked(hours=-(-pack.pin_reset_seconds // 3600))
+    if unit.now < asked.opens_at:
+        raise ResetWaits(opens=asked.opens_at.isoformat())
+    needs = pack.reset_needs(at_stake(unit, person))
+    if needs == "guardians" and not asked.vouched and len(asked.agreed) < GUARDIANS:
+        raise LacksGuardians(guardians=GUARDIANS - len(asked.agreed), help_line=pack.help_line)
+    if needs == "staff" and not asked.vouched:
+        raise LacksStaff(help_line=pack.help_line)
+    return asked
+
+
+def needs_of(unit: Unit, person: Person) -> str:
+    """Return what a new PIN needs besides the wait, as things stand now."""
+    return unit.house.packs[person.country].reset_needs(at_stake(unit, person))
+
+
+def choose_new_pin(unit: Unit, person: Person, pin: str) -> str | Refusal:
+    """Return a verifier for the new PIN, or why not: a try is counted and must be committed.
+
+    Raises what ready_reset raises.
+    """
+    ready_reset(unit, person)
+    if count(unit, _today(unit, person, "new-pin"), 1) >= CHOICES_PER_DAY:
+        return TooManyResets()
+    try:
+        return choose_pin(unit, person.id, pin, phone=person.phone, old=(person.pin, *person.old_pins))
+    except (WeakPin, OldPin) as no:
+        return no
+
+
+def put_new_pin(unit: Unit, person_id: int, *, sealed: str) -> None:
+    """Make the new PIN good, free the wallet, and keep its limits low for a while; raises what ready_reset raises."""
+    person = _locked(unit, person_id)
+    asked, pack = ready_reset(unit, person), unit.house.packs[person.country]
+    # Nothing may refuse after this line.
+    until = unit.now + timedelta(seconds=pack.new_pin_seconds)
+    remembered = (person.pin, *person.old_pins)[: REMEMBERED - 1]
+    unit.rows.put(
+        replace(person, pin=sealed, old_pins=remembered, pin_tries=0, reset=None, careful_until=until),
+    )
+    unit.rows.put(replace(asked, state="done"))
+    values = {"closes": until.isoformat(), "single": pack.new_pin_single, "help_line": pack.help_line}
+    tell(unit, person, "pin_reset_done", values | {"day_limit": pack.new_pin_day})
+
+
+def stop_request(unit: Unit, person_id: int) -> None:
+    """Stop a request for a new PIN: whoever holds the phone may; does nothing where none waits."""
+    person = _locked(unit, person_id)
+    if person.reset:
+        stop_reset(unit, person)
+
+
+def mind_resets(unit: Unit) -> int:
+    """Tell the owner of one request whose next time has come, or let it lapse; say how many there were."""
+    due = unit.rows.due(PinReset, before=unit.now, state="waiting", limit=1, lock=False)
+    for one in due:
+        # The person first, then the request: as everybody locks them.
+        person = _locked(unit, one.person)
+        row = unit.rows.lock(PinReset, one.id)
+        if row is None or row.state != "waiting" or row.next_at > unit.now:
+            continue
+        values = _said(row, unit.house.packs[person.country])
+        if unit.now >= row.lapses_at:
+            _lapse(unit, person)
+        elif unit.now >= row.opens_at:
+            unit.rows.put(replace(row, next_at=row.lapses_at))
+            tell(unit, person, "pin_reset_open", values)
+        else:
+            unit.rows.put(replace(row, next_at=row.opens_at))
+            tell(unit, person, "pin_reset_half", values)
+    return len(due)
+
+
+def _lapse(unit: Unit, person: Person) -> Person:
+    row = unit.rows.lock(PinReset, person.reset)
+    assert row is not None, f"no request {person.reset}"
+    unit.rows.put(replace(row, state="lapsed"))
+    person = replace(person, reset=None)
+    unit.rows.put(person)
+    tell(unit, person, "pin_reset_lapsed", {"closes": row.lapses_at.isoformat()})
+    return person
+
+
+def _waiting(unit: Unit, person: Person) -> PinReset | None:
+    """Return the request that waits: one whose time is over has lapsed, whether or not the worker was there."""
+    row = unit.rows.get(PinReset, person.reset) if person.reset else None
+    return row if row is not None and row.state == "waiting" and unit.now < row.lapses_at else None
+
+
+def _today(unit: Unit, person: Person, what: str) -> str:
+    return f"{what}:{person.id}:{day(unit.now, unit.house.packs[person.country].zone)}"
+
+
+def _locked(unit: Unit, person_id: int) -> Person:
+    person = unit.rows.lock(Person, person_id)
+    assert person is not None, f"no person {person_id}"
+    return person
+
+
+def _said(asked: PinReset, pack: Pack) -> dict[str, Any]:
+    times = {"opens": asked.opens_at.isoformat(), "closes": asked.lapses_at.isoformat()}
+    return times | {"service_code": pack.people_code, "help_line": pack.help_line}
