@@ -285,9 +285,9 @@ def ask_about(seen: Seen, port: int) -> set[str]:
         mine = asked.setdefault(payment.payer, [])
         if payment.reference and len(mine) < CHECKS:
             mine.append(payment.reference)
-    until = time.monotonic() + 60
     for payer, references in asked.items():
-        phone = Phone(port, payer, seen, lambda: time.monotonic() > until)
+        until = time.monotonic() + 60
+        phone = Phone(port, payer, seen, lambda until=until: time.monotonic() > until)  # type: ignore[misc]
         for reference in references:
             phone.sms(f"CHECK {reference}")
         phone.close()

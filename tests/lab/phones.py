@@ -117,9 +117,10 @@ class Phone:
             self._enter(payment)
 
     def sms(self, text: str) -> None:
-        """Send a message, until it is taken."""
+        """Send a message, until it is taken; raises if it never is."""
         form = f"date=2026-11-22&from={quote(self._number)}&id=sms{next(_sessions)}&linkId=&text={quote(text)}&to=29844"
-        while self._post("/sms", form) is None and not self._over():
+        while self._post("/sms", form) is None:
+            assert not self._over(), f"the message was never taken: {text}"
             time.sleep(0.02)
 
     def _dial(self) -> str | None:
