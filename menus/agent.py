@@ -6,7 +6,7 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, CODE, PHONE, PIN
 from menus.steps import check_pin, may_work
-from service.countries import NotOffered
+from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
@@ -15,7 +15,9 @@ from service.wallet.agent import today
 from service.wallet.cash_in import CashIn, cash_in, quote_cash_in
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
 from service.wallet.send import SelfPayment
+from service.wallet.unit import Person
 from service.wallet.withdraw import Payout, TooManyCodes, WrongCode, find_payout, pay_out
 
 
@@ -27,10 +29,31 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quoted._asdict(), "name": quoted.name}
 
 
+def look(call: Call, values: Values) -> Mapping[str, Any]:
+    """Ask about what a rule of the country hits."""
+    found = _hits(call, CashIn(**values["quote"]))
+    refuse_or_ask(call.unit, found)
+    return {"rules": to_note(found)}
+
+
+def agreed(call: Call, values: Values) -> Mapping[str, Any]:
+    """Go on with what was asked about."""
+    found = _hits(call, CashIn(**values["quote"]))
+    refuse_or_ask(call.unit, found, agreed=True)
+    return {"rules": to_note(found)}
+
+
+def _hits(call: Call, quoted: CashIn) -> list[Rule]:
+    customer = call.unit.rows.get(Person, quoted.person)
+    assert customer is not None, f"no person {quoted.person}"
+    return hits(call.unit, "cash_in", person=customer, amount=quoted.amount, place=call.shop.place)
+
+
 def pay_in(call: Call, values: Values) -> Mapping[str, Any]:
     """Pay the customer from the float."""
     quoted = CashIn(**values["quote"])
     receipt = cash_in(call.unit, agent=call.shop, keeper=call.caller, quote=quoted, pack=call.pack)
+    note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quoted.person)
     return {"reference": receipt.reference, "balance": receipt.balance}
 
 
@@ -73,9 +96,13 @@ SCREENS = (
     Do("cashin.open", may_work, then="cashin.phone", refuses=(PinLocked,)),
     Ask("cashin.phone", "phone", PHONE, then="cashin.amount"),
     Ask("cashin.amount", "amount", AMOUNT, then="cashin.quote"),
-    Do("cashin.quote", quote, then="cashin.pin", gives=("quote", "name"), refuses=(PinLocked,),
+    Do("cashin.quote", quote, then="cashin.look", gives=("quote", "name"), refuses=(PinLocked,),
        on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotOffered: "cashin.amount",
            NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
+    Do("cashin.look", look, then="cashin.pin", gives=("rules",), on=dict.fromkeys(ASKING, "cashin.sure"),
+       refuses=DELAYING),
+    Menu("cashin.sure", (Choice("1", "cashin.agreed"),)),
+    Do("cashin.agreed", agreed, then="cashin.pin", gives=("rules",), refuses=DELAYING),
     Ask("cashin.pin", "pin", PIN, then="cashin.unlock", secret=True),
     Do("cashin.unlock", check_pin, then="cashin.pay", on={WrongPin: "cashin.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("cashin.pay", pay_in, then="cashin.done", gives=("reference", "balance"), posts=True,

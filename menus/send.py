@@ -6,15 +6,20 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.steps import check_pin, may_pay
-from service.countries import NotOffered
-from service.ledger.entry import NotEnough, OverCap, TooFull
+from service.countries import NotOffered, Rule
+from service.ledger.books import Line
+from service.ledger.chart import Kind
+from service.ledger.entry import Account, NotEnough, OverCap, TooFull
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.ussd.session import Conversation
+from service.wallet.account import wallet_of
+from service.wallet.history import PAGE
 from service.wallet.limits import OverSingle
 from service.wallet.name import masked
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
 from service.wallet.send import (
     Quote,
     QuoteChanged,
@@ -54,9 +59,30 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quoted._asdict(), **shown, "levy": quoted.levy, "total": quoted.total}
 
 
-def ask_twice(call: Call, values: Values) -> None:
+def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
+    """Stop somebody who pays again what was just paid, and ask about what a rule of the country hits."""
+    quoted, lines = Quote(**values["quote"]), call.unit.books.lines(wallet_of(call.caller), limit=PAGE)
+    _ask_if_just_paid(call, quoted, lines)
+    found = _hits(call, quoted, lines)
+    refuse_or_ask(call.unit, found)
+    return {"rules": to_note(found)}
+
+
+def agreed(call: Call, values: Values) -> Mapping[str, Any]:
+    """Go on with what was asked about; what has to wait still does."""
+    found = _hits(call, Quote(**values["quote"]))
+    refuse_or_ask(call.unit, found, agreed=True)
+    return {"rules": to_note(found)}
+
+
+def _hits(call: Call, quoted: Quote, lines: Sequence[Line] | None = None) -> list[Rule]:
+    other = Account(call.pack.country, Kind.WALLET, str(quoted.payee))
+    return hits(call.unit, "send", person=call.caller, amount=quoted.amount, other=other, lines=lines)
+
+
+def _ask_if_just_paid(call: Call, quoted: Quote, lines: Sequence[Line]) -> None:
     """Stop somebody who pays again because the talk that paid broke off before its end was seen."""
-    paid = just_paid(call.unit, call.caller, Quote(**values["quote"]), call.pack)
+    paid = just_paid(call.unit, call.caller, quoted, call.pack, lines)
     if paid is None:
         return
     talks = call.unit.rows.find(Conversation, phone=call.phone, newest=True, limit=RECENT_TALKS)
@@ -67,7 +93,9 @@ def ask_twice(call: Call, values: Values) -> None:
 
 def pay(call: Call, values: Values) -> Mapping[str, Any]:
     """Move the money that was quoted."""
-    receipt = send_money(call.unit, payer=call.caller, quote=Quote(**values["quote"]))
+    quoted = Quote(**values["quote"])
+    receipt = send_money(call.unit, payer=call.caller, quote=quoted)
+    note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quoted.payee)
     return {"reference": receipt.reference, "balance": receipt.balance}
 
 
@@ -77,10 +105,13 @@ SCREENS = (
     Do("send.open", open_send, then="send.to", gives=("balance",), refuses=(PinLocked,)),
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
-    Do("send.quote", quote, then="send.twice", gives=("quote", "name", "fee", "excise", "levy", "total"),
+    Do("send.quote", quote, then="send.look", gives=("quote", "name", "fee", "excise", "levy", "total"),
        on={UnknownPerson: "send.to", SelfPayment: "send.to", **TOO_MUCH}, refuses=(PinLocked,)),
-    Do("send.twice", ask_twice, then="send.pin", on={JustPaid: "send.again"}),
-    Menu("send.again", (Choice("1", "send.pin"),)),
+    Do("send.look", look_twice, then="send.pin", gives=("rules",),
+       on={JustPaid: "send.again", **dict.fromkeys(ASKING, "send.sure")}, refuses=DELAYING),
+    Menu("send.again", (Choice("1", "send.agreed"),)),
+    Menu("send.sure", (Choice("1", "send.agreed"),)),
+    Do("send.agreed", agreed, then="send.pin", gives=("rules",), refuses=DELAYING),
     Ask("send.pin", "pin", PIN, then="send.unlock", secret=True),
     Do("send.unlock", check_pin, then="send.pay", on={WrongPin: "send.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("send.pay", pay, then="send.done", gives=("reference", "balance"), posts=True,

@@ -8,10 +8,11 @@ from menus.fields import AGENT, AMOUNT, PIN
 from menus.steps import check_pin, may_pay
 from service.countries import NotOffered
 from service.ledger.entry import NotEnough, OverCap
-from service.ussd.screens import Ask, Do, End, Values
-from service.wallet.agent import UnknownAgent
+from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
+from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_withdrawal, withdraw
 
@@ -23,10 +24,31 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quoted._asdict(), "agent_name": quoted.agent_name, **shown}
 
 
+def look(call: Call, values: Values) -> Mapping[str, Any]:
+    """Ask about what a rule of the country hits."""
+    return _look(call, values, agreed=False)
+
+
+def agreed(call: Call, values: Values) -> Mapping[str, Any]:
+    """Go on with what was asked about; what has to wait still does."""
+    return _look(call, values, agreed=True)
+
+
+def _look(call: Call, values: Values, *, agreed: bool) -> Mapping[str, Any]:
+    quoted = Quote(**values["quote"])
+    place = agent_by_number(call.unit, quoted.agent).place
+    found = hits(call.unit, "withdraw", person=call.caller, amount=quoted.amount, place=place)
+    refuse_or_ask(call.unit, found, agreed=agreed)
+    return {"rules": to_note(found)}
+
+
 def hold(call: Call, values: Values) -> Mapping[str, Any]:
     """Set the money aside and give the code."""
     quoted = Quote(**values["quote"])
     receipt = withdraw(call.unit, payer=call.caller, quote=quoted, pack=call.pack)
+    if rules := values.get("rules"):
+        keeper = agent_by_number(call.unit, quoted.agent).person
+        note(call.unit, rules, person=call.caller, entry=receipt.entry, other=keeper)
     until = expires_at(call.unit, receipt.entry).isoformat()
     return {"reference": receipt.reference, "hold": receipt.entry, "until": until}
 
@@ -37,9 +59,14 @@ SCREENS = (
     Do("withdraw.open", may_pay, then="withdraw.agent", gives=("balance",), refuses=(PinLocked,)),
     Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount"),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
-    Do("withdraw.quote", quote, then="withdraw.pin", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),
+    Do("withdraw.quote", quote, then="withdraw.look", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),
        on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},
        refuses=(PinLocked, TooManyWaiting)),
+    Do("withdraw.look", look, then="withdraw.pin", gives=("rules",),
+       on={UnknownAgent: "withdraw.agent", **dict.fromkeys(ASKING, "withdraw.sure")}, refuses=DELAYING),
+    Menu("withdraw.sure", (Choice("1", "withdraw.agreed"),)),
+    Do("withdraw.agreed", agreed, then="withdraw.pin", gives=("rules",), on={UnknownAgent: "withdraw.agent"},
+       refuses=DELAYING),
     Ask("withdraw.pin", "pin", PIN, then="withdraw.unlock", secret=True),
     Do("withdraw.unlock", check_pin, then="withdraw.hold", on={WrongPin: "withdraw.pin"}, refuses=(PinLocked,),
        unlocks=True),

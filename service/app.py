@@ -31,6 +31,7 @@ from service.ussd.text import Talk
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
+from service.wallet.rules import check_rules
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
@@ -161,6 +162,7 @@ def make_app(
         limits = [gateway.limit for gateway in gateways.values()]
         problems += [f"menu: {problem}" for problem in proof(country.talk, country.pack, limits)]
         problems += [f"tariff: {problem}" for problem in check_tariffs(country.pack, now())]
+        problems += [f"rules: {problem}" for problem in check_rules(country.pack)]
     if problems:
         raise Unfit(problems)
     store = store or open_store(

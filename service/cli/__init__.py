@@ -15,6 +15,7 @@ from service.cli.menus import menus
 from service.cli.outbox import outbox
 from service.cli.person import person
 from service.cli.phone import dial, inbox, sms
+from service.cli.rules import rules
 from service.cli.run import demo, migrate, run, serve, worker
 from service.cli.tariff import tariff
 
@@ -26,7 +27,7 @@ for command in (
     dial, sms, inbox,
     person, agent, floats, approve,
     books, entry, statement, audit, outbox,
-    menus, tariff, backup, restore, move, keys, canary,
+    menus, tariff, rules, backup, restore, move, keys, canary,
 ):
     main.add_command(command)
 # fmt: on

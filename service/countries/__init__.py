@@ -6,9 +6,10 @@
 from service.countries.check import check_tariffs, worst_split
 from service.countries.pack import Pack, Tier
 from service.countries.read import BadPack, every_country, load_pack, read_pack
+from service.countries.rule import Does, Rule
 from service.countries.tariff import IN_CHARGE, Band, Charge, NotOffered, Tariff, Tax
 
 __all__ = [
-    "IN_CHARGE", "BadPack", "Band", "Charge", "NotOffered", "Pack", "Tariff", "Tax", "Tier",
+    "IN_CHARGE", "BadPack", "Band", "Charge", "Does", "NotOffered", "Pack", "Rule", "Tariff", "Tax", "Tier",
     "check_tariffs", "every_country", "load_pack", "read_pack", "worst_split",
 ]  # fmt: skip

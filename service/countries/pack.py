@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.clock import day
+from service.countries.rule import Rule
 from service.countries.tariff import IN_CHARGE, Charge, Tariff, Tax, in_force
 from service.money import Currency
 
@@ -58,6 +59,7 @@ class Pack:
     sms_commands_per_hour: int
     sms_help_per_hour: int
     lookups_per_day: int
+    report_from: int
     pin_reset_seconds: int
     pin_reset_open_seconds: int
     new_pin_seconds: int
@@ -67,6 +69,7 @@ class Pack:
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]
     pin_resets: tuple[ResetNeed, ...]
+    rules: tuple[Rule, ...]
 
     def hurried(self, speed: int) -> "Pack":
         """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.

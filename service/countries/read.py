@@ -15,6 +15,7 @@ import iso4217
 import phonenumbers
 
 from service.countries.pack import Pack, ResetNeed, Tier
+from service.countries.rule import Does, Rule
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
 
@@ -25,7 +26,7 @@ _LIMITS = (
     "sms_payment_limit", "sms_day_limit", "withdrawal_seconds", "challenge_seconds", "repeat_window_seconds",
     "request_seconds", "consent_seconds", "open_requests",
     "session_seconds", "pin_tries", "code_tries", "sms_commands_per_hour", "sms_help_per_hour", "lookups_per_day",
-    "cash_request_seconds", "payment_request_seconds",
+    "cash_request_seconds", "payment_request_seconds", "report_from",
     "pin_reset_seconds", "pin_reset_open_seconds", "new_pin_seconds", "new_pin_single", "new_pin_day",
 )  # fmt: skip
 
@@ -82,6 +83,12 @@ class _Words:
             raise BadPack(f"{self.where}: {name} must be zero or above, not {found}")
         return found
 
+    def numbers(self, name: str) -> Mapping[str, int]:
+        found = self.take_or(name, dict, {})
+        if not all(type(number) is int for number in found.values()):
+            raise BadPack(f"{self.where}: {name} must be a table of whole numbers")
+        return MappingProxyType(found)
+
     def rows(self, name: str) -> Iterator["_Words"]:
         for place, row in enumerate(self.take(name, list), start=1):
             yield _Words(f"{self.where}, {name} {place}", row)
@@ -135,6 +142,7 @@ def _pack(words: _Words) -> Pack:
         charges=tuple(map(_tariff, words.rows("charges"))),
         commissions=tuple(map(_tariff, words.rows("commissions"))),
         taxes=tuple(map(_tax, words.rows("taxes"))),
+        rules=tuple(map(_rule, words.rows("rules"))),
         undo_seconds=undo_seconds,
         pin_resets=_resets(words),
         **numbers,
@@ -222,4 +230,20 @@ def _tax(row: _Words) -> Tax:
             valid_from=first,
             valid_to=last,
             source=row.take("source", str),
+        )
+
+
+def _rule(row: _Words) -> Rule:
+    with row:
+        does = row.take("does", str)
+        if does not in set(Does):
+            raise BadPack(f"{row.where}: does is one of: {', '.join(Does)}")
+        return Rule(
+            name=row.take("name", str),
+            of=row.take("of", str),
+            at_least=row.numbers("at_least"),
+            at_most=row.numbers("at_most"),
+            does=Does(does),
+            seconds=row.take_or("seconds", int, 0),
+            case=row.take_or("case", bool, False),
         )

@@ -9,12 +9,14 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.clock import day
-from service.countries import Pack
-from service.ledger.entry import Cap
+from service.countries import Pack, Rule
+from service.ledger.chart import Kind
+from service.ledger.entry import Account, Cap
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt
+from service.wallet.rules import hits, is_asked, note, refuse_or_ask, to_note
 from service.wallet.send import Quote, quote_send, send_money
 from service.wallet.unit import Challenge, Person, Unit
 
@@ -42,11 +44,16 @@ def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
 
 
 def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
-    """Quote a payment; a small one becomes an open challenge. Raises what quote_send raises."""
+    """Quote a payment; a small one that no rule asks about becomes an open challenge.
+
+    Raises what quote_send raises, and the reason of a rule that says not yet.
+    """
     payer = _alone(unit, payer)
     quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
     spent = unit.books.used(sms_day(payer, unit, pack))
-    if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit:
+    found = _hits(unit, payer, quote)
+    refuse_or_ask(unit, found, agreed=True)
+    if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit or is_asked(found):
         return Asked(quote, by_code=False)
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):
         unit.rows.put(replace(older, state="over"))
@@ -54,6 +61,11 @@ def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack
     challenge = Challenge(id=quote.entry, person=payer.id, quote=quote._asdict(), expires_at=expires_at)
     unit.rows.add(challenge)
     return Asked(quote, by_code=True)
+
+
+def _hits(unit: Unit, payer: Person, quote: Quote) -> list[Rule]:
+    payee = Account(payer.country, Kind.WALLET, str(quote.payee))
+    return hits(unit, "send", person=payer, amount=quote.amount, other=payee)
 
 
 def _alone(unit: Unit, payer: Person) -> Person:
@@ -94,8 +106,10 @@ def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receip
         return WrongChallenge()
     kept: dict[str, Any] = dict(challenge.quote)
     quote = Quote(**kept)
+    noted = to_note(_hits(unit, payer, quote))
     receipt = send_money(
         unit, payer=payer, quote=quote, caps=(Cap(sms_day(payer, unit, pack), quote.amount, pack.sms_day_limit),)
     )
     unit.rows.put(replace(challenge, state="used"))
+    note(unit, noted, person=payer, entry=receipt.entry, other=quote.payee)
     return receipt

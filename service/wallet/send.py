@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.countries import Charge, Pack
+from service.ledger.books import Line
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Cap, Entry, Move, NotEnough
 from service.ledger.post import post
@@ -162,10 +163,13 @@ def paid_most_often(unit: Unit, payer: Person) -> Sequence[Person]:
     return [person for person in in_turn if person is not None and person.state != "closed"]
 
 
-def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack) -> Mapping[str, Any] | None:
-    """Return the last payment of the same amount to the same person if it is younger than the pack's window (W-05)."""
+def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack, lines: Sequence[Line]) -> Mapping[str, Any] | None:
+    """Return the last payment of the same amount to the same person if it is younger than the pack's window (W-05).
+
+    `lines` are the newest of the payer's wallet.
+    """
     source, since = wallet_of(payer), unit.now - timedelta(seconds=pack.repeat_window_seconds)
-    for line in unit.books.lines(source, limit=12):
+    for line in lines:
         if line.at < since:
             return None
         same = (line.move.reason, line.move.source, line.move.amount) == (Reason.SEND, source, quote.amount)

@@ -216,7 +216,7 @@ def test_W_05_only_the_same_payment_within_the_window_was_just_made(village: Vil
     quote = quoted(village)
 
     def found(asked: Quote) -> object:
-        return village.do(lambda unit: just_paid(unit, AMINA, asked, PACK))
+        return village.do(lambda unit: just_paid(unit, AMINA, asked, PACK, unit.books.lines(wallet(AMINA))))
 
     assert found(quote) == {"reference": first.reference}
     assert found(quote._replace(amount=500_01)) is None

@@ -1,0 +1,148 @@
+"""The rules about patterns of payments: which of a country's rules hit a payment, and what the person hears.
+
+A rule never moves money and never takes any away: it asks again, says "not yet", or tells staff. Its reason is the
+refusal of the same name, so that the person reads it in their language and staff read the same words.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from service.countries import Does, Pack, Rule
+from service.ledger.books import Line
+from service.ledger.entry import Account
+from service.refusal import Refusal
+from service.wallet.history import FACTS, Facts, look
+from service.wallet.unit import Case, Person, Unit
+
+
+class ManyPayees(Refusal):
+    """Many people are paid within one hour (F-10)."""
+
+
+class Unusual(Refusal):
+    """The amount is many times what this person usually pays (F-07)."""
+
+
+class Woken(Refusal):
+    """A wallet that slept for long is emptied (F-09)."""
+
+
+class AtNight(Refusal):
+    """Much cash is taken out at night (F-12)."""
+
+
+class NearReport(Refusal):
+    """Amounts stay again and again just below what must be reported (F-03)."""
+
+
+class SplitCash(Refusal):
+    """Cash is paid in for one person in many pieces (F-01)."""
+
+
+class InAndOut(Refusal):
+    """Cash goes in and out again and again on one day (F-13)."""
+
+
+class PassedOn(Refusal):
+    """Money that came from many people within the hour goes on at once (F-10)."""
+
+    says = ("until",)
+
+
+class FarCash(Refusal):
+    """Cash that was just paid in at one place is taken out at another (F-02, F-04)."""
+
+    says = ("until",)
+
+
+ASKING = (ManyPayees, Unusual, Woken, AtNight, NearReport, SplitCash, InAndOut)
+DELAYING = (PassedOn, FarCash)
+REASONS: Mapping[str, tuple[type[Refusal], Does]] = {
+    **{kind.code: (kind, Does.ASK) for kind in ASKING},
+    **{kind.code: (kind, Does.DELAY) for kind in DELAYING},
+}
+"""What a rule may be called, and what it does unless staff alone are told."""
+
+SERVICES = ("send", "withdraw", "cash_in")
+CASE_SECONDS = 3 * 24 * 3600
+"""Staff have so long to look at a pattern."""
+
+
+def check_rules(pack: Pack) -> Iterator[str]:
+    """Yield what is wrong with a country's rules: names without words, facts that there are not, odd delays."""
+    for rule in pack.rules:
+        where = f"{pack.country}.toml: rule {rule.name} of {rule.of}"
+        if rule.name not in REASONS:
+            yield f"{where}: there is no such reason; there are: {', '.join(sorted(REASONS))}"
+        elif rule.does not in (Does.NOTE, REASONS[rule.name][1]):
+            yield f"{where}: its words are those of {REASONS[rule.name][1].value!r}"
+        if rule.of not in SERVICES:
+            yield f"{where}: there is no such service; there are: {', '.join(SERVICES)}"
+        if not rule.at_least and not rule.at_most:
+            yield f"{where}: it hits every payment"
+        if rule.does is Does.NOTE and not rule.case:
+            yield f"{where}: nobody would hear of it"
+        if (rule.does is Does.DELAY) != (rule.seconds > 0):
+            yield f"{where}: seconds belong to a delay, and to nothing else"
+        for name in sorted({*rule.at_least, *rule.at_most} - set(FACTS)):
+            yield f"{where}: there is no fact {name!r}; there are: {', '.join(FACTS)}"
+
+
+def hits(
+    unit: Unit,
+    of: str,
+    *,
+    person: Person,
+    amount: int,
+    other: Account | None = None,
+    place: str = "",
+    lines: Sequence[Line] | None = None,
+) -> list[Rule]:
+    """Return the rules of a service that a payment hits; `person` is whose wallet is looked at; minor units.
+
+    `lines` is a page of that wallet (history.PAGE) if it has been read already.
+    """
+    pack = unit.house.packs[person.country]
+    rules = [rule for rule in pack.rules if rule.of == of]
+    if not rules:
+        return []
+    facts = Facts(look(unit, person=person, amount=amount, other=other, place=place, lines=lines))
+    return [rule for rule in rules if rule.hits(facts)]
+
+
+def refuse_or_ask(unit: Unit, found: Sequence[Rule], *, agreed: bool = False) -> None:
+    """Raise the reason of the hardest rule that hits: one that delays, or one that asks what was not agreed to yet."""
+    for rule in found:
+        if rule.does is Does.DELAY:
+            raise REASONS[rule.name][0](until=(unit.now + timedelta(seconds=rule.seconds)).isoformat())
+    for rule in found:
+        if rule.does is Does.ASK and not agreed:
+            raise REASONS[rule.name][0]
+
+
+def is_asked(found: Sequence[Rule]) -> bool:
+    """Say whether the person has to be asked again, which takes a screen."""
+    return any(rule.does is Does.ASK for rule in found)
+
+
+def note(unit: Unit, names: Sequence[str], *, person: Person, entry: int, other: int) -> None:
+    """Open a case for staff about an entry that rules hit, once; `other` is the person on its other side."""
+    if names and not unit.rows.find(Case, about=entry, what="pattern", limit=1):
+        unit.rows.append(
+            Case(
+                id=unit.mint(),
+                what="pattern",
+                opener=person.id,
+                about=entry,
+                other=other,
+                state="open",
+                opened_at=unit.now,
+                due_at=unit.now + timedelta(seconds=CASE_SECONDS),
+                values={"rules": list(names)},
+            )
+        )
+
+
+def to_note(found: Sequence[Rule]) -> list[str]:
+    """Return the names of those that staff hear of."""
+    return list(dict.fromkeys(rule.name for rule in found if rule.case))

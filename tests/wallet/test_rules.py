@@ -1,0 +1,301 @@
+"""Each rule of the country pack hits what it is there for, at its edge, and lets ordinary life go on."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.countries import Does, Rule, every_country, load_pack
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Entry, Move
+from service.refusal import Refusal
+from service.wallet import history
+from service.wallet.challenge import answer_by_sms, ask_by_sms, challenge_code
+from service.wallet.rules import FarCash, ManyPayees, PassedOn, Woken, check_rules, hits, note, refuse_or_ask, to_note
+from service.wallet.unit import Case, Person, Unit
+from tests.wallet.village import (
+    ACHIENG,
+    AMINA,
+    BARAKA,
+    NJERI,
+    OTHER_SHOP,
+    PACK,
+    SHOP,
+    TRUST,
+    Village,
+    float_,
+    person,
+    wallet,
+)
+
+CROWD = [person(1000 + number, f"Asha Bibi{number}", f"+2547330{number:05}") for number in range(20)]
+
+
+@pytest.fixture
+def village() -> Village:
+    here = Village()
+
+    def settle(unit: Unit) -> None:
+        for one in CROWD:
+            unit.rows.add(one)
+            unit.books.open(wallet(one))
+
+    here.do(settle)
+    for one in CROWD:
+        here.give(one, 100_000_00)
+    here.later(days=2)
+    return here
+
+
+def pays(village: Village, payer: Person, payee: Person, amount: int) -> None:
+    village.post((wallet(payer), wallet(payee), amount, Reason.SEND))
+
+
+def names(village: Village, of: str, who: Person, amount: int, **more: Any) -> list[str]:
+    return village.do(lambda unit: [rule.name for rule in hits(unit, of, person=who, amount=amount, **more)])
+
+
+def facts(village: Village, who: Person, amount: int, **more: Any) -> history.Facts:
+    asked = {"other": None, "place": "", "lines": None, **more}
+    return village.do(lambda unit: history.Facts(history.look(unit, person=who, amount=amount, **asked)))
+
+
+def test_F_10_mules_pass_on_what_many_people_paid(village: Village) -> None:
+    """Six people pay one within the hour, who sends most of it on: not yet."""
+    for one in CROWD[:5]:
+        pays(village, one, AMINA, 1_000_00)
+    assert "passed_on" not in names(village, "send", AMINA, 5_000_00)
+    pays(village, CROWD[5], AMINA, 1_000_00)
+    assert "passed_on" not in names(village, "send", AMINA, 4_199_99)
+    assert "passed_on" in names(village, "send", AMINA, 4_200_00)
+    village.later(hours=1, seconds=1)
+    assert names(village, "send", AMINA, 6_000_00) == []
+
+
+def test_F_10_one_who_pays_many_is_asked(village: Village) -> None:
+    """Who pays a tenth person within the hour is asked whether that is meant."""
+    village.give(AMINA, 100_000_00)
+    for one in CROWD[:9]:
+        pays(village, AMINA, one, 100_00)
+    assert names(village, "send", AMINA, 100_00, other=wallet(CROWD[0])) == []
+    assert names(village, "send", AMINA, 100_00, other=wallet(CROWD[9])) == ["many_payees"]
+
+
+def test_F_07_ten_times_the_usual_amount_is_asked_about(village: Village) -> None:
+    """A slip of the finger: ten times the middle one of what was paid before is asked about."""
+    village.give(AMINA, 200_000_00)
+    for amount in (150_00, 250_00, 200_00, 300_00):
+        pays(village, AMINA, BARAKA, amount)
+    village.later(days=1)
+    assert names(village, "send", AMINA, 90_000_00) == []  # four payments are no habit
+    pays(village, AMINA, BARAKA, 220_00)
+    village.later(days=1)
+    assert facts(village, AMINA, 2_200_00)["times_usual"] == 10
+    assert names(village, "send", AMINA, 2_199_99) == []
+    assert names(village, "send", AMINA, 2_200_00) == ["unusual"]
+
+
+@pytest.mark.parametrize("of", ["send", "withdraw"])
+def test_F_09_a_wallet_that_slept_is_asked_about(village: Village, of: str) -> None:
+    """Half a year after the last move, half of what is in a wallet does not leave unasked."""
+    village.give(AMINA, 5_000_00)
+    village.later(days=179, hours=23)
+    assert names(village, of, AMINA, 5_000_00) == []
+    village.later(hours=1)
+    assert names(village, of, AMINA, 2_499_99) == []
+    assert names(village, of, AMINA, 2_500_00) == ["woken"]
+
+
+def test_F_03_amounts_just_below_what_is_reported_are_noted(village: Village) -> None:
+    """Staff hear of the third within a day; the person does not (no tip-off)."""
+    edge = PACK.report_from
+    village.give(AMINA, 3 * edge)
+    assert names(village, "send", AMINA, edge * 9 // 10) == ["near_report"][:0]
+    pays(village, AMINA, BARAKA, edge * 9 // 10)
+    pays(village, AMINA, BARAKA, edge - 1)
+    pays(village, AMINA, BARAKA, edge)  # this one is reported anyway
+    assert "near_report" not in names(village, "send", AMINA, edge * 9 // 10 - 1)
+    found = village.do(lambda unit: hits(unit, "send", person=AMINA, amount=edge - 1))
+    assert [rule.name for rule in found] == ["near_report"]
+    village.do(lambda unit: refuse_or_ask(unit, found))  # says nothing
+    assert to_note(found) == ["near_report"]
+
+
+def test_F_02_F_04_cash_that_came_in_elsewhere_waits(village: Village) -> None:
+    """Paid in at Nakuru and taken out at Kisumu within half an hour: not yet; at home, or later, it is ordinary."""
+    village.give(AMINA, 10_000_00)
+    village.later(minutes=29)
+    assert names(village, "withdraw", AMINA, 8_000_00, place=SHOP.place) == []
+    assert names(village, "withdraw", AMINA, 7_999_99, place=OTHER_SHOP.place) == []
+    assert names(village, "withdraw", AMINA, 8_000_00, place=OTHER_SHOP.place) == ["far_cash"]
+    village.later(minutes=1)
+    assert names(village, "withdraw", AMINA, 8_000_00, place=OTHER_SHOP.place) == []
+
+
+def test_F_12_much_cash_at_night_is_asked_about(village: Village) -> None:
+    """From one to five by the clock of the country, much cash is asked about."""
+    village.give(AMINA, 100_000_00)
+    village.now = village.now.replace(hour=22, minute=0)  # one o'clock in Nairobi
+    village.later(days=1)
+    assert names(village, "withdraw", AMINA, 20_000_00) == ["at_night"]
+    assert names(village, "withdraw", AMINA, 19_999_99) == []
+    village.later(hours=4)
+    assert names(village, "withdraw", AMINA, 20_000_00) == []
+
+
+def test_F_01_cash_in_in_pieces_is_noted_over_all_tills(village: Village) -> None:
+    """The fourth cash-in for one person within the hour opens a case, at whichever shop."""
+    village.post((TRUST, float_(OTHER_SHOP), 10_000_00, Reason.ISSUE))
+    for shop in (SHOP, OTHER_SHOP, SHOP):
+        village.post((TRUST, float_(shop), 1_000_00, Reason.ISSUE))
+        assert names(village, "cash_in", BARAKA, 1_000_00) == []
+        village.post((float_(shop), wallet(BARAKA), 1_000_00, Reason.CASH_IN))
+        village.later(minutes=5)
+    assert names(village, "cash_in", BARAKA, 1_000_00) == ["split_cash"]
+    village.later(minutes=46)
+    assert names(village, "cash_in", BARAKA, 1_000_00) == []
+
+
+def test_F_13_round_and_round_is_noted(village: Village) -> None:
+    """Three times in and three times out on one day opens a case."""
+    for _ in range(3):
+        village.give(BARAKA, 1_000_00)
+        village.later(hours=1)
+        assert names(village, "cash_in", BARAKA, 1_000_00) == []
+        held = village.do(lambda unit: unit.mint())
+        out = Move(wallet(BARAKA), Account("ke", Kind.HELD, str(held)), 900_00, Reason.HOLD)
+
+        def hold(unit: Unit, held: int = held, out: Move = out) -> None:
+            unit.books.open(out.target)
+            unit.books.post(Entry(id=held, reason=Reason.HOLD, at=village.now, moves=(out,)))
+
+        village.do(hold)
+    assert names(village, "cash_in", BARAKA, 1_000_00) == ["in_and_out"]
+    village.later(days=1)
+    assert names(village, "cash_in", BARAKA, 1_000_00) == []
+
+
+def test_what_delays_is_told_until_when_and_what_asks_can_be_agreed_to(village: Village) -> None:
+    delays, asks = (next(rule for rule in PACK.rules if rule.name == name) for name in ("passed_on", "many_payees"))
+
+    def told(found: Sequence[Rule], *, agreed: bool = False) -> Refusal | None:
+        try:
+            village.do(lambda unit: refuse_or_ask(unit, found, agreed=agreed))
+        except Refusal as no:
+            return no
+        return None
+
+    no = told([asks, delays], agreed=True)
+    assert isinstance(no, PassedOn)
+    assert no.said == {"until": (village.now + timedelta(seconds=delays.seconds)).isoformat()}
+    assert isinstance(told([asks]), ManyPayees)
+    assert told([asks], agreed=True) is None
+
+
+def test_a_delay_is_over_when_it_says(village: Village) -> None:
+    """By then the rule hits no more: nobody is sent away twice with the same words."""
+    for one in CROWD[:6]:
+        pays(village, one, AMINA, 1_000_00)
+    with pytest.raises(PassedOn) as refused:
+        village.do(lambda unit: refuse_or_ask(unit, hits(unit, "send", person=AMINA, amount=6_000_00)))
+    village.now = type(village.now).fromisoformat(str(refused.value.said["until"]))
+    assert names(village, "send", AMINA, 6_000_00) == []
+    village.give(BARAKA, 10_000_00)
+    with pytest.raises(FarCash) as waits:
+        village.do(
+            lambda unit: refuse_or_ask(unit, hits(unit, "withdraw", person=BARAKA, amount=9_000_00, place="Kisumu"))
+        )
+    village.now = type(village.now).fromisoformat(str(waits.value.said["until"]))
+    assert names(village, "withdraw", BARAKA, 9_000_00, place="Kisumu") == []
+
+
+def test_a_case_is_opened_once_and_tells_staff_which_rules(village: Village) -> None:
+    entry = village.post((wallet(CROWD[0]), wallet(AMINA), 1_000_00, Reason.SEND))
+    for _ in range(2):
+        village.do(lambda unit: note(unit, ["many_payees"], person=CROWD[0], entry=entry, other=AMINA.id))
+    village.do(lambda unit: note(unit, [], person=CROWD[0], entry=1, other=AMINA.id))
+    (case,) = village.rows(Case)
+    assert (case.what, case.state, case.opener, case.other, case.about) == (
+        "pattern", "open", CROWD[0].id, AMINA.id, entry,
+    )  # fmt: skip
+    assert case.values == {"rules": ["many_payees"]}
+
+
+def test_no_rules_look_at_nothing(village: Village) -> None:
+    """A pack without rules costs no read."""
+    village.pack(rules=())
+    assert village.do(lambda unit: hits(replace(unit, books=None), "send", person=AMINA, amount=1)) == []  # type: ignore[arg-type]
+
+
+def test_a_newcomer_has_no_past(village: Village) -> None:
+    found = facts(village, NJERI, 1_00, place="Nakuru")
+    assert {name: found[name] for name in history.FACTS if found[name]} == {
+        "amount": 1_00, "cash_in_minutes": history.NEVER, "cash_ins_hour": 1, "hour_of_day": 12, "idle_days": 2,
+    }  # fmt: skip
+    assert names(village, "send", ACHIENG, 1_000_00) == []
+
+
+@pytest.mark.parametrize("country", every_country())
+def test_the_rules_of_every_pack_are_sound(country: str) -> None:
+    assert list(check_rules(load_pack(country))) == []
+
+
+GOOD = Rule(name="unusual", of="send", at_least={"amount": 1}, at_most={}, does=Does.ASK)
+
+
+@pytest.mark.parametrize(
+    ("changed", "problem"),
+    [
+        ({"name": "whim"}, "there is no such reason"),
+        ({"of": "gift"}, "there is no such service"),
+        ({"at_least": {}}, "it hits every payment"),
+        ({"at_most": {"mood": 1}}, "there is no fact 'mood'"),
+        ({"does": Does.DELAY, "seconds": 60}, "its words are those of 'ask'"),
+        ({"does": Does.NOTE}, "nobody would hear of it"),
+        ({"seconds": 60}, "seconds belong to a delay"),
+        ({"name": "far_cash", "does": Does.DELAY}, "seconds belong to a delay"),
+    ],
+)
+def test_an_odd_rule_is_found(changed: dict[str, Any], problem: str) -> None:
+    pack = replace(PACK, rules=(replace(GOOD, **changed),))
+    assert problem in "\n".join(check_rules(pack))
+    assert list(check_rules(replace(PACK, rules=(GOOD,)))) == []
+
+
+def test_woken_has_words_of_its_own() -> None:
+    assert Woken.code == "woken"
+
+
+def test_what_is_asked_about_is_not_paid_by_a_code(village: Village) -> None:
+    """A message cannot be asked again: the answer is a string to dial, and the screens ask."""
+    village.give(AMINA, 5_000_00)
+    for one in CROWD[:9]:
+        pays(village, AMINA, one, 10_00)
+
+    def asks(to: Person) -> bool:
+        return village.do(lambda unit: ask_by_sms(unit, payer=AMINA, phone=to.phone, amount=100_00, pack=PACK)).by_code
+
+    assert asks(CROWD[0])
+    assert not asks(CROWD[9])
+
+
+def test_what_waits_is_not_begun_by_a_message(village: Village) -> None:
+    for one in CROWD[:6]:
+        pays(village, one, AMINA, 50_00)
+    with village.refuses(PassedOn, until=(village.now + timedelta(hours=1)).isoformat()):
+        village.do(lambda unit: ask_by_sms(unit, payer=AMINA, phone=BARAKA.phone, amount=290_00, pack=PACK))
+
+
+def test_what_is_noted_is_noted_when_a_code_pays(village: Village) -> None:
+    """Staff get the case with the payment, not with the question."""
+    village.pack(
+        rules=(Rule(name="near_report", of="send", at_least={"amount": 1}, at_most={}, does=Does.NOTE, case=True),)
+    )
+    village.give(AMINA, 5_000_00)
+    asked = village.do(lambda unit: ask_by_sms(unit, payer=AMINA, phone=BARAKA.phone, amount=100_00, pack=PACK))
+    assert village.rows(Case) == []
+    code = challenge_code(village.house.code_key, asked.quote.entry)
+    village.do(lambda unit: answer_by_sms(unit, payer=AMINA, code=code, pack=PACK))
+    assert [case.about for case in village.rows(Case)] == [asked.quote.entry]
