@@ -7,7 +7,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from menus import account, agent, approvals, cash_out, fields, forgotten, home, register, send, statement, withdraw
+from menus import (
+    account,
+    agent,
+    approvals,
+    cash_out,
+    fields,
+    float_,
+    forgotten,
+    home,
+    register,
+    send,
+    statement,
+    withdraw,
+)
 from menus.messages import MESSAGES
 from service.countries import Pack
 from service.ussd.check import check
@@ -15,7 +28,7 @@ from service.ussd.limit import Limit
 from service.ussd.problem import Problem
 from service.ussd.text import SMALLEST, Talk, load_words, make_talk
 
-FLOWS = (home, send, withdraw, approvals, account, forgotten, statement, register, agent, cash_out)
+FLOWS = (home, send, withdraw, approvals, account, forgotten, statement, register, agent, float_, cash_out)
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
 TEXT = Path(__file__).parent / "text"
 

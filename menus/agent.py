@@ -10,7 +10,6 @@ from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
-from service.wallet.account import float_of
 from service.wallet.agent import today
 from service.wallet.cash_in import CashIn, cash_in, quote_cash_in
 from service.wallet.people import UnknownPerson
@@ -72,11 +71,6 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
     return {"reference": receipt.reference, "balance": receipt.balance}
 
 
-def read_float(call: Call, _: Values) -> Mapping[str, Any]:
-    """Say what is in the float."""
-    return {"balance": call.unit.books.balance(float_of(call.shop, call.pack.country))}
-
-
 def read_today(call: Call, _: Values) -> Mapping[str, Any]:
     """Say what went through the float today and what it earned."""
     return today(call.unit, call.shop, call.pack)._asdict()
@@ -117,8 +111,6 @@ SCREENS = (
     Do("payout.pay", pay, then="payout.done", gives=("reference", "balance"), posts=True,
        on={WrongCode: "payout.code"}, told="paid_out", not_told="not_paid_out"),
     End("payout.done"),
-    Do("float.read", read_float, then="float", gives=("balance",)),
-    End("float"),
     Do("today.read", read_today, then="today", gives=("cash_in", "cash_out", "commission", "entries")),
     End("today"),
 )  # fmt: skip

@@ -77,6 +77,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "cash_in",
         "cash_out",
         "commission",
+        "paid",
+        "share",
     ]
     return {
         **dict.fromkeys(names, amount),
@@ -109,6 +111,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "entries": Field(str, 99_999),
         "waiting": Field(str, MOST_WAITING),
         "asked_by": _text(16),
+        "why": _text(30),
         "given": Field(lambda said: clip(downgrade(said), 34), "W" * 34, optional=True),
         "minutes": Field(str, 99),
         "service_code": _text(10),

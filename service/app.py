@@ -28,6 +28,7 @@ from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
 from service.ussd.text import Talk
+from service.wallet.commission import pay_commission
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
@@ -285,6 +286,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(return_expired),
         lambda: app.transact(expire_requests),
         lambda: app.transact(mind_resets),
+        lambda: app.transact(pay_commission),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

@@ -4,10 +4,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from service.cli.opened import as_json, opened, read_number
+from service.cli.approval import say_proposed
+from service.cli.group import unusable
+from service.cli.opened import as_json, by_name, opened, read_number
 
 if TYPE_CHECKING:
+    from service.app import App
+    from service.countries import Pack
     from service.wallet.unit import Agent, Unit
+
+LONGEST_REASON = 30
 
 MOST = 100_000
 """Agents that a list shows."""
@@ -22,13 +28,17 @@ def agent() -> None:
 @click.argument("phone")
 @click.option("--name", prompt="Name of the shop", help="As customers read it.")
 @click.option("--place", prompt="Place", help="Town or market.")
-def add(phone: str, name: str, place: str) -> None:
+@click.option("--under", metavar="NUMBER", help="The super-agent whom this agent belongs to.")
+def add(phone: str, name: str, place: str, under: str | None) -> None:
     """Make the person with PHONE an agent with an empty float; prints the agent number."""
-    from service.wallet.agent import add_agent
+    from service.wallet.agent import add_agent, read_agent_number
 
     with opened() as app:
         number = read_number(app, phone)
-        made = app.transact(lambda unit: add_agent(unit, phone=number, name=name.strip(), place=place.strip()))
+        above = read_agent_number(under) if under else None
+        made = app.transact(
+            lambda unit: add_agent(unit, phone=number, name=name.strip(), place=place.strip(), under=above)
+        )
     click.echo(made.number)
 
 
@@ -42,6 +52,68 @@ def show(number: str, as_json: bool) -> None:
     with opened() as app:
         read = read_agent_number(number)
         _print([app.read(lambda unit: _about(unit, agent_by_number(unit, read)))], as_json, one=True)
+
+
+@agent.command()
+@click.argument("number")
+@as_json
+def commission(number: str, as_json: bool) -> None:
+    """Show what the agent with this NUMBER has earned, what was last paid, and the next payday."""
+    from service.cli.out import moment, print_json
+    from service.wallet.commission import owed_to
+
+    with opened() as app:
+        row, pack = _agent_and_pack(app, number)
+        owed = app.read(lambda unit: owed_to(unit, row, pack))
+        next_at = moment(owed.next_at, pack.zone)
+    if as_json:
+        return print_json({"number": row.number, "owed": owed.owed, "paid": owed.paid, "next_at": next_at})
+    click.echo(f"{row.number} {row.name}: owed {owed.owed}, last paid {owed.paid} (minor units), next {next_at}")
+
+
+@agent.command()
+@click.argument("number")
+@click.argument("amount")
+@click.option("--reason", required=True, help="What the agent reads: at most 30 letters.")
+@by_name
+def clawback(number: str, amount: str, reason: str, by: str) -> None:
+    """Propose to take AMOUNT of commission back from the agent with this NUMBER; prints the approval id."""
+    from service.money import read_amount
+    from service.wallet.operator import propose
+
+    if not 0 < len(reason.strip()) <= LONGEST_REASON:
+        raise unusable("--reason has 1 to 30 letters: the agent reads it in an SMS")
+    with opened() as app:
+        row, pack = _agent_and_pack(app, number)
+        values = {"agent": row.number, "amount": read_amount(amount, pack.currency), "reason": reason.strip()}
+        say_proposed(app, app.transact(lambda unit: propose(unit, act="clawback", values=values, maker=by)))
+
+
+@agent.command()
+@click.argument("number")
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Entries at most.")
+@as_json
+def statement(number: str, limit: int, as_json: bool) -> None:
+    """Show what went in and out of the float of the agent with this NUMBER, newest first."""
+    from service.cli.books import print_statement
+    from service.wallet.account import float_of
+    from service.wallet.statement import statement as page
+
+    with opened() as app:
+        row, pack = _agent_and_pack(app, number)
+        account = float_of(row, pack.country)
+        balance, items = app.read(lambda unit: (unit.books.balance(account), page(unit, account, limit=limit)))
+    print_statement({"agent": row.number}, row.name, balance, items, pack.zone, as_json=as_json)
+
+
+def _agent_and_pack(app: "App", number: str) -> "tuple[Agent, Pack]":
+    from service.wallet.agent import agent_by_number, read_agent_number
+    from service.wallet.unit import Person
+
+    row = app.read(lambda unit: agent_by_number(unit, read_agent_number(number)))
+    keeper = app.read(lambda unit: unit.rows.get(Person, row.person))
+    assert keeper is not None, f"no person {row.person}"
+    return row, app.house.packs[keeper.country]
 
 
 @agent.command("list")
@@ -67,6 +139,7 @@ def _about(unit: "Unit", row: "Agent") -> dict[str, object]:
         "name": row.name,
         "place": row.place,
         "state": row.state,
+        "under": row.under,
         "phone": keeper.phone,
         "float": unit.books.balance(float_of(row, keeper.country)),
         "commission": unit.books.balance(commission_of(row, keeper.country)),

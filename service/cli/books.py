@@ -9,9 +9,13 @@ from service.cli.group import refuse
 from service.cli.opened import as_json, by_name, known, opened, patience, read_number
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
     from service.app import App
     from service.ledger.books import Recorded
     from service.wallet.owned import Owned
+    from service.wallet.statement import Item
 
 
 @click.command()
@@ -56,7 +60,6 @@ def _book(app: "App", country: str, owned: "list[Owned]") -> dict[str, Any]:
 @as_json
 def statement(phone: str, limit: int, as_json: bool) -> None:
     """Show what went in and out of the wallet of PHONE, newest first."""
-    from service.cli.out import moment, print_columns, print_json
     from service.wallet.account import wallet_of
     from service.wallet.statement import balance_of
     from service.wallet.statement import statement as page
@@ -66,6 +69,15 @@ def statement(phone: str, limit: int, as_json: bool) -> None:
         person = app.read(lambda unit: known(unit, number))
         balance, items = app.read(lambda unit: (balance_of(unit, person), page(unit, wallet_of(person), limit=limit)))
         zone = app.house.packs[person.country].zone
+    print_statement({"phone": person.phone}, person.name, balance, items, zone, as_json=as_json)
+
+
+def print_statement(
+    owner: dict[str, str], name: str, balance: int, items: "Sequence[Item]", zone: "ZoneInfo", *, as_json: bool
+) -> None:
+    """Print entries of a wallet or a float; `owner` is what names it in JSON."""
+    from service.cli.out import moment, print_columns, print_json
+
     entries = [
         {
             "reference": item.reference,
@@ -78,8 +90,8 @@ def statement(phone: str, limit: int, as_json: bool) -> None:
         for item in items
     ]
     if as_json:
-        return print_json({"phone": person.phone, "balance": balance, "entries": entries})
-    click.echo(f"{person.name}  {person.phone}  has {balance} (minor units)")
+        return print_json({**owner, "balance": balance, "entries": entries})
+    click.echo(f"{name}  {'  '.join(owner.values())}  has {balance} (minor units)")
     heads = ["at", "reference", "reason", "amount", "balance", "other"]
     print_columns(heads, [[entry[head] for head in heads] for entry in entries], right=(3, 4))
 

@@ -4,7 +4,7 @@ import click
 
 from service.cli.approval import say_proposed
 from service.cli.group import unusable
-from service.cli.opened import by_name, opened
+from service.cli.opened import as_json, by_name, opened
 
 _bank_ref = click.option("--bank-ref", required=True, help="The bank's own reference: each counts once.")
 
@@ -32,6 +32,31 @@ def issue(agent: str, amount: str, bank_ref: str, by: str) -> None:
 def redeem(agent: str, amount: str, bank_ref: str, by: str) -> None:
     """Propose to take AMOUNT of float back from AGENT, paid out at the bank; prints the approval id."""
     _propose("redeem", agent, amount, bank_ref, by)
+
+
+@floats.command()
+@as_json
+def asked(as_json: bool) -> None:
+    """List what agents have asked for on their menu: float that they want to sell back."""
+    from service.cli.out import moment, print_columns, print_json
+    from service.wallet.unit import Approval
+
+    with opened() as app:
+        rows = app.read(lambda unit: unit.rows.find(Approval, state="open", act="redeem", limit=10_000))
+        found = [
+            {
+                "id": app.house.references.write(row.id),
+                "at": moment(row.at, app.home.pack.zone),
+                "agent": row.values["agent"],
+                "amount": row.values["amount"],
+                "by": row.maker,
+            }
+            for row in rows
+        ]
+    if as_json:
+        return print_json(found)
+    heads = ["id", "at", "agent", "amount", "by"]
+    print_columns(heads, [[one[head] for head in heads] for one in found], right=[3])
 
 
 def _propose(act: str, agent: str, amount: str, bank_ref: str, by: str) -> None:

@@ -27,6 +27,22 @@ class ResetNeed(NamedTuple):
     needs: str  # time, guardians, staff
 
 
+class AgentRules(NamedTuple):
+    """What agents are bound to, in minor units, and when they are paid what they have earned.
+
+    `head_office` is the share of a super-agent, or of the operator where there is none, in hundredths of a percent.
+    """
+
+    commission_paid: str  # one of PERIODS
+    commission_hour: int
+    head_office: int
+    float_day_limit: int
+    low_float: int
+
+
+PERIODS = ("daily", "monthly")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pack:
     """One country. Amounts are minor units; `sms_*_limit` bound what may be paid by SMS alone."""
@@ -70,6 +86,7 @@ class Pack:
     taxes: tuple[Tax, ...]
     pin_resets: tuple[ResetNeed, ...]
     rules: tuple[Rule, ...]
+    agents: AgentRules
 
     def hurried(self, speed: int) -> "Pack":
         """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.

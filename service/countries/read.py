@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import iso4217
 import phonenumbers
 
-from service.countries.pack import Pack, ResetNeed, Tier
+from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, Tier
 from service.countries.rule import Does, Rule
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
@@ -143,6 +143,7 @@ def _pack(words: _Words) -> Pack:
         commissions=tuple(map(_tariff, words.rows("commissions"))),
         taxes=tuple(map(_tax, words.rows("taxes"))),
         rules=tuple(map(_rule, words.rows("rules"))),
+        agents=_agents(words),
         undo_seconds=undo_seconds,
         pin_resets=_resets(words),
         **numbers,
@@ -199,6 +200,20 @@ def _reset(row: _Words) -> ResetNeed:
         if needs not in RESET_NEEDS:
             raise BadPack(f"{row.where}: needs is one of: {', '.join(RESET_NEEDS)}")
         return ResetNeed(up_to, needs)
+
+
+def _agents(words: _Words) -> AgentRules:
+    with _Words(f"{words.where}, agents", words.take("agents", dict)) as row:
+        paid, hour, share = (
+            row.take("commission_paid", str),
+            row.take("commission_hour", int),
+            row.take("head_office", int),
+        )
+        if paid not in PERIODS:
+            raise BadPack(f"{row.where}: commission_paid is one of: {', '.join(PERIODS)}")
+        if not (0 <= hour < 24 and 0 <= share <= 100_00):
+            raise BadPack(f"{row.where}: commission_hour is 0 to 23, head_office 0 to 10000 basis points")
+        return AgentRules(paid, hour, share, row.positive("float_day_limit"), row.positive("low_float"))
 
 
 def _tariff(row: _Words) -> Tariff:

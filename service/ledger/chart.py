@@ -40,6 +40,9 @@ class Reason(StrEnum):
     UNDO = "undo"
     GIVE_BACK = "give_back"
     COMMISSION = "commission"
+    PAY_COMMISSION = "pay_commission"
+    CLAWBACK = "clawback"
+    TRANSFER = "transfer"
     REVERSE = "reverse"
 
 
@@ -60,7 +63,11 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.GIVE_BACK,  Kind.HELD,   Kind.WALLET),
     (Reason.WITHDRAW,   Kind.HELD,   Kind.FLOAT),
     (Reason.WITHDRAW,   Kind.WALLET, Kind.FLOAT),
+    (Reason.TRANSFER,   Kind.FLOAT,  Kind.FLOAT),
     (Reason.COMMISSION, Kind.FEES,   Kind.COMMISSION),
+    (Reason.PAY_COMMISSION, Kind.COMMISSION, Kind.FLOAT),
+    (Reason.PAY_COMMISSION, Kind.COMMISSION, Kind.FEES),
+    (Reason.CLAWBACK,   Kind.COMMISSION, Kind.FEES),
 })  # fmt: skip
 
 REVERSIBLE = frozenset({Reason.SEND, Reason.CASH_IN})

@@ -19,6 +19,7 @@ from service.wallet.unit import (
     KnownKey,
     Notice,
     Paid,
+    Payday,
     Pending,
     Person,
     PinReset,
@@ -102,7 +103,8 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("state", "next_at"),),
         due="next_at",
     ),
-    Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),)),
+    Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),), indexes=(("under",),)),
+    Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(
         Notice,
         "notices",

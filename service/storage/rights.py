@@ -31,6 +31,7 @@ RIGHTS: Mapping[str, Rights] = {
     "people": _KEPT,
     "pin_resets": _KEPT,
     "agents": Rights(),
+    "paydays": _KEPT,
     "withdrawals": _KEPT,
     "pendings": _KEPT,
     "cases": _KEPT,

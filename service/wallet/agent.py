@@ -12,8 +12,12 @@ from service.ledger.entry import Account
 from service.reference import luhn_digit, luhn_ok
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of
+from service.wallet.notice import tell
 from service.wallet.people import UnknownPerson, person_by_phone
-from service.wallet.unit import Agent, Unit
+from service.wallet.unit import Agent, Payday, Person, Unit
+
+LARGEST_FLOAT = 5_000_000_000
+"""What a float may be issued or sent up to, in minor units: screens show no more than twice that."""
 
 FIRST = 10_001
 """Agent numbers are five digits from here on, and a check digit."""
@@ -62,18 +66,25 @@ def agent_of(unit: Unit, person_id: int) -> Agent | None:
     return found[0] if found else None
 
 
-def add_agent(unit: Unit, *, phone: str, name: str, place: str) -> Agent:
-    """Make a registered person an agent with a float of nothing; raises UnknownPerson or AlreadyAgent."""
+def add_agent(unit: Unit, *, phone: str, name: str, place: str, under: str | None = None) -> Agent:
+    """Make a registered person an agent with a float of nothing, `under` a super-agent if one is named.
+
+    Raises UnknownPerson, AlreadyAgent or UnknownAgent.
+    """
     person = person_by_phone(unit, phone)
     if person is None:
         raise UnknownPerson
     if agent_of(unit, person.id):
         raise AlreadyAgent
+    if under is not None:
+        agent_by_number(unit, under)
     serial = _next_serial(unit)
-    agent = Agent(number=f"{serial}{luhn_digit(str(serial))}", person=person.id, name=name, place=place)
+    number = f"{serial}{luhn_digit(str(serial))}"
+    agent = Agent(number=number, person=person.id, name=name, place=place, under=under)
     assert unit.rows.add(agent), "two agents were added at one instant: add this one again"
     unit.books.open(float_of(agent, person.country))
     unit.books.open(commission_of(agent, person.country))
+    unit.rows.append(Payday(agent=number, next_at=unit.now))
     return agent
 
 
@@ -84,8 +95,8 @@ def _next_serial(unit: Unit) -> int:
 
 def today(unit: Unit, agent: Agent, pack: Pack) -> Today:
     """Return what went through an agent's float since midnight of the country, and what it earned."""
-    lines = _lines_since(unit, float_of(agent, pack.country), _midnight(unit.now, pack))
-    earned = _lines_since(unit, commission_of(agent, pack.country), _midnight(unit.now, pack))
+    lines = lines_since(unit, float_of(agent, pack.country), _midnight(unit.now, pack))
+    earned = lines_since(unit, commission_of(agent, pack.country), _midnight(unit.now, pack))
     return Today(
         cash_in=-sum(line.amount for line in lines if line.entry_reason == Reason.CASH_IN),
         cash_out=sum(line.amount for line in lines if line.entry_reason == Reason.WITHDRAW),
@@ -98,7 +109,7 @@ def _midnight(at: datetime, pack: Pack) -> datetime:
     return datetime.combine(day(at, pack.zone), datetime.min.time(), tzinfo=pack.zone)
 
 
-def _lines_since(unit: Unit, account: Account, since: datetime) -> Sequence[Line]:
+def lines_since(unit: Unit, account: Account, since: datetime) -> Sequence[Line]:
     """Return an account's lines newest first, a page at a time, until one is older."""
     found: list[Line] = []
     before = None
@@ -128,3 +139,9 @@ def commission_for(
     before = unit.books.counter(key)
     earned = pack.commission(service, before, unit.now)
     return max(0, pack.commission(service, before + amount, unit.now) - earned), key
+
+
+def tell_if_low(unit: Unit, *, keeper: Person, before: int, after: int, pack: Pack) -> None:
+    """Warn an agent whose float has just fallen below the pack's threshold: once each time that it falls."""
+    if after < pack.agents.low_float <= before:
+        tell(unit, keeper, "low_float", {"balance": after})

@@ -32,10 +32,13 @@ NOTICES = {
     Reason.WITHDRAW: 2,
     Reason.RELEASE: 1,
     Reason.REVERSE: 2,
+    Reason.TRANSFER: 2,
+    Reason.PAY_COMMISSION: 1,
+    Reason.CLAWBACK: 1,
 }
 """How many messages each entry owes to the people whose money it moved."""
 
-PROPOSED = {Reason.ISSUE: "issue", Reason.REDEEM: "redeem", Reason.REVERSE: "reverse"}
+PROPOSED = {Reason.ISSUE: "issue", Reason.REDEEM: "redeem", Reason.REVERSE: "reverse", Reason.CLAWBACK: "clawback"}
 """Entries that two people must have asked for, by the act's name."""
 
 

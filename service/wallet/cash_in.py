@@ -8,7 +8,7 @@ from service.ledger.entry import Cap, Entry, Move, NotEnough
 from service.ledger.post import post
 from service.phone import mask_phone
 from service.wallet.account import commission_of, float_of, house_account, wallet_of
-from service.wallet.agent import commission_for
+from service.wallet.agent import commission_for, tell_if_low
 from service.wallet.limits import ceiling_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -76,4 +76,5 @@ def cash_in(unit: Unit, *, agent: Agent, keeper: Person, quote: CashIn, pack: Pa
     kept = {"name": masked(person.name), "number": mask_phone(person.phone), "balance": receipt.balance}
     tell(unit, person, "cash_in", common | shop, entry=quote.entry)
     tell(unit, keeper, "cash_in_agent", common | kept, entry=quote.entry)
+    tell_if_low(unit, keeper=keeper, before=receipt.balance + quote.amount, after=receipt.balance, pack=pack)
     return receipt

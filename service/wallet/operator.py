@@ -10,16 +10,17 @@ from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.ledger.post import post, reverse
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.account import float_of, house_account
-from service.wallet.agent import agent_by_number, pair_today
+from service.wallet.account import commission_of, float_of, house_account
+from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
+from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
 from service.wallet.statement import UnknownReference
 from service.wallet.unit import Agent, Approval, Person, Unit
 
-LARGEST_FLOAT = 5_000_000_000
-"""What a float may be issued up to, in minor units: screens show no more than twice that."""
+MOST_ASKED = 3
+"""So many of an agent's wishes to sell float may wait for staff."""
 
 
 class SamePerson(Refusal):
@@ -48,6 +49,17 @@ def approve(unit: Unit, *, approval_id: int, checker: str) -> Mapping[str, Any]:
     result = ACTS[approval.act](unit, approval)
     unit.rows.put(replace(approval, state="approved", checker=_name(checker)))
     return result
+
+
+def ask_redeem(unit: Unit, *, agent: Agent, amount: int) -> Approval:
+    """Write down that an agent wants to sell float back; staff approve it as any act. Raises AskedEnough."""
+    maker = f"agent {agent.number}"
+    if len(unit.rows.find(Approval, state="open", maker=maker, limit=MOST_ASKED)) == MOST_ASKED:
+        raise AskedEnough
+    bank_ref = f"asked by menu {unit.house.references.write(unit.mint())}"
+    return propose(
+        unit, act="redeem", values={"agent": agent.number, "amount": amount, "bank_ref": bank_ref}, maker=maker
+    )
 
 
 def _name(by: str) -> str:
@@ -91,6 +103,24 @@ def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, 
     }
     tell(unit, keeper, f"float_{reason}", told, entry=posted.id)
     return {"reference": reference, "balance": posted.balances[agents]}
+
+
+def _claw_back(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    """Take earnings back that were not earned; the account may fall below nothing, and the next payday pays less."""
+    agent = agent_by_number(unit, approval.values["agent"])
+    keeper = unit.rows.get(Person, agent.person)
+    assert keeper is not None, f"no person {agent.person}"
+    owed, fees = commission_of(agent, keeper.country), house_account(keeper.country, Kind.FEES)
+    move = Move(owed, fees, approval.values["amount"], Reason.CLAWBACK)
+    posted = post(unit.books, Entry(id=approval.id, reason=Reason.CLAWBACK, at=unit.now, moves=(move,)))
+    told = {
+        "reference": unit.house.references.write(posted.id),
+        "amount": move.amount,
+        "commission": unit.books.balance(owed),
+        "why": approval.values["reason"],
+    }
+    tell(unit, keeper, "clawback", told, entry=posted.id)
+    return {"reference": told["reference"], "balance": told["commission"]}
 
 
 def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -139,6 +169,7 @@ def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
 ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "issue": _issue,
     "redeem": _redeem,
+    "clawback": _claw_back,
     "reverse": _reverse,
     "unblock": _unblock,
 }

@@ -86,7 +86,7 @@ def owner_name(unit: Unit, account: Account) -> str:
 
 def owner_shown(unit: Unit, account: Account) -> str:
     """Return what others see of who owns an account: a shop's name whole, a person's masked, and the operator's."""
-    if account.kind == Kind.TRUST:
+    if account.kind in (Kind.TRUST, Kind.COMMISSION):
         return OPERATOR
     name = owner_name(unit, account)
     return masked(name) if name and account.kind == Kind.WALLET else name

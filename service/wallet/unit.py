@@ -66,6 +66,16 @@ class Agent:
     name: str
     place: str
     state: str = "active"
+    under: str | None = None
+    """The number of the super-agent whom this one belongs to."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Payday:
+    """When an agent is next paid what they have earned."""
+
+    agent: str
+    next_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,7 @@ def test_a_shop_is_opened_for_a_person(senti: Senti) -> None:
         "name": "Baraka Shop",
         "place": "Thika",
         "state": "active",
+        "under": None,
         "phone": BARAKA,
         "float": 0,
         "commission": 0,
@@ -120,3 +121,38 @@ def test_a_shop_is_opened_for_a_person(senti: Senti) -> None:
     assert [agent["number"] for agent in senti.json("agent", "list")] == ["100016", "100024", number]
     assert senti.json("person", "show", BARAKA)["agent"] == number
     assert "an agent already" in senti.no("agent", "add", BARAKA, "--name", "x", "--place", "y")
+
+
+def test_an_agent_s_earnings_are_shown_and_taken_back_by_two_people(senti: Senti) -> None:
+    about = senti.json("agent", "commission", "100016")
+    assert (about["number"], about["owed"], about["paid"]) == ("100016", 1500, 0)
+    assert about["next_at"].endswith("-01T06:00:00.000+03:00")
+    assert "owed 1500, last paid 0" in senti.says("agent", "commission", "100016")
+    taken = ("agent", "clawback", "100016", "20", "--reason", "split deposits")
+    assert senti.no(*taken[:-1], "x" * 31, "--by", "ann", status=2).startswith("senti: --reason has 1 to 30 letters")
+    senti.approved(*taken)
+    assert senti.json("agent", "commission", "100016")["owed"] == -500
+    assert "Commission KES 20.00 taken back: split deposits." in senti.says("inbox", "+254711000010")
+    assert senti.json("audit")["sound"]
+
+
+def test_a_float_has_a_statement_and_agents_belong_to_others(senti: Senti) -> None:
+    page = senti.json("agent", "statement", "100016", "--limit", "1")
+    assert (page["agent"], page["balance"], len(page["entries"])) == ("100016", 5_000_000, 1)
+    assert page["entries"][0]["other"] == "Chebet Rono"
+    assert "Duka la Njeri  100016  has 5000000" in senti.says("agent", "statement", "100016")
+    number = senti.says("agent", "add", BARAKA, "--name", "B", "--place", "Voi", "--under", "100016").strip()
+    assert senti.json("agent", "show", number)["under"] == "100016"
+    assert "No open agent" in senti.no("agent", "add", AMINA, "--name", "A", "--place", "Voi", "--under", "100073")
+
+
+def test_float_that_an_agent_sells_on_the_menu_waits_for_staff(senti: Senti) -> None:
+    senti.says("dial", "+254711000011", "*384*97#", typed="3\n5\n200\n8415\n")
+    (wish,) = senti.json("float", "asked")
+    assert (wish["agent"], wish["amount"], wish["by"]) == ("100024", 20_000, "agent 100024")
+    assert wish["id"] in senti.says("float", "asked")
+    assert "made by agent 100024" in senti.says("approve", wish["id"])
+    senti.says("approve", wish["id"], "--by", "bob")
+    assert float_of(senti, "100024") == 100_000
+    assert senti.json("float", "asked") == []
+    assert senti.json("audit")["sound"]

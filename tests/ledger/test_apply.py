@@ -117,6 +117,7 @@ CHART = """
 issue trust float, redeem float trust, cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
 excise wallet tax, excise held tax, levy wallet tax, levy held tax, commission fees commission,
+transfer float float, pay_commission commission float, pay_commission commission fees, clawback commission fees,
 reverse wallet float, reverse wallet wallet, reverse fees wallet, reverse tax wallet, reverse commission fees
 """
 

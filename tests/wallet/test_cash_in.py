@@ -63,6 +63,7 @@ def test_cash_in_is_one_entry_two_messages_and_a_commission(village: Village) ->
     assert village.said() == [
         (AMINA.phone, "cash_in", common | shop, quote.entry, None),
         (NJERI.phone, "cash_in_agent", common | kept, quote.entry, None),
+        (NJERI.phone, "low_float", {"balance": 500_00}, None, None),
     ]
     before = village.everything()
     assert paid(village, quote) == receipt._replace(repeated=True)

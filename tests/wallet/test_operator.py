@@ -9,9 +9,9 @@ from service.ledger.books import Recorded
 from service.ledger.chart import Reason
 from service.ledger.entry import AlreadyDone, Move, NotEnough, TooFull
 from service.ledger.post import NotReversible
-from service.wallet.agent import UnknownAgent
+from service.wallet.agent import LARGEST_FLOAT, UnknownAgent
 from service.wallet.cash_in import cash_in, quote_cash_in
-from service.wallet.operator import LARGEST_FLOAT, NothingToApprove, SamePerson, approve, propose
+from service.wallet.operator import NothingToApprove, SamePerson, approve, propose
 from service.wallet.send import quote_send, send_money
 from service.wallet.statement import UnknownReference
 from service.wallet.unit import Approval
