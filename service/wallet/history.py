@@ -17,7 +17,7 @@ from service.ledger.books import Line
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.account import wallet_of
-from service.wallet.unit import Agent, Person, Unit
+from service.wallet.unit import Agent, Paid, Person, Unit
 
 PAGE = 60
 """Lines that are looked at: a payment with its charge has three."""
@@ -76,6 +76,12 @@ def _payers_hour(look: Look) -> int:
     return len({line.move.source for line in _came(look.within(HOUR))})
 
 
+def _strangers_hour(look: Look) -> int:
+    payers = [int(line.move.source.owner) for line in _came(look.within(HOUR))]
+    known = look.unit.rows.find(Paid, payer=payers, payee=look.person.id, limit=PAGE)
+    return len(set(payers) - {row.payer for row in known if row.times > 1})
+
+
 def _payees_hour(look: Look) -> int:
     paid = {line.move.target for line in _went(look.within(HOUR))}
     return len(paid | ({look.other} if look.other else set()))
@@ -100,6 +106,11 @@ def _near_report_day(look: Look) -> int:
 def _times_usual(look: Look) -> int:
     paid = [-line.amount for line in _went(look.past) if line.move.reason == Reason.SEND]
     return look.amount // median_low(paid) if len(paid) >= ENOUGH else 0
+
+
+def _times_largest(look: Look) -> int:
+    paid = [-line.amount for line in _went(look.past) if line.move.reason == Reason.SEND]
+    return look.amount // max(paid) if paid else NEVER
 
 
 def _idle_days(look: Look) -> int:
@@ -154,10 +165,12 @@ def _cash_outs_today(look: Look) -> int:
 FACTS: Mapping[str, Callable[[Look], int]] = {
     "amount": lambda look: look.amount,
     "payers_hour": _payers_hour,  # people who paid this person within the hour
+    "strangers_hour": _strangers_hour,  # of these, people who paid this person for the first time
     "payees_hour": _payees_hour,  # people whom this person paid within the hour, with this payment
     "passed_on_percent": _passed_on_percent,  # of what came in within the hour, gone with this payment
     "near_report_day": _near_report_day,  # payments of 90 to 99 % of the amount that must be reported, if this is one
     "times_usual": _times_usual,  # this amount over the middle one of those paid before; 0 without habits
+    "times_largest": _times_largest,  # this amount over the largest paid before
     "idle_days": _idle_days,  # since money last moved here
     "balance_percent": _balance_percent,  # of what is in the wallet
     "hour_of_day": _hour_of_day,  # by the clock of the country

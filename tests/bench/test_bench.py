@@ -17,7 +17,7 @@ from service.ledger.chart import Reason
 from service.wallet.send import paid_most_often
 from service.wallet.statement import balance_of, statement
 from tests.bench import __main__ as command
-from tests.bench import plan, stand
+from tests.bench import month, plan, stand
 from tests.bench.anatomy import dissect
 from tests.bench.cost import cpu_seconds, family
 from tests.bench.crowd import gather, payments
@@ -212,3 +212,15 @@ def test_a_complete_run_is_shown_saved_and_drawn(tmp_path: Path) -> None:
     picture = ET.fromstring(draw(list(run.rows.values()), describe()))
     bars = [one for one in picture.iter("{http://www.w3.org/2000/svg}rect") if one.get("height") == "12"]
     assert len(bars) == sum(row.mark is not None for row in run.rows.values())
+
+
+def test_the_rules_catch_something_of_each_kind_of_fraud() -> None:
+    """F-01 to F-03, F-07, F-09, F-10, F-12, F-13: in a month that plays again exactly; without rules, none is."""
+    lived = month.month(1)
+    assert all(caught for _, _, caught in month.by_kind(lived))
+    assert lived.honest > 8_000
+    again = month.District(1, rules=())
+    month.plan(again)
+    again.live()
+    assert not again.caught
+    assert again.honest > 8_000

@@ -14,7 +14,7 @@ from service.refusal import Refusal
 from service.wallet import history
 from service.wallet.challenge import answer_by_sms, ask_by_sms, challenge_code
 from service.wallet.rules import FarCash, ManyPayees, PassedOn, Woken, check_rules, hits, note, refuse_or_ask, to_note
-from service.wallet.unit import Case, Person, Unit
+from service.wallet.unit import Case, Paid, Person, Unit
 from tests.wallet.village import (
     ACHIENG,
     AMINA,
@@ -72,6 +72,32 @@ def test_F_10_mules_pass_on_what_many_people_paid(village: Village) -> None:
     assert "passed_on" in names(village, "send", AMINA, 4_200_00)
     village.later(hours=1, seconds=1)
     assert names(village, "send", AMINA, 6_000_00) == []
+
+
+def test_a_savings_group_that_meets_again_is_no_ring_of_mules(village: Village) -> None:
+    """Who has paid this person before is no stranger: four of six strangers delay the pot, three do not."""
+    for one in CROWD[:6]:
+        pays(village, one, AMINA, 1_000_00)
+    for one in CROWD[:2]:
+        village.do(
+            lambda unit, one=one: unit.rows.add(Paid(payer=one.id, payee=AMINA.id, times=2, last_at=village.now))  # type: ignore[misc]
+        )
+    assert facts(village, AMINA, 5_000_00)["strangers_hour"] == 4
+    assert names(village, "send", AMINA, 5_000_00) == ["passed_on"]
+    village.do(lambda unit: unit.rows.add(Paid(payer=CROWD[2].id, payee=AMINA.id, times=2, last_at=village.now)))
+    village.do(lambda unit: unit.rows.add(Paid(payer=CROWD[3].id, payee=AMINA.id, times=1, last_at=village.now)))
+    assert names(village, "send", AMINA, 5_000_00) == []
+
+
+def test_what_was_paid_before_is_not_unusual(village: Village) -> None:
+    """The rent is ten times what people usually pay, and was paid last month, too."""
+    village.give(AMINA, 100_000_00)
+    for amount in (200_00, 250_00, 220_00, 8_000_00, 230_00, 200_00):
+        pays(village, AMINA, BARAKA, amount)
+    village.later(days=1)
+    assert facts(village, AMINA, 15_999_99)["times_usual"] > 10
+    assert names(village, "send", AMINA, 15_999_99) == []
+    assert names(village, "send", AMINA, 16_000_00) == ["unusual"]
 
 
 def test_F_10_one_who_pays_many_is_asked(village: Village) -> None:
@@ -233,6 +259,7 @@ def test_a_newcomer_has_no_past(village: Village) -> None:
     found = facts(village, NJERI, 1_00, place="Nakuru")
     assert {name: found[name] for name in history.FACTS if found[name]} == {
         "amount": 1_00, "cash_in_minutes": history.NEVER, "cash_ins_hour": 1, "hour_of_day": 12, "idle_days": 2,
+        "times_largest": history.NEVER,
     }  # fmt: skip
     assert names(village, "send", ACHIENG, 1_000_00) == []
 
