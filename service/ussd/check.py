@@ -31,6 +31,7 @@ RULES: tuple[Rule, ...] = (
     rules_words.keys,
     rules_words.way_back,
     rules_room.fits,
+    rules_room.extras,
     rules_room.lists,
     rules_room.farewells,
     rules_room.sms,

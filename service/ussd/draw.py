@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from service.gsm7 import septets, units
 from service.ussd.graph import edges, refusals, refused_to
+from service.ussd.render import extras_of
 from service.ussd.rules_room import notices, widest
 from service.ussd.screens import Ask, Do, End, Menu, Pick, Screen
 from service.ussd.text import Talk
@@ -22,17 +23,20 @@ def draw(talk: Talk) -> str:
         parts.append(f"\n## {screen.id}\n\n" + "".join(f"- {way}\n" for way in _ways(screen)))
         for language in talk.words if not isinstance(screen, Do) else ():
             lines = 1 if "line" in talk.said(language).screens[screen.id] else 0
-            page = widest(talk, screen, language, above[screen.id], lines=lines)
-            parts.append(f"\n{language}: {_room(talk, page.text)}{page.under}\n\n```\n{page.text}\n```\n")
+            pages = [widest(talk, screen, language, above[screen.id], lines=lines)]
+            if extras := extras_of(screen, talk.said(language)):
+                pages.append(widest(talk, screen, language, [], lines=lines, extras=extras))
+            for page in pages:
+                parts.append(f"\n{language}: {_room(talk, page.text)}{page.under}\n\n```\n{page.text}\n```\n")
     return "".join(parts)
 
 
 def _ways(screen: Screen) -> Iterator[str]:
-    if isinstance(screen, Menu):
+    if isinstance(screen, Menu | Ask):
         for choice in screen.choices:
             yield f"{choice.key} leads to `{choice.then}`" + (f" where {choice.when}" if choice.when else "")
-        if not screen.choices:
-            yield "is only read"
+    if isinstance(screen, Menu) and not screen.choices:
+        yield "is only read"
     if isinstance(screen, End):
         yield "the talk ends"
     if isinstance(screen, Ask):
@@ -43,6 +47,8 @@ def _ways(screen: Screen) -> Iterator[str]:
         effects = {"unlocks": screen.unlocks, "moves money": screen.posts, "writes": screen.writes}
         yield "; ".join(["a step", *(effect for effect, has in effects.items() if has)])
     for edge in edges(screen) if not isinstance(screen, Menu) else ():
+        if edge.key:
+            continue
         why = f"{edge.no.code} leads" if edge.no else "an empty list leads" if edge.empty else "leads"
         yield f"{why} to `{edge.target}`"
     for kind in refusals(screen):

@@ -13,7 +13,7 @@ from service.gsm7 import trim
 from service.refusal import Refusal
 from service.ussd.graph import RESUME, refused_to, steps
 from service.ussd.render import MOST_SUGGESTIONS, list_lines, render
-from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, End, Menu, NoSuchChoice, Pick
+from service.ussd.screens import Ask, Choice, Do, DroppedRest, DroppedSecret, End, Menu, NoSuchChoice, Pick
 from service.ussd.session import Session, session_from_json, session_to_json
 from service.ussd.text import Talk, render_no, render_told, too_long
 
@@ -136,21 +136,19 @@ class _Turn:
         if key == BACK:
             self.session = replace(session, trail=session.trail[:-1])
             return self.enter(session.trail[-1])
+        if isinstance(screen, Menu | Ask) and (choice := self.chosen(screen, key)):
+            return self.resume() if choice.then == RESUME else self.leave(choice.then)
         if isinstance(screen, Menu):
-            return self.choose(screen, key)
+            return self.stay(NoSuchChoice())
         if isinstance(screen, Pick):
             return self.pick(screen, key)
         assert isinstance(screen, Ask), f"{screen.id} waits for nothing"
         return self.take(screen, typed)
 
-    def choose(self, menu: Menu, key: str) -> None:
+    def chosen(self, screen: Menu | Ask, key: str) -> Choice | None:
+        """Return what a key chooses, if it is to be had at the moment."""
         when = self.conditions()
-        for choice in menu.choices:
-            if choice.key == key and (choice.when is None or when.get(choice.when)):
-                if choice.then == RESUME:
-                    return self.resume()
-                return self.leave(choice.then)
-        return self.stay(NoSuchChoice())
+        return next((each for each in screen.choices if each.key == key and each.is_live(when)), None)
 
     def pick(self, screen: Pick, key: str) -> None:
         if self.walking:

@@ -12,11 +12,14 @@ RESUME = "resume"
 
 
 class Edge(NamedTuple):
-    """One way on. `no` is the refusal that leads this way, `empty` means that there was nothing to list."""
+    """One way on. `no` is the refusal that leads this way, `empty` means that there was nothing to list, and `key`
+    that a key was pressed where a value is asked for: nothing was learnt.
+    """
 
     target: str
     no: type[Refusal] | None = None
     empty: bool = False
+    key: str = ""
 
 
 def edges(screen: Screen) -> list[Edge]:
@@ -26,6 +29,8 @@ def edges(screen: Screen) -> list[Edge]:
     if isinstance(screen, Menu):
         return [Edge(choice.then) for choice in screen.choices if choice.then != RESUME]
     ways = [Edge(screen.then)]
+    if isinstance(screen, Ask):
+        ways += [Edge(choice.then, key=choice.key) for choice in screen.choices if choice.then != RESUME]
     if isinstance(screen, Pick) and screen.empty is not None:
         ways.append(Edge(screen.empty, empty=True))
     if isinstance(screen, Do):

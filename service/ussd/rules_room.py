@@ -8,11 +8,9 @@ from service.gsm7 import septets
 from service.ussd.graph import edges, reached, refusals, shown_next, waits
 from service.ussd.limit import Limit
 from service.ussd.problem import Problem
-from service.ussd.render import lay_out
+from service.ussd.render import extras_of, lay_out
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, NoSuchChoice, Pick, Screen
-from service.ussd.text import Talk, fill, render_sms, too_long
-
-_ONE_SMS = Limit("sms", septets=160, units=70)
+from service.ussd.text import ONE_SMS, Talk, fill, render_sms, too_long
 
 Notice = tuple[str, str]
 """The table and the key of a line above a screen: ("no", "wrong_pin"), ("told", "sent")."""
@@ -33,6 +31,15 @@ def fits(talk: Talk) -> Iterator[Problem]:
         page = widest(talk, screen, language, above[screen.id], lines=0)
         if page.over > 0:
             yield Problem("fits", screen.id, language, f"is {_amount(page)} too long{page.under}")
+
+
+def extras(talk: Talk) -> Iterator[Problem]:
+    """What is said only where there is room has room wherever no notice stands above the screen."""
+    for language, screen in _shown(talk):
+        parts = extras_of(screen, talk.words[language])
+        page = widest(talk, screen, language, [], lines=0, extras=parts)
+        if page.over > 0 >= widest(talk, screen, language, [], lines=0).over:
+            yield Problem("extras", screen.id, language, f"is {_amount(page)} too long with what needs room")
 
 
 def lists(talk: Talk) -> Iterator[Problem]:
@@ -59,7 +66,7 @@ def sms(talk: Talk) -> Iterator[Problem]:
     for key, names in talk.sms.items():
         values = {name: talk.sms_field(name).widest for name in names}
         for language in talk.words:
-            page = _alone(render_sms(talk, key, values, language), _ONE_SMS)
+            page = _alone(render_sms(talk, key, values, language, widest=True), ONE_SMS)
             if page.over > 0:
                 yield Problem("sms", key, language, f"is {_amount(page)} too long")
 
@@ -92,8 +99,8 @@ def has_way_back(talk: Talk, screen: Screen) -> bool:
     return waits(screen) and any(shown_next(talk, home) != {screen.id} for home in homes)
 
 
-def widest(talk: Talk, screen: Screen, language: str, above: list[Notice], *, lines: int) -> Widest:
-    """Lay a screen out at its widest, under the notice that makes it longest, with so many lines of its list."""
+def widest(talk: Talk, screen: Screen, language: str, above: list[Notice], *, lines: int, extras: int = 0) -> Widest:
+    """Lay a screen out at its widest, under the notice that makes it longest, with so many lines and extras."""
     said = talk.words[language]
     nav = has_way_back(talk, screen)
     line = [fill(said.screens[screen.id]["line"], talk.widest)] * lines if lines else []
@@ -101,7 +108,7 @@ def widest(talk: Talk, screen: Screen, language: str, above: list[Notice], *, li
     pages = []
     for notice in (None, *above):
         over = fill((said.no if notice[0] == "no" else said.told)[notice[1]], talk.widest) if notice else None
-        text = lay_out(screen, said, talk.widest, lines=line, notice=over, nav=nav, more=more, when=None)
+        text = lay_out(screen, said, talk.widest, lines=line, notice=over, nav=nav, more=more, when=None, extras=extras)
         pages.append(Widest(text, too_long(text, talk.limit), f" under {'.'.join(notice)}" if notice else ""))
     return max(pages, key=lambda page: page.over)
 

@@ -61,7 +61,7 @@ def pin_first(talk: Talk) -> Iterator[Problem]:
     for screen in talk.screens.values():
         if waits(screen):
             secret = isinstance(screen, Ask) and screen.secret
-            todo += [(edge.target, secret, False) for edge in edges(screen) if not edge.empty]
+            todo += [(edge.target, secret and not edge.key, False) for edge in edges(screen) if not edge.empty]
     while todo:
         place = todo.pop()
         screen_id, secret, unlocked = place
@@ -164,8 +164,8 @@ def _known(talk: Talk) -> dict[str, set[str]]:
         known[screen_id] = known[screen_id] & have
         screen = talk.screens[screen_id]
         for edge in edges(screen):
-            refused = edge.no is not None or edge.empty
-            todo.append((edge.target, known[screen_id] | (set() if refused else _sets(screen))))
+            learns = edge.no is None and not edge.empty and not edge.key
+            todo.append((edge.target, known[screen_id] | (_sets(screen) if learns else set())))
     return known
 
 

@@ -55,7 +55,9 @@ def places(talk: Talk) -> Iterator[Problem]:
 def keys(talk: Talk) -> Iterator[Problem]:
     """Keys are numbers, each is there once, those of the engine are free, and no text spells a key itself."""
     for screen in talk.screens.values():
-        pressed = [choice.key for choice in screen.choices] if isinstance(screen, Menu) else []
+        pressed = [choice.key for choice in screen.choices] if isinstance(screen, Menu | Ask) else []
+        if isinstance(screen, Ask) and screen.choices and screen.suggests:
+            yield Problem("keys", screen.id, "", "has keys beside the numbers of its suggestions")
         for key in sorted(set(pressed)):
             if not re.fullmatch("[0-9]{1,2}", key) or key in _NAV.values():
                 yield Problem("keys", screen.id, "", f"uses {key!r}, which is not to be had as a key")
@@ -76,11 +78,11 @@ def way_back(talk: Talk) -> Iterator[Problem]:
 
 
 def fields(talk: Talk, call: Any) -> Iterator[Problem]:
-    """No field takes what is a key: 0 and 00, and where there are suggestions, their numbers."""
+    """No field takes what is a key: 0 and 00, its own choices, and where there are suggestions, their numbers."""
     for screen in talk.screens.values():
         if isinstance(screen, Ask):
             numbers = [str(number + 1) for number in range(MOST_SUGGESTIONS)] if screen.suggests else []
-            for typed in (BACK, HOME, *numbers):
+            for typed in (BACK, HOME, *numbers, *(choice.key for choice in screen.choices)):
                 if wrong := _tried(screen.field, typed, call):
                     yield Problem("fields", screen.id, "", wrong)
 
@@ -108,10 +110,9 @@ def _tried(field: Field, typed: str, call: Any) -> str | None:
 def _parts(screen: Screen) -> tuple[str, ...]:
     if isinstance(screen, Do):
         return ()
-    if isinstance(screen, Menu):
-        return ("text", *(choice.key for choice in screen.choices))
     lists = isinstance(screen, Pick) or (isinstance(screen, Ask) and screen.suggests is not None)
-    return ("text", "line") if lists else ("text",)
+    choices = screen.choices if isinstance(screen, Menu | Ask) else ()
+    return ("text", *(choice.key for choice in choices), *(["line"] if lists else []))
 
 
 def _wanted(talk: Talk) -> set[tuple[str, str]]:

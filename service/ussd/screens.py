@@ -39,11 +39,15 @@ class Field:
 
 @dataclass(frozen=True)
 class Choice:
-    """One key of a menu. `when` is the name of a value that must be true for the line to be shown."""
+    """One key of a menu or beside a field. `when` is the name of a value that must be true for the line to be shown."""
 
     key: str
     then: str
     when: str | None = None
+
+    def is_live(self, values: Values) -> bool:
+        """Say whether the key is to be had at the moment."""
+        return self.when is None or bool(values.get(self.when))
 
 
 @dataclass(frozen=True)
@@ -66,6 +70,11 @@ class Ask:
     suggests: Items | None = None
     lines: tuple[str, ...] = ()
     """Names of the values that a suggestion's line may show."""
+    choices: tuple[Choice, ...] = ()
+    """Keys beside the field, which may take none of them; not together with suggestions, whose numbers are keys.
+
+    Where a key is not to be had at the moment, its words stand there without it, if any are shown.
+    """
 
 
 @dataclass(frozen=True)

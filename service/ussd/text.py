@@ -19,8 +19,12 @@ from service.ussd.screens import Field, Screen, Values
 SMALLEST = Limit("any", septets=156, units=76)
 """A USSD page of 160 septets or 80 units, less the four of `CON `."""
 
+ONE_SMS = Limit("sms", septets=160, units=70)
+
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_MAYBE = re.compile(r"\[([^\[\]]*)\]")
+_MAYBE = re.compile(r"\[(\??)([^\[\]]*)\]")
+_ALL = 99
+"""More than any sentence has parts that may be left out."""
 
 Show = Callable[[str], str]
 """From the name of a value to what the person reads."""
@@ -126,11 +130,30 @@ def load_words(path: Path, **fixed: str) -> Words:
     return Words(tables, nav, no, told, sms)
 
 
-def fill(sentence: str, show: Show) -> str:
-    """Replace each `{name}` by what is shown of it, once; `[...]` is left out where nothing is shown of its values."""
+def fill(sentence: str, show: Show, *, extras: int = _ALL, widest: bool = False) -> str:
+    """Replace each `{name}` by what is shown of it, once.
+
+    `[...]` is left out where nothing is shown of its values; of `[...|...]` the first is said that shows something (the
+    `widest`, for a proof). Of the parts `[?...]`, which are said where there is room, only the first `extras` are.
+    """
     if "[" in sentence:
-        sentence = _MAYBE.sub(lambda part: part[1] if any(map(show, names_in(part[1]))) else "", sentence)
+        room = iter(range(extras))
+
+        def said(part: re.Match[str]) -> str:
+            if part[1] and next(room, None) is None:
+                return ""
+            each = [way for way in part[2].split("|") if any(map(show, names_in(way)))]
+            if widest:
+                each.sort(key=lambda way: -_length(_PLACE.sub(lambda place: show(place[1]), way)))
+            return each[0] if each else ""
+
+        sentence = _MAYBE.sub(said, sentence)
     return _PLACE.sub(lambda place: show(place[1]), sentence)
+
+
+def extras_in(sentence: str) -> int:
+    """Return how many parts of a sentence are said only where there is room."""
+    return sentence.count("[?")
 
 
 def names_in(sentence: str) -> set[str]:
@@ -139,8 +162,8 @@ def names_in(sentence: str) -> set[str]:
 
 
 def stray_braces(sentence: str) -> bool:
-    """Say whether a sentence has a brace that is no placeholder, or a bracket around none."""
-    bare = _MAYBE.sub(lambda part: part[1] if names_in(part[1]) else part[0], sentence)
+    """Say whether a sentence has a brace that is no placeholder, or a bracket, or a way to say it, without one."""
+    bare = _MAYBE.sub(lambda part: part[2] if all(map(names_in, part[2].split("|"))) else part[0], sentence)
     return bool(re.search(r"[{}\[\]]", _PLACE.sub("", bare)))
 
 
@@ -165,12 +188,26 @@ def render_told(talk: Talk, key: str, values: Values, language: str) -> str:
     return fill(talk.said(language).told[key], talk.show(values))
 
 
-def render_sms(talk: Talk, key: str, values: Values, language: str) -> str:
-    """Return the text of an SMS; values are written in GSM-7 unless the language itself is outside that alphabet."""
+def render_sms(talk: Talk, key: str, values: Values, language: str, *, widest: bool = False) -> str:
+    """Return the text of an SMS; values are written in GSM-7 unless the language itself is outside that alphabet.
+
+    What is said only where there is room is left out, the last part first, until the text fits one message.
+    """
     sentence = talk.said(language).sms[key]
     plain = clean if septets(sentence) is None else downgrade
-    return fill(sentence, lambda name: plain(talk.sms_field(name).shown(values, name)))
+    for extras in range(extras_in(sentence), -1, -1):
+        text = fill(
+            sentence, lambda name: plain(talk.sms_field(name).shown(values, name)), extras=extras, widest=widest
+        )
+        if too_long(text, ONE_SMS) <= 0:
+            break
+    return text
 
 
 def _width(text: str) -> _Width:
     return _Width(septets(text), units(text))
+
+
+def _length(text: str) -> int:
+    width = _width(text)
+    return width.units if width.septets is None else width.septets

@@ -42,6 +42,17 @@ def _a_value_is_wider_than_there_is_room_for() -> Talk:
     return bikes(fields={**FIELDS, "owner": wide})
 
 
+@fault("extras", "extras: hire.pin in sw is 1 septets too long with what needs room")
+def _what_needs_room_never_has_it() -> Talk:
+    rest = len("WWWWWWWWWWWW WWWWWWWWWWWWWWWWWWWW 99999\n0 Rudi 00 Mwanzo")
+    return saying("hire.pin", "text", "{bike} {owner}[? " + "x" * (157 - rest) + "{price}]", "sw")
+
+
+@fault("fits", "fits: card in en is 2 septets too long")
+def _the_second_way_of_saying_it_is_too_long() -> Talk:
+    return saying("card", "text", "[{left}|" + "x" * 153 + "{left}]", "en")
+
+
 @fault("lists", "lists: rides in en is 1 septets too long with one line under no.dropped_rest")
 def _no_line_fits_beside_the_text() -> Talk:
     rest = len("The rest was not read.\n\n1 00/00 bike WWWWWWWWWWWW 99999\n98 More\n0 Back 00 Home")

@@ -6,7 +6,7 @@ from itertools import pairwise
 from service.ussd.screens import Ask, Choice, Do, End, Menu
 from service.ussd.text import Talk
 from tests.ussd.bikes import BIKE, FIELDS, HOME, SCREENS, Tired, bikes, card, near
-from tests.ussd.plant import Planted, changed, hushed, plants, say, saying, with_choice
+from tests.ussd.plant import Planted, beside, changed, hushed, plants, say, saying, with_choice
 
 FAULTS: list[Planted] = []
 fault = plants(FAULTS)
@@ -107,6 +107,11 @@ def _an_empty_list_leads_to_the_money() -> Talk:
     return hushed(bikes((*screens, gift)), ("rides.none", "text"))
 
 
+@fault("pin_first", "pin_first: hire.unlock unlocks without a secret in the same turn")
+def _a_key_beside_the_pin_unlocks() -> Talk:
+    return saying("hire.pin", "1", "Pay", screens=beside("hire.pin", "1", "hire.unlock"))
+
+
 @fault("secrets", "secrets: hire.pay keeps the secret ['pin']")
 def _a_step_gives_a_secret_back() -> Talk:
     return bikes(changed("hire.pay", gives=("code", "pin")))
@@ -149,6 +154,18 @@ def _the_last_of_two_ways_sets_nothing() -> Talk:
 def _the_first_of_two_ways_sets_nothing() -> Talk:
     home = replace(HOME, choices=(Choice("6", "card"), *HOME.choices))
     return saying("home", "6", "Card", screens=(home, *SCREENS[1:]))
+
+
+@fault("values_set", "values_set: hire.pin in en shows ['minutes'], not set on every way there")
+def _a_key_beside_a_field_leads_on_without_its_value() -> Talk:
+    asks = beside("hire.minutes", "1", "hire.quote")
+    talk = saying(
+        "hire.minutes",
+        "1",
+        "Skip",
+        screens=tuple(replace(each, field=BIKE) if each.id == "hire.minutes" else each for each in asks),
+    )
+    return say(talk, "hire.pin", "text", "{price} for {minutes}. PIN?")
 
 
 @fault("values_set", "values_set: rides.none in en shows ['ride'], not set on every way there")

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.ussd.text import Talk
 from tests.ussd.bikes import BIKE, FIELDS, Tired, bikes
-from tests.ussd.plant import Fault, Planted, changed, hushed, plants, reads, saying, with_choice
+from tests.ussd.plant import Fault, Planted, beside, changed, hushed, plants, reads, saying, with_choice
 
 FAULTS: list[Planted] = []
 fault = plants(FAULTS)
@@ -105,3 +105,28 @@ def _a_field_fails_instead_of_refusing() -> Talk:
         raise ValueError(typed)
 
     return bikes(changed("hire.minutes", field=replace(BIKE, read=read)))
+
+
+@fault("fields", "fields: hire.minutes takes '7', which is a key")
+def _a_field_takes_the_key_beside_it() -> Talk:
+    return saying("hire.minutes", "7", "My card", screens=beside("hire.minutes", "7", "card.read"))
+
+
+@fault("keys", "keys: hire.bike has keys beside the numbers of its suggestions")
+def _a_key_stands_beside_suggestions() -> Talk:
+    return saying("hire.bike", "6", "My card", screens=beside("hire.bike", "6", "card.read"))
+
+
+@fault("keys", "keys: hire.minutes uses '00', which is not to be had as a key")
+def _a_key_beside_a_field_is_one_of_the_engine() -> Talk:
+    return saying("hire.minutes", "00", "My card", screens=beside("hire.minutes", "00", "card.read"))
+
+
+@fault("words", "words: hire.pin in sw has no '1'")
+def _a_key_beside_a_field_has_no_words() -> Talk:
+    return saying("hire.pin", "1", "My card", "en", screens=beside("hire.pin", "1", "card.read"))
+
+
+@fault("places", "places: card in en has a stray brace or bracket in 'text'")
+def _one_way_of_saying_it_shows_nothing() -> Talk:
+    return saying("card", "text", "[{left}|nothing] tokens", "en")

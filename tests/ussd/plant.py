@@ -70,3 +70,8 @@ def say(talk: Talk, table: str, part: str, sentence: str) -> Talk:
     for said in talk.words.values():
         said.screens[table][part] = sentence  # type: ignore[index]
     return talk
+
+
+def beside(screen_id: str, key: str, then: str, when: str | None = None) -> tuple[Screen, ...]:
+    """Put a key beside the field of a screen."""
+    return changed(screen_id, choices=(Choice(key, then, when),))

@@ -7,6 +7,7 @@ from service.ussd.screens import Ask, Do, End, Menu
 from service.ussd.text import SMALLEST, too_long
 from tests.ussd.bikes import BIKE, PIN, SCREENS, Kiosk, bikes, card
 from tests.ussd.phone import Phone
+from tests.ussd.plant import beside, saying
 
 PAY = next(screen for screen in SCREENS if isinstance(screen, Do) and screen.posts)
 HOME = "Bikes\n1 Hire a bike\n2 My rides\n3 Kiswahili\n4 English\n5 My card"
@@ -309,3 +310,46 @@ def test_a_secret_may_follow_another_and_neither_is_kept() -> None:
     assert phone.dial() == "new"
     assert phone.press("4071") == "again\n0 Back 00 Home"
     assert phone.press("4071") == "You have 0 tokens.", "the first PIN is gone when the second is typed"
+
+
+def with_key(when: str | None = None) -> Phone:
+    """Return a phone on whose PIN screen 1 shows the card, where it is to be had."""
+    words = "[My card of {owner}]"
+    return Phone(saying("hire.pin", "1", words, screens=beside("hire.pin", "1", "card.read", when)))
+
+
+def test_a_key_beside_a_field_leads_on_and_is_not_taken_for_what_is_asked() -> None:
+    phone = with_key()
+    phone.dial()
+    assert phone.press("1", "12", "10").endswith(" PIN?\n1 My card of Asha\n0 Back 00 Home")
+    assert phone.press("1") == "You have 100 tokens."
+    assert phone.kiosk.rows["tries"] == 3, "no PIN was tried"
+    phone.dial()
+    assert phone.press("1", "12", "10", "4071").startswith("Ride on")
+
+
+def test_a_key_that_is_not_to_be_had_is_no_key() -> None:
+    """Its words stay, for they may say what it would have been about; where nothing is shown of them, nothing is."""
+    phone = with_key(when="minutes")
+    phone.dial()
+    assert phone.press("1", "12", "10").endswith("\n1 My card of Asha\n0 Back 00 Home")
+    phone = with_key(when="nothing")
+    phone.dial()
+    assert phone.press("1", "12", "10").endswith("\nMy card of Asha\n0 Back 00 Home")
+    assert phone.press("1").startswith("A PIN has 4 digits.")
+
+
+def test_a_dialled_string_presses_no_key_beside_a_secret() -> None:
+    phone = with_key()
+    assert phone.dial("1", "12", "10", "1").startswith("A PIN does not belong in a dialled string.")
+    assert phone.screen == "hire.pin"
+
+
+def test_what_needs_room_gives_way_to_a_notice() -> None:
+    talk = saying("hire.pin", "text", "Bike {bike}[? from {owner}][?, " + "x" * 100 + " {price} tokens]. PIN?")
+    phone = Phone(talk)
+    phone.dial()
+    assert "Asha, xxx" in phone.press("1", "12", "10")
+    refused = phone.press("4072")
+    assert "xxx" not in refused
+    assert "Bike 12 from Asha. PIN?" in refused

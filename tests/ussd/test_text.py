@@ -4,8 +4,19 @@ import pytest
 
 from service.ussd.limit import Limit
 from service.ussd.screens import Field
-from service.ussd.text import fill, load_words, make_talk, names_in, render_no, render_sms, stray_braces, too_long
+from service.ussd.text import (
+    extras_in,
+    fill,
+    load_words,
+    make_talk,
+    names_in,
+    render_no,
+    render_sms,
+    stray_braces,
+    too_long,
+)
 from tests.ussd.bikes import FIELDS, SCREENS, TooDear, bikes, words
+from tests.ussd.plant import saying
 
 
 def test_I_07_a_placeholder_is_replaced_once_and_literally() -> None:
@@ -22,6 +33,35 @@ def test_what_stands_in_brackets_is_left_out_where_nothing_is_shown_of_its_value
     assert fill("Fee {fee}[ incl. {excise}]{excise}.", shown.__getitem__) == "Fee 7."
     assert fill("Fee {fee}[ incl. {excise}].", {**shown, "excise": "0.91"}.__getitem__) == "Fee 7 incl. 0.91."
     assert fill("{name}[ {name}]", shown.__getitem__) == "[{fee}] [{fee}]"
+
+
+def test_of_several_ways_to_say_it_the_first_is_said_that_shows_something() -> None:
+    sentence = "[Add {cash}|Without {paid}|Costs {only}]."
+    shown = {"cash": "", "paid": "29", "only": "30"}
+    assert fill(sentence, shown.__getitem__) == "Without 29."
+    assert fill(sentence, {**shown, "cash": "9"}.__getitem__) == "Add 9."
+    assert fill(sentence, {**shown, "cash": "9"}.__getitem__, widest=True) == "Without 29."
+    assert fill(sentence, dict.fromkeys(shown, "").__getitem__) == "."
+    assert stray_braces("[{a}|b]")
+
+
+def test_what_needs_room_is_left_out_from_the_end() -> None:
+    sentence = "Fee {fee}[? with tax {tax}][?, {tip}]."
+    shown = {"fee": "7", "tax": "1", "tip": "less is more"}.__getitem__
+    assert fill(sentence, shown) == "Fee 7 with tax 1, less is more."
+    assert [fill(sentence, shown, extras=n) for n in (1, 0)] == ["Fee 7 with tax 1.", "Fee 7."]
+    assert extras_in(sentence) == 2
+
+
+def test_an_sms_leaves_out_what_has_no_room() -> None:
+    for length, said in (
+        (146, "x" * 146 + " QK7M2X"),
+        (140, "x" * 140 + " QK7M2X, bike 12"),
+        (131, "x" * 131 + " QK7M2X, bike 12 of Asha, 20."),
+    ):
+        talk = saying("sms", "hired", "x" * length + " {code}[?, bike {bike}][? of {owner}, {price}.]", "en")
+        values = {"code": "QK7M2X", "bike": "12", "owner": "Asha", "price": 20}
+        assert render_sms(talk, "hired", values, "en") == said
 
 
 def test_I_07_an_sms_holds_names_literally_and_in_the_phones_alphabet() -> None:
