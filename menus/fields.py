@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from menus.call import Call
+from menus.prices import price_fields
 from service.countries import IN_CHARGE, Pack
 from service.gsm7 import clip, downgrade
 from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
@@ -56,7 +57,7 @@ CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 
 def _tax(money: Callable[[int], str], taken: bool) -> Field:
-    """Nothing is shown of a tax that is nothing; a country that knows no such tax needs no room for it."""
+    """Nothing is shown of a tax or a cost that is nothing; a country that knows no such tax needs no room for it."""
     return Field(lambda minor: money(minor) if minor else "", WIDEST_FEE if taken else 0, optional=True)
 
 
@@ -85,6 +86,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "fee": fee,
         "excise": _tax(money, any(tax.base == IN_CHARGE for tax in pack.taxes)),
         "levy": _tax(money, any(tax.base != IN_CHARGE for tax in pack.taxes)),
+        "cash": _tax(money, taken=True),
         "at": at,
         "opens": at,
         "closes": at,
@@ -123,7 +125,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
 def fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:
     """Return how each value is shown on a screen of this country; screens drop `.00`."""
     signed = Field(lambda minor: f"{'-' if minor < 0 else '+'}{show_number(abs(minor), pack.currency)}", -WIDEST_MONEY)
-    return _shared(pack, code_key, lambda minor: show_amount(minor, pack.currency)) | {"signed": signed}
+    shared = _shared(pack, code_key, lambda minor: show_amount(minor, pack.currency))
+    return {**shared, **price_fields(pack), "signed": signed}
 
 
 def sms_fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 MESSAGES: Mapping[str, tuple[str, ...]] = {
     "welcome":         ("person", "service_code"),
     "sent":            ("reference", "amount", "name", "number", "fee", "levy", "balance", "at"),
-    "received":        ("reference", "amount", "name", "number", "balance", "at"),
+    "received":        ("reference", "amount", "name", "number", "balance", "at", "cash"),
     "cash_in":         ("reference", "amount", "agent", "agent_name", "balance", "at"),
     "cash_in_agent":   ("reference", "amount", "name", "number", "balance", "at"),
     "withdrawal_code": ("reference", "amount", "agent", "fee", "levy", "hold", "until"),
@@ -46,8 +46,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "check_held":      ("reference", "amount", "payer", "payee", "at"),
     "check_paid":      ("reference", "amount", "payer", "payee", "at"),
     "check_returned":  ("reference", "amount", "payer", "payee", "at"),
-    "ask_code":        ("amount", "name", "fee", "total", "challenge", "minutes"),
-    "ask_dial":        ("amount", "name", "fee", "total", "dial"),
+    "ask_code":        ("amount", "name", "fee", "total", "challenge", "minutes", "cash"),
+    "ask_dial":        ("amount", "name", "fee", "total", "dial", "cash"),
     "help":            ("service_code", "help_line"),
     "stopped":         (),
 }

@@ -11,12 +11,13 @@ from service.ledger.books import Line
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
 from service.refusal import Refusal
-from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
+from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
 from service.wallet.history import PAGE
 from service.wallet.limits import OverSingle
 from service.wallet.name import masked
+from service.wallet.offer import offer_send
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
@@ -27,7 +28,6 @@ from service.wallet.send import (
     just_paid,
     most_often,
     paid_most_often,
-    quote_send,
     send_money,
 )
 
@@ -41,10 +41,10 @@ class JustPaid(Refusal):
     says = ("reference",)
 
 
-def open_send(call: Call, values: Values) -> Mapping[str, Any]:
+def open_send(call: Call, _: Values) -> Mapping[str, Any]:
     """Turn a locked person away, and begin to look up whom they pay most often."""
     call.unit.rows.ahead(most_often(call.caller))
-    return may_pay(call, values)
+    return may_pay(call, "send")
 
 
 def often_paid(call: Call, _: Values) -> Sequence[Values]:
@@ -54,9 +54,40 @@ def often_paid(call: Call, _: Values) -> Sequence[Values]:
 
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
     """Find the person and price the payment."""
-    quoted = quote_send(call.unit, payer=call.caller, phone=values["phone"], amount=values["amount"])
-    shown = {"name": quoted.name, "fee": quoted.charge.published, "excise": quoted.excise}
-    return {"quote": quoted._asdict(), **shown, "levy": quoted.levy, "total": quoted.total}
+    return _offer(call, values["phone"], values["amount"])
+
+
+def turn_cash(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price the payment anew, with the payee's withdrawal if it was without, and without if it was with it."""
+    return _offer(call, values["phone"], values["asked"], pay_cash=not values["cash_paid"])
+
+
+def quote_again(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price anew what was chosen, because something has changed meanwhile."""
+    asked, paid = values.get("asked", values["amount"]), values.get("cash_paid")  # the release before knew neither
+    return _offer(call, values["phone"], asked, pay_cash=bool(paid))
+
+
+def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Mapping[str, Any]:
+    offer = offer_send(call.unit, payer=call.caller, phone=phone, amount=amount, pay_cash=pay_cash)
+    quoted, tip = offer.quote, offer.tip
+    costs = "cash_paid" if offer.cash_paid else "cash" if offer.may_pay_cash else "cash_only"
+    return {
+        "quote": quoted._asdict(),
+        "name": quoted.name,
+        "asked": offer.asked,
+        "amount": quoted.amount,
+        "fee": quoted.charge.published,
+        "excise": quoted.excise,
+        "levy": quoted.levy,
+        "total": quoted.total,  # for the release before, which may serve the next hop
+        "pays": quoted.total,
+        **dict.fromkeys(("cash", "cash_paid", "cash_only"), 0),
+        costs: offer.cash,
+        "may_turn": offer.cash_paid or offer.may_pay_cash,
+        "nearby": tip.amount if tip else 0,
+        "saves": tip.saves if tip else 0,
+    }
 
 
 def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
@@ -100,21 +131,30 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
+QUOTED = ("quote", "name", "asked", "amount", "fee", "excise", "levy", "total", "pays",
+          "cash", "cash_paid", "cash_only", "may_turn", "nearby", "saves")  # fmt: skip
+
+
+def _quoting(screen_id: str, act: Act) -> Do:
+    on = {UnknownPerson: "send.to", SelfPayment: "send.to", **TOO_MUCH}
+    return Do(screen_id, act, then="send.look", gives=QUOTED, on=on, refuses=(PinLocked,))
+
 
 SCREENS = (
-    Do("send.open", open_send, then="send.to", gives=("balance",), refuses=(PinLocked,)),
+    Do("send.open", open_send, then="send.to", gives=("balance", "most_now"), refuses=(PinLocked,)),
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
-    Do("send.quote", quote, then="send.look", gives=("quote", "name", "fee", "excise", "levy", "total"),
-       on={UnknownPerson: "send.to", SelfPayment: "send.to", **TOO_MUCH}, refuses=(PinLocked,)),
+    _quoting("send.quote", quote),
     Do("send.look", look_twice, then="send.pin", gives=("rules",),
        on={JustPaid: "send.again", **dict.fromkeys(ASKING, "send.sure")}, refuses=DELAYING),
     Menu("send.again", (Choice("1", "send.agreed"),)),
     Menu("send.sure", (Choice("1", "send.agreed"),)),
     Do("send.agreed", agreed, then="send.pin", gives=("rules",), refuses=DELAYING),
-    Ask("send.pin", "pin", PIN, then="send.unlock", secret=True),
+    Ask("send.pin", "pin", PIN, then="send.unlock", secret=True, choices=(Choice("1", "send.cash", when="may_turn"),)),
+    _quoting("send.cash", turn_cash),
     Do("send.unlock", check_pin, then="send.pay", on={WrongPin: "send.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("send.pay", pay, then="send.done", gives=("reference", "balance"), posts=True,
-       on={QuoteChanged: "send.quote", **TOO_MUCH}, told="sent", not_told="not_sent"),
+       on={QuoteChanged: "send.changed", **TOO_MUCH}, told="sent", not_told="not_sent"),
+    _quoting("send.changed", quote_again),
     End("send.done"),
 )  # fmt: skip

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from menus.call import Call
 from service.clock import day
+from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
 from service.money import read_amount, show_number
 from service.phone import BadPhone, national, read_phone
@@ -141,6 +142,7 @@ def _send(call: Call, text: str) -> Answer:
     asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
     quote = asked.quote
     values = {"amount": amount, "name": quote.name, "fee": quote.charge.total, "total": quote.total}
+    values |= {"cash": cash_cost(call.pack, amount, call.unit.now)}
     if asked.by_code:
         values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
         return Answer("ask_code", values, seconds=call.pack.challenge_seconds)

@@ -4,20 +4,24 @@ from collections.abc import Mapping
 from typing import Any
 
 from menus.call import Call
+from service.countries import most_payable
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
-from service.wallet.account import wallet_of
+from service.wallet.account import sent_today, wallet_of
+from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
 from service.wallet.statement import balance_of
 from service.wallet.withdraw import return_expired_of
 
 
-def may_pay(call: Call, _: Values) -> Mapping[str, Any]:
-    """Turn a locked person away before they type, and say what they have."""
-    refuse_locked(call.unit, call.caller)
-    call.unit.books.ahead(wallet_of(call.caller))
-    return_expired_of(call.unit, call.caller)
-    return {"balance": balance_of(call.unit, call.caller)}
+def may_pay(call: Call, service: str) -> Mapping[str, Any]:
+    """Turn a locked person away before they type, and say what they have and may still pay at once today."""
+    unit, person = call.unit, call.caller
+    refuse_locked(unit, person)
+    unit.books.ahead(wallet_of(person), sent_today(person, unit.now, call.pack))
+    return_expired_of(unit, person)
+    balance, limits = balance_of(unit, person), limits_of(unit, person)
+    return {"balance": balance, "most_now": most_payable(call.pack, service, balance, unit.now, most=limits.at_once)}
 
 
 def may_work(call: Call, _: Values) -> None:

@@ -17,6 +17,11 @@ from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_withdrawal, withdraw
 
 
+def open_withdrawal(call: Call, _: Values) -> Mapping[str, Any]:
+    """Turn a locked person away."""
+    return may_pay(call, "withdraw")
+
+
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
     """Find the agent and price the withdrawal."""
     quoted = quote_withdrawal(call.unit, payer=call.caller, agent_number=values["agent"], amount=values["amount"])
@@ -56,7 +61,7 @@ def hold(call: Call, values: Values) -> Mapping[str, Any]:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "withdraw.amount")
 
 SCREENS = (
-    Do("withdraw.open", may_pay, then="withdraw.agent", gives=("balance",), refuses=(PinLocked,)),
+    Do("withdraw.open", open_withdrawal, then="withdraw.agent", gives=("balance", "most_now"), refuses=(PinLocked,)),
     Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount"),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
     Do("withdraw.quote", quote, then="withdraw.look", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),

@@ -1,5 +1,6 @@
 """The product is proven, its map is current, and every refusal has words."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ import menus
 from menus import product, proof
 from menus.call import Call
 from menus.fields import fields, sms_fields
-from service.countries import load_pack
+from service.countries import cash_cost, cheaper_nearby, every_country, load_pack
 from service.gateways.africastalking import AfricasTalking
 from service.gsm7 import septets
 from service.refusal import Refusal, every_refusal
@@ -54,8 +55,12 @@ def test_no_field_takes_the_keys_of_the_engine() -> None:
 AMOUNTS = st.integers(0, 9_999_999_999)
 TEXTS = st.text(max_size=200)
 SHOWN = {**fields(PACK, b"k" * 32), **{f"sms {name}": field for name, field in sms_fields(PACK, b"k" * 32).items()}}
+PRICES = {"fee", "excise", "cash", "cash_paid", "cash_only", "nearby", "saves"}
+"""On screens as wide as the tables of the country make them: see below."""
 NUMBERS = {
-    name for name, field in SHOWN.items() if isinstance(field.widest, int) and name.split()[-1] not in ("tries",)
+    name
+    for name, field in SHOWN.items()
+    if isinstance(field.widest, int) and name.split()[-1] != "tries" and name not in PRICES
 }
 WORDS = {name for name, field in SHOWN.items() if set(str(field.widest)) == {"W"}}
 
@@ -66,6 +71,27 @@ def test_no_number_is_shown_wider_than_its_widest(amount: int) -> None:
         field = SHOWN[name]
         value = min(amount, abs(field.widest))
         assert _width(field.show(value)) <= _width(field.show(field.widest)), name
+
+
+@pytest.mark.parametrize("country", every_country())
+@pytest.mark.parametrize("day", [datetime(2024, 1, 1, 12, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC)], ids=str)
+def test_no_price_of_any_country_is_shown_wider_than_its_widest(country: str, day: datetime) -> None:
+    pack = load_pack(country)
+    show = product(pack, b"proof").show
+    edges = [
+        band.most for service in ("send", "withdraw") for band in pack.bands(service, day) if band.pays is not None
+    ]
+    for amount in {edge + minor for edge in edges for minor in (-101, -1, 0, 1, 37, 101, pack.tip_within)}:
+        for service in ("send", "withdraw"):
+            least, most = pack.reach(service, day)
+            if not least <= amount <= most:
+                continue
+            charge, tip = pack.charge(service, amount, day), cheaper_nearby(pack, amount, day)
+            values = {"amount": amount, "fee": charge.published, "pays": amount + charge.total}
+            values |= {"excise": charge.excise, "levy": charge.levy, "most_now": amount}
+            values |= dict.fromkeys(("cash", "cash_paid", "cash_only"), cash_cost(pack, amount, day))
+            values |= {"nearby": tip.amount if tip else 0, "saves": tip.saves if tip else 0}
+            assert all(show(values)(name) or not value for name, value in values.items())
 
 
 @given(text=TEXTS)

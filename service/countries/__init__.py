@@ -3,6 +3,7 @@
 `load_pack` reads a pack and refuses unknown or missing words; whether its tables make sense is said by `check_tariffs`.
 """
 
+from service.countries.advice import Tip, cash_cost, cheaper_nearby, most_payable
 from service.countries.check import check_tariffs, worst_split
 from service.countries.pack import Pack, Tier
 from service.countries.read import BadPack, every_country, load_pack, read_pack
@@ -10,6 +11,7 @@ from service.countries.rule import Does, Rule
 from service.countries.tariff import IN_CHARGE, Band, Charge, NotOffered, Tariff, Tax
 
 __all__ = [
-    "IN_CHARGE", "BadPack", "Band", "Charge", "Does", "NotOffered", "Pack", "Rule", "Tariff", "Tax", "Tier",
-    "check_tariffs", "every_country", "load_pack", "read_pack", "worst_split",
+    "IN_CHARGE", "BadPack", "Band", "Charge", "Does", "NotOffered", "Pack", "Rule", "Tariff", "Tax", "Tier", "Tip",
+    "cash_cost", "cheaper_nearby", "check_tariffs", "every_country", "load_pack", "most_payable", "read_pack",
+    "worst_split",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from service.clock import day
 from service.countries.rule import Rule
-from service.countries.tariff import IN_CHARGE, Charge, Tariff, Tax, in_force
+from service.countries.tariff import IN_CHARGE, Band, Charge, Tariff, Tax, in_force
 from service.money import Currency
 
 
@@ -45,7 +45,9 @@ PERIODS = ("daily", "monthly")
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """One country. Amounts are minor units; `sms_*_limit` bound what may be paid by SMS alone."""
+    """One country. Amounts are minor units; `sms_*_limit` bound what may be paid by SMS alone, `tip_within` how far
+    below an amount a cheaper one is looked for.
+    """
 
     country: str
     name: str
@@ -81,6 +83,7 @@ class Pack:
     new_pin_seconds: int
     new_pin_single: int
     new_pin_day: int
+    tip_within: int
     charges: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]
@@ -119,7 +122,16 @@ class Pack:
 
     def smallest(self, service: str, at: datetime) -> int:
         """Return the least amount that a service is offered for."""
-        return self._tariff(self.charges, service, at).offered[0].least
+        return self.reach(service, at)[0]
+
+    def reach(self, service: str, at: datetime) -> tuple[int, int]:
+        """Return the least and the most that a service is offered for."""
+        offered = self._tariff(self.charges, service, at).offered
+        return offered[0].least, offered[-1].most
+
+    def bands(self, service: str, at: datetime) -> tuple[Band, ...]:
+        """Return the bands in which a service is priced at a moment."""
+        return self._tariff(self.charges, service, at).bands
 
     def _tariff(self, tariffs: tuple[Tariff, ...], service: str, at: datetime) -> Tariff:
         today = day(at, self.zone)

@@ -283,7 +283,8 @@ class _Turn:
                 when=self.conditions(),
             )
             listed = page.shown > 0 or not (lines and isinstance(screen, Pick))
-            if listed and too_long(page.text, talk.limit) <= 0:
+            # What was told before can be told again; what a screen says where there is room is said here or nowhere.
+            if listed and too_long(page.text, talk.limit) <= 0 and (page.in_full or notice == self.notice):
                 break
         assert listed, f"no line of {screen.id} fits"
         return replace(session, shown=page.shown), self.reply(page.text, screen.id)

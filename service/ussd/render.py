@@ -16,10 +16,11 @@ MOST_SUGGESTIONS = 9
 
 
 class Page(NamedTuple):
-    """What stands on the phone, and how many lines of the list are on it."""
+    """What stands on the phone, how many lines of the list are on it, and whether all is said that needs room."""
 
     text: str
     shown: int
+    in_full: bool
 
 
 def render(
@@ -37,7 +38,8 @@ def render(
 
     The text is longer than the limit only if it would be without any of the lines and extras.
     """
-    sizes = [(n, extras) for n in range(len(lines), -1, -1) for extras in range(extras_of(screen, words), -1, -1)]
+    most = extras_of(screen, words)
+    sizes = [(n, extras) for n in range(len(lines), -1, -1) for extras in range(most, -1, -1)]
     for shown, extras in sizes:
         more = isinstance(screen, Pick) and shown < len(lines)
         text = lay_out(
@@ -45,7 +47,7 @@ def render(
         )
         if too_long(text, limit) <= 0:
             break
-    return Page(text, shown)
+    return Page(text, shown, extras == most)
 
 
 def extras_of(screen: Screen, words: Words) -> int:

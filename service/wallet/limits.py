@@ -32,6 +32,11 @@ class Limits(NamedTuple):
     left: int
     most_balance: int
 
+    @property
+    def at_once(self) -> int:
+        """The most that one payment may be now."""
+        return min(self.single, self.left)
+
 
 def limits_of(unit: Unit, person: Person) -> Limits:
     """Return the limits of a person's tier and what is left of the day's."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 
-from service.countries import Charge, Pack
+from service.countries import Charge, Pack, cash_cost
 from service.ledger.books import Line
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Cap, Entry, Move, NotEnough
@@ -54,11 +54,23 @@ class Quote(NamedTuple):
         return self.amount + self.charge.total
 
 
+class Room(NamedTuple):
+    """What stands behind a quote: the most that the payer's limits still allow at once, and their balance."""
+
+    most: int
+    balance: int
+
+
 def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
     """Price a payment and mint its entry's id.
 
     Raises PinLocked, UnknownPerson, SelfPayment, NotOffered, OverSingle, OverCap or NotEnough, in this order.
     """
+    return quote_in_room(unit, payer=payer, phone=phone, amount=amount)[0]
+
+
+def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int) -> tuple[Quote, Room]:
+    """Price a payment as `quote_send` does, and say what room there was for it."""
     refuse_locked(unit, payer)
     unit.rows.ahead(behind(phone))
     unit.books.ahead(wallet_of(payer), sent_today(payer, unit.now, unit.house.packs[payer.country]))
@@ -66,12 +78,13 @@ def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
     if payee.id == payer.id:
         raise SelfPayment
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
-    refuse_over(limits_of(unit, payer), amount)
+    limits = limits_of(unit, payer)
+    refuse_over(limits, amount)
     quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge)
     balance = unit.books.balance(wallet_of(payer))
     if quote.total > balance:
         raise NotEnough(balance=balance, total=quote.total)
-    return quote
+    return quote, Room(limits.at_once, balance)
 
 
 def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...] = ()) -> Receipt:
@@ -133,7 +146,12 @@ def _tell_both(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: 
         "levy": quote.levy,
         "balance": receipt.balance,
     }
-    got = {"name": masked(payer.name), "number": mask_phone(payer.phone), "balance": payee_balance}
+    got = {
+        "name": masked(payer.name),
+        "number": mask_phone(payer.phone),
+        "balance": payee_balance,
+        "cash": cash_cost(unit.house.packs[payee.country], quote.amount, unit.now),
+    }
     tell(unit, payer, "sent", common | paid, entry=quote.entry)
     tell(unit, payee, "received", common | got, entry=quote.entry)
 

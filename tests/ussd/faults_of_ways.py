@@ -158,13 +158,8 @@ def _the_first_of_two_ways_sets_nothing() -> Talk:
 
 @fault("values_set", "values_set: hire.pin in en shows ['minutes'], not set on every way there")
 def _a_key_beside_a_field_leads_on_without_its_value() -> Talk:
-    asks = beside("hire.minutes", "1", "hire.quote")
-    talk = saying(
-        "hire.minutes",
-        "1",
-        "Skip",
-        screens=tuple(replace(each, field=BIKE) if each.id == "hire.minutes" else each for each in asks),
-    )
+    screens = changed("hire.minutes", field=BIKE, choices=(Choice("1", "hire.quote"),))
+    talk = saying("hire.minutes", "1", "Skip", screens=screens)
     return say(talk, "hire.pin", "text", "{price} for {minutes}. PIN?")
 
 

@@ -52,7 +52,7 @@ def test_a_payment_is_one_entry_two_messages_and_a_name_to_remember(village: Vil
     assert (village.used(COUNTER), village.used("other")) == (500_00, 5)
     common = {"reference": ref(quote.entry), "amount": 500_00, "at": village.now.isoformat()}
     sent = {"name": "BARAKA M", "number": "0722***002", "fee": 7_00, "levy": 0, "balance": 1493_00}
-    received = {"name": "AMINA O", "number": "0711***001", "balance": 500_00}
+    received = {"name": "AMINA O", "number": "0711***001", "balance": 500_00, "cash": 29_00}
     assert village.said() == [
         (AMINA.phone, "sent", common | sent, quote.entry, None),
         (BARAKA.phone, "received", common | received, quote.entry, None),
