@@ -24,8 +24,10 @@ TALK = product(PACK, b"proof")
 MAP = Path(menus.__file__).parent / "map.md"
 
 
-def test_the_product_is_proven() -> None:
-    assert proof(TALK, PACK, [AfricasTalking.limit]) == []
+@pytest.mark.parametrize("country", every_country())
+def test_the_product_is_proven_in_every_country(country: str) -> None:
+    pack = load_pack(country)
+    assert proof(product(pack, b"proof"), pack, [AfricasTalking.limit]) == []
 
 
 def test_the_map_is_current() -> None:
