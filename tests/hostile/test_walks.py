@@ -109,7 +109,7 @@ class Walk:
     def prompts(self) -> list[tuple[str, str]]:
         talk = self.town.app.home.talk
         return [
-            (re.split(r"[{\n]", words.screens[ask.id]["text"])[0], ask.into)
+            (max(re.split(r"\[[^]]*\]|\{[^}]*\}|\n", words.screens[ask.id]["text"]), key=len), ask.into)
             for words in talk.words.values()
             for ask in talk.screens.values()
             if isinstance(ask, Ask)
