@@ -13,6 +13,7 @@ from service.wallet.forgotten import (
     LacksStaff,
     NothingAsked,
     ResetWaits,
+    SimUnchecked,
     TooManyResets,
     ask_reset,
     choose_new_pin,
@@ -21,7 +22,7 @@ from service.wallet.forgotten import (
     ready_reset,
     stop_request,
 )
-from service.wallet.pin import DifferentPin, OldPin, WalletBlocked, WeakPin, is_pin
+from service.wallet.pin import DifferentPin, OldPin, SimChanged, WalletBlocked, WeakPin, is_pin
 
 
 def open_request(call: Call, _: Values) -> None:
@@ -62,13 +63,14 @@ HALTED = {
     ResetWaits: "forgot.waits",
     LacksGuardians: "forgot.waits",
     LacksStaff: "forgot.waits",
+    SimUnchecked: "forgot.waits",
 }
 
 SCREENS = (
-    Do("forgot.open", open_request, then="forgot.ready", on=HALTED, refuses=(WalletBlocked,)),
+    Do("forgot.open", open_request, then="forgot.ready", on=HALTED, refuses=(WalletBlocked, SimChanged)),
     Menu("forgot.ask", (Choice("1", "forgot.request"),)),
     Do("forgot.request", request, then="forgot.asked", gives=("opens", "guardians", "counter"),
-       on={ResetWaits: "forgot.waits"}, refuses=(WalletBlocked, TooManyResets), writes=True),
+       on={ResetWaits: "forgot.waits"}, refuses=(WalletBlocked, SimChanged, TooManyResets), writes=True),
     End("forgot.asked"),
     Menu("forgot.waits", (Choice("2", "forgot.stop"),)),
     Menu("forgot.ready", (Choice("1", "forgot.new"), Choice("2", "forgot.stop"))),
@@ -76,9 +78,9 @@ SCREENS = (
     End("forgot.stopped"),
     Ask("forgot.new", "new_pin", PIN, then="forgot.keep", secret=True),
     Do("forgot.keep", keep_pin, then="forgot.repeat", gives=("pending",),
-       on={WeakPin: "forgot.new", OldPin: "forgot.new", **HALTED}, refuses=(WalletBlocked, TooManyResets)),
+       on={WeakPin: "forgot.new", OldPin: "forgot.new", **HALTED}, refuses=(WalletBlocked, SimChanged, TooManyResets)),
     Ask("forgot.repeat", "repeat", PIN, then="forgot.put", secret=True),
-    Do("forgot.put", put, then="forgot.done", on={DifferentPin: "forgot.new", **HALTED}, refuses=(WalletBlocked,),
-       writes=True),
+    Do("forgot.put", put, then="forgot.done", on={DifferentPin: "forgot.new", **HALTED},
+       refuses=(WalletBlocked, SimChanged), writes=True),
     End("forgot.done"),
 )  # fmt: skip

@@ -37,6 +37,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "pin_reset_stopped": ("at",),
     "pin_reset_lapsed": ("closes",),
     "pin_reset_done":  ("closes", "single", "day_limit", "help_line"),
+    "sim_changed":     ("closes", "help_line"),
     "balance":         ("balance", "at"),
     "limits":          ("left", "single", "day_limit", "most_balance"),
     "mini":            ("lines",),

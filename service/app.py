@@ -18,6 +18,7 @@ from service.countries import check_tariffs, load_pack
 from service.demo import is_demo
 from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Gateway
+from service.gateways.sim_swaps import SimSwaps
 from service.gateways.simulator import Simulator
 from service.ledger.seal import seal_batch
 from service.outbox import Budget, mind_the_clock, send_due, waiting_since
@@ -33,6 +34,7 @@ from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
 from service.wallet.rules import check_rules
+from service.wallet.sim import ask_sims
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
@@ -185,6 +187,7 @@ def make_app(
         other_peppers=tuple(derive(pepper, "pins") for pepper in peppers[1:]),
         code_key=code_keys[0],
         other_code_keys=tuple(code_keys[1:]),
+        sim_feed=settings.africastalking_insights_url is not None,
         pin_memory_kib=settings.pin_memory_kib,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
@@ -227,6 +230,13 @@ def _africastalking(settings: Settings) -> AfricasTalking:
         base_url=settings.africastalking_base_url,
         sender_id=settings.africastalking_sender_id or "",
     )
+
+
+def _sim_signals(settings: Settings) -> SimSwaps | None:
+    key, url = settings.africastalking_api_key, settings.africastalking_insights_url
+    if url is None:
+        return None
+    return SimSwaps(username=settings.africastalking_username, api_key=key.get_secret_value() if key else "", url=url)
 
 
 def make_web(app: App) -> Flask:
@@ -282,7 +292,10 @@ def jobs(app: App) -> list[Callable[[], int]]:
     budget, codes = Budget(per_number=200, in_all=100_000), Budget(per_number=60, in_all=100_000)
     lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
     count = app.metrics.count_sms
+    signals = _sim_signals(app.settings)
+    asking = [lambda: ask_sims(app.transact, signals)] if signals else []
     return [
+        *asking,
         lambda: app.transact(return_expired),
         lambda: app.transact(expire_requests),
         lambda: app.transact(mind_resets),

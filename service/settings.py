@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     africastalking_api_key: SecretStr | None = None
     africastalking_base_url: str = "https://api.sandbox.africastalking.com"
     africastalking_webhook_secret: Secrets = (SecretStr(DEMO_SECRETS["africastalking_webhook_secret"]),)
+    africastalking_insights_url: str | None = None
     africastalking_sender_id: str | None = None
     africastalking_allowed_addresses: Networks = ()
     trusted_proxy: Networks = ()
@@ -96,9 +97,11 @@ class Settings(BaseSettings):
             raise ValueError("must begin with sqlite:/// or postgresql://")
         return given
 
-    @field_validator("africastalking_base_url")
+    @field_validator("africastalking_base_url", "africastalking_insights_url")
     @classmethod
-    def _https(cls, given: str) -> str:
+    def _https(cls, given: str | None) -> str | None:
+        if given is None:
+            return None
         # The provider's SDK follows redirects with the API key in hand: plain http only inside this machine.
         url = urlsplit(given)
         local = url.hostname in ("127.0.0.1", "localhost", "::1")
@@ -228,6 +231,8 @@ def _unsafe_gateway(settings: Settings) -> Iterator[str]:
         yield "SENTI_AFRICASTALKING_API_KEY is missing: set it to the live account's key"
     elif weak := _weak(settings.africastalking_api_key.get_secret_value(), shortest=16):
         yield f"SENTI_AFRICASTALKING_API_KEY {weak}: set it to the live account's key"
+    if urlsplit(settings.africastalking_insights_url or "https:").scheme != "https":
+        yield "SENTI_AFRICASTALKING_INSIGHTS_URL is not https: set it to https://insights.africastalking.com"
     url = urlsplit(settings.africastalking_base_url)
     if url.scheme != "https":
         yield "SENTI_AFRICASTALKING_BASE_URL is not https: set it to https://api.africastalking.com"

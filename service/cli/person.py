@@ -140,6 +140,25 @@ def block(phone: str, by: str | None) -> None:
 
 @person.command()
 @click.argument("phone")
+@click.option("--by", metavar="NAME", help="Who does this; the login name if missing.")
+def swapped(phone: str, by: str | None) -> None:
+    """Note that PHONE was moved to another SIM just now: for some days money comes in and does not go out.
+
+    `senti person unblock` ends that earlier, with two people who have seen the owner.
+    """
+    import structlog
+
+    from service.wallet.sim import note_swap
+
+    with opened() as app:
+        number = read_number(app, phone)
+        app.transact(lambda unit: note_swap(unit, known(unit, number).id, unit.now))
+        structlog.get_logger().info("a SIM was changed", act="swapped", phone=number, by=by or getpass.getuser())
+    click.echo(f"{number} has another SIM: money comes in, but does not go out.")
+
+
+@person.command()
+@click.argument("phone")
 @by_name
 def unblock(phone: str, by: str) -> None:
     """Propose to free the wallet of PHONE, its PIN too; prints the approval id."""

@@ -84,6 +84,9 @@ class Pack:
     new_pin_single: int
     new_pin_day: int
     tip_within: int
+    swap_seconds: int
+    sim_fresh_seconds: int
+    sim_check_above: int
     charges: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]

@@ -14,7 +14,19 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-from service.gateways.base import Answer, Dial, Ended, Fate, OptedOut, Outcome, Report, Sent, Sms, screen_digest
+from service.gateways.base import (
+    Answer,
+    Dial,
+    Ended,
+    Fate,
+    OptedOut,
+    Outcome,
+    Report,
+    Sent,
+    SimNews,
+    Sms,
+    screen_digest,
+)
 from service.gateways.fields import (
     Form,
     code_of,
@@ -154,6 +166,12 @@ class AfricasTalking:
             reason=reason,
             final=fate is Fate.DELIVERED or (fate is Fate.FAILED and reason.lower() not in _PASSING),
         )
+
+    def read_sim(self, form: Form) -> SimNews:
+        """Read what the network says of a SIM."""
+        from service.gateways.sim_swaps import read_sim
+
+        return read_sim(form)
 
     def write(self, text: str, *, ends: bool) -> Answer:
         """Return a screen: it goes on after `CON `, and `END ` says goodbye."""

@@ -87,6 +87,16 @@ class Report:
 
 
 @dataclass(frozen=True)
+class SimNews:
+    """What the network says of a SIM that was asked about; `swapped_at` is None where it names no day."""
+
+    gateway: str
+    asked_as: str
+    swapped: bool
+    swapped_at: datetime | None
+
+
+@dataclass(frozen=True)
 class OptedOut:
     """A person wants no more messages from a sender."""
 
@@ -141,6 +151,9 @@ class Gateway(Protocol):
     def read_sms(self, form: Mapping[str, list[str]]) -> Sms: ...
     def read_report(self, form: Mapping[str, list[str]]) -> Report | OptedOut | None:
         """Return the news, or None where it concerns nothing that we do."""
+
+    def read_sim(self, form: Mapping[str, list[str]]) -> SimNews:
+        """Return what is said of a SIM; a day without a time of day is taken as its last moment."""
 
     def write(self, text: str, *, ends: bool) -> Answer:
         """Return a screen as the gateway wants it."""

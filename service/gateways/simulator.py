@@ -8,7 +8,7 @@ import re
 import secrets
 from collections.abc import Sequence
 
-from service.gateways.base import Answer, Dial, Ended, Fate, OptedOut, Outcome, Report, Sent, Sms, Unreadable
+from service.gateways.base import Answer, Dial, Ended, Fate, OptedOut, Outcome, Report, Sent, SimNews, Sms, Unreadable
 from service.gateways.fields import Form, id_of, text_of, word_of
 from service.phone import BadPhone, is_e164, read_phone
 from service.ussd.limit import Limit
@@ -76,6 +76,10 @@ class Simulator:
             return OptedOut(NAME, phone, NAME)
         fate = _FATES.get(word_of(form, "status").lower(), Fate.PENDING)
         return Report(NAME, id_of(form, "id"), phone, fate, reason="", final=fate is not Fate.PENDING)
+
+    def read_sim(self, form: Form) -> SimNews:  # noqa: ARG002
+        """Its phones have no SIMs."""
+        raise Unreadable("status")
 
     def write(self, text: str, *, ends: bool) -> Answer:
         """Return a screen, marked as the other gateway does."""

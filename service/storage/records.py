@@ -25,6 +25,7 @@ from service.wallet.unit import (
     PinReset,
     Request,
     Seen,
+    SimCheck,
     Stop,
     Tally,
     Timer,
@@ -105,6 +106,14 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),), indexes=(("under",),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
+    Record(
+        SimCheck,
+        "sim_checks",
+        key=("id",),
+        unique=(Unique(("person",), where=("state", "queued")),),
+        indexes=(("state", "next_at"), ("asked_as",)),
+        due="next_at",
+    ),
     Record(
         Notice,
         "notices",

@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, Rights] = {
     "counters": Rights(update=("value",)),
     "people": _KEPT,
     "pin_resets": _KEPT,
+    "sim_checks": _KEPT,
     "agents": Rights(),
     "paydays": _KEPT,
     "withdrawals": _KEPT,

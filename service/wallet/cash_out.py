@@ -20,6 +20,7 @@ from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, charge_moves
+from service.wallet.sim import refuse_unseen_sim
 from service.wallet.unit import Agent, Person, Request, Unit
 
 CASH_OUT = "cash_out"
@@ -91,6 +92,7 @@ def refuse_cash_out(unit: Unit, *, payer: Person, quote: Quote) -> None:
     """Raise RequestOver, PinLocked, OverSingle, OverCap or NotEnough before the PIN is asked."""
     open_request(unit, payer, quote.request)
     refuse_locked(unit, payer)
+    refuse_unseen_sim(unit, payer, quote.amount)
     refuse_over(limits_of(unit, payer), quote.amount)
     balance = unit.books.balance(wallet_of(payer))
     if quote.total > balance:

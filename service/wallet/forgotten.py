@@ -15,7 +15,8 @@ from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.notice import tell
-from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, stop_reset
+from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, refuse_swapped, stop_reset
+from service.wallet.sim import ask_about, is_seen
 from service.wallet.tally import count
 from service.wallet.unit import Person, PinReset, Unit, Withdrawal
 
@@ -53,6 +54,10 @@ class LacksStaff(Refusal):
     says = ("help_line",)
 
 
+class SimUnchecked(Refusal):
+    """The time has come, and the network has not said yet whether the SIM is the old one."""
+
+
 class TooManyResets(Refusal):
     """A new PIN was asked for too often today."""
 
@@ -66,9 +71,12 @@ def at_stake(unit: Unit, person: Person) -> int:
 
 
 def ask_reset(unit: Unit, person_id: int) -> PinReset:
-    """Begin the wait for a new PIN and tell the owner; raises WalletBlocked, ResetWaits or TooManyResets."""
+    """Begin the wait for a new PIN and tell the owner; raises what is in its way: WalletBlocked, SimChanged,
+    ResetWaits or TooManyResets.
+    """
     person = _locked(unit, person_id)
     refuse_blocked(unit, person)
+    refuse_swapped(unit, person)
     waiting = _waiting(unit, person)
     if waiting is not None:
         raise ResetWaits(opens=waiting.opens_at.isoformat())
@@ -90,25 +98,31 @@ def ask_reset(unit: Unit, person_id: int) -> PinReset:
     unit.rows.append(asked)
     unit.rows.put(replace(person, reset=asked.id))
     tell(unit, person, "pin_reset_asked", _said(asked, pack))
+    ask_about(unit, person)
     return asked
 
 
 def ready_reset(unit: Unit, person: Person) -> PinReset:
     """Return the request whose new PIN may be chosen now.
 
-    Raises WalletBlocked, NothingAsked, ResetWaits, LacksGuardians or LacksStaff.
+    Raises WalletBlocked, SimChanged, NothingAsked, ResetWaits, LacksGuardians, LacksStaff or SimUnchecked.
     """
     refuse_blocked(unit, person)
+    refuse_swapped(unit, person)
     asked, pack = _waiting(unit, person), unit.house.packs[person.country]
     if asked is None:
         raise NothingAsked(hours=-(-pack.pin_reset_seconds // 3600))
     if unit.now < asked.opens_at:
         raise ResetWaits(opens=asked.opens_at.isoformat())
-    needs = pack.reset_needs(at_stake(unit, person))
+    worth = at_stake(unit, person)
+    needs = pack.reset_needs(worth)
     if needs == "guardians" and not asked.vouched and len(asked.agreed) < GUARDIANS:
         raise LacksGuardians(guardians=GUARDIANS - len(asked.agreed), help_line=pack.help_line)
     if needs == "staff" and not asked.vouched:
         raise LacksStaff(help_line=pack.help_line)
+    if worth > pack.sim_check_above and not is_seen(unit, person, unit.now - asked.at):
+        ask_about(unit, person)
+        raise SimUnchecked
     return asked
 
 

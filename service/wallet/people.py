@@ -97,7 +97,8 @@ def choose_language(unit: Unit, person: Person, language: str) -> None:
 
 
 def set_state(unit: Unit, person: Person, state: str) -> None:
-    """Block or free a person; being freed also forgets wrong PINs."""
+    """Block or free a person; being freed also forgets wrong PINs and a change of SIM."""
     row = unit.rows.lock(Person, person.id)
     assert row is not None, f"no person {person.id}"
-    unit.rows.put(replace(row, state=state, pin_tries=0 if state == "active" else row.pin_tries))
+    row = replace(row, state=state)
+    unit.rows.put(replace(row, pin_tries=0, swap_cleared=row.swapped_at is not None) if state == "active" else row)

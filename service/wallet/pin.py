@@ -6,6 +6,7 @@ A slow hash cannot protect ten thousand candidates; the pepper outside the datab
 
 import secrets
 from dataclasses import replace
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import ClassVar
 
@@ -55,6 +56,12 @@ class WalletBlocked(PinLocked):
     says = ("help_line",)
 
 
+class SimChanged(PinLocked):
+    """The number was moved to another SIM a short while ago: money comes in, but does not go out (P-10)."""
+
+    says = ("closes", "help_line")
+
+
 def read_pin(typed: str) -> str:
     """Return a PIN as typed: four ASCII digits; raises BadPin."""
     if len(typed) != 4 or not (typed.isascii() and typed.isdigit()):
@@ -99,6 +106,7 @@ def refuse_locked(unit: Unit, person: Person) -> None:
     """Raise PinLocked, or what is narrower, if this person's money may not go out."""
     pack = unit.house.packs[person.country]
     refuse_blocked(unit, person)
+    refuse_swapped(unit, person)
     if person.pin_tries >= pack.pin_tries:
         raise _locked(pack)
 
@@ -107,6 +115,20 @@ def refuse_blocked(unit: Unit, person: Person) -> None:
     """Raise WalletBlocked if the operator has stopped this person's money."""
     if person.state != "active":
         raise WalletBlocked(help_line=unit.house.packs[person.country].help_line)
+
+
+def receive_only_until(unit: Unit, person: Person) -> datetime | None:
+    """Return until when money only comes in because the SIM was changed, or None."""
+    if person.swapped_at is None or person.swap_cleared:
+        return None
+    until = person.swapped_at + timedelta(seconds=unit.house.packs[person.country].swap_seconds)
+    return until if until > unit.now else None
+
+
+def refuse_swapped(unit: Unit, person: Person) -> None:
+    """Raise SimChanged for a while after the SIM was changed."""
+    if until := receive_only_until(unit, person):
+        raise SimChanged(closes=until.isoformat(), help_line=unit.house.packs[person.country].help_line)
 
 
 def _locked(pack: Pack) -> PinLocked:

@@ -23,6 +23,7 @@ from service.wallet.notice import tell
 from service.wallet.people import behind, payable
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
+from service.wallet.sim import refuse_unseen_sim
 from service.wallet.unit import Asked, Paid, Person, Unit
 
 
@@ -78,6 +79,7 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int) -> tupl
     if payee.id == payer.id:
         raise SelfPayment
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
+    refuse_unseen_sim(unit, payer, amount)
     limits = limits_of(unit, payer)
     refuse_over(limits, amount)
     quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge)

@@ -38,6 +38,12 @@ class Person:
     """The request for a new PIN that waits."""
     careful_until: datetime | None = None
     """Until then little may go out: the PIN was forgotten and is new."""
+    swapped_at: datetime | None = None
+    """When the number was last moved to another SIM, as far as anybody has said."""
+    swap_cleared: bool = False
+    """The operator knows that the owner has the new SIM."""
+    sim_seen_at: datetime | None = None
+    """When the network last said how old the SIM is."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +61,18 @@ class PinReset:
     """Guardians who have agreed, by the ids of their wallets."""
     vouched: bool = False
     """Two of the staff have seen the identity document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimCheck:
+    """A question to the network about a person's SIM; it is answered later, under the `asked_as` that it gave."""
+
+    id: int
+    person: int
+    state: str = "queued"  # queued, asked, answered, failed
+    tries: int = 0
+    next_at: datetime
+    asked_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,6 +360,8 @@ class House:
     pin_memory_kib: int = 1024
     other_peppers: tuple[bytes, ...] = field(default=(), repr=False)
     """Peppers that PINs are still, or already, sealed under while one is being changed."""
+    sim_feed: bool = False
+    """Whether the network can be asked how old a SIM is."""
     other_code_keys: tuple[bytes, ...] = field(default=(), repr=False)
     """What codes that are on their way were derived from while the secret key is being changed."""
 

@@ -21,9 +21,10 @@ from service.wallet.agent import agent_by_number, commission_for
 from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.pin import refuse_locked
+from service.wallet.pin import receive_only_until, refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
+from service.wallet.sim import refuse_unseen_sim
 from service.wallet.tally import count
 from service.wallet.unit import Agent, Person, Unit, Withdrawal
 
@@ -91,6 +92,7 @@ def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: in
     if agent.person == payer.id:
         raise SelfPayment
     charge = unit.house.packs[payer.country].charge("withdraw", amount, unit.now)
+    refuse_unseen_sim(unit, payer, amount)
     refuse_over(limits_of(unit, payer), amount)
     quote = Quote(unit.mint(), agent.number, agent.name, amount, *charge)
     balance = unit.books.balance(wallet_of(payer))
@@ -164,7 +166,7 @@ def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payou
         if is_its_code and row.expires_at > unit.now:
             person = unit.rows.get(Person, row.person)
             assert person is not None, f"no person {row.person}"
-            if person.state != "active":
+            if person.state != "active" or receive_only_until(unit, person):
                 break
             return Payout(unit.mint(), row.id, masked(person.name), row.amount)
     count(unit, wrong_codes, 1)
@@ -181,7 +183,7 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     if row.state != "waiting" or row.expires_at <= unit.now or row.agent != agent.number:
         raise WrongCode
     person = unit.rows.get(Person, row.person)
-    if person is None or person.state != "active":
+    if person is None or person.state != "active" or receive_only_until(unit, person):
         raise WrongCode
     moves = [
         Move(held, target, row.amount, Reason.WITHDRAW),

@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from menus.sms import PinInMessage
-from service.gateways.base import Dial, Ended, OptedOut, Report, Sms
+from service.gateways.base import Dial, Ended, OptedOut, Report, SimNews, Sms
 from service.outbox import note_report
 from service.storage.patience import within
 from service.storage.store import Busy, Unsure
@@ -16,7 +16,8 @@ from service.ussd.engine import Reply
 from service.wallet.challenge import WrongChallenge
 from service.wallet.forgotten import TooManyResets
 from service.wallet.guesses import ManyGuesses
-from service.wallet.pin import PinLocked, WalletBlocked, WrongPin
+from service.wallet.pin import PinLocked, SimChanged, WalletBlocked, WrongPin
+from service.wallet.sim import note_answer
 from service.wallet.unit import Stop, Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
 from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, end_talk
@@ -35,7 +36,7 @@ or a report has no longer: nobody waits for it, but it stands where hops want to
 WATCHED = frozenset(
     no.code
     for no in (
-        *(WrongPin, PinLocked, WalletBlocked, ManyGuesses, TooManyResets),
+        *(WrongPin, PinLocked, WalletBlocked, SimChanged, ManyGuesses, TooManyResets),
         *(WrongCode, TooManyCodes, WrongChallenge, PinInMessage, NotAnAgent),
     )
 )
@@ -115,6 +116,10 @@ class Senti:
                 self.transact(lambda unit: unit.rows.add(Stop(phone=report.phone, at=unit.now)) and None)
             else:
                 self.transact(lambda unit: note_report(unit, report))
+
+    def sim(self, news: SimNews) -> None:
+        with within(HOP_SECONDS):
+            self.transact(lambda unit: note_answer(unit, news.asked_as, swapped=news.swapped, at=news.swapped_at))
 
     def _note(self, code: str, phone: str) -> None:
         if code:

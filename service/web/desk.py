@@ -14,7 +14,7 @@ from flask import Response, request
 from service.gateways.base import Gateway, Unreadable
 from service.storage.store import Busy, Unsure
 from service.web.door import Behind
-from service.web.form import read_form
+from service.web.form import read_form, read_object
 from service.web.metrics import Metrics
 
 log = structlog.get_logger()
@@ -28,9 +28,13 @@ NEWS: Mapping[str, Callable[[Gateway, Behind, Form], None]] = {
     "ussd-end": lambda gateway, behind, form: behind.end(gateway.read_end(form)),
     "sms":      lambda gateway, behind, form: behind.sms(gateway.read_sms(form)),
     "delivery": lambda gateway, behind, form: _report(gateway, behind, form),
+    "sim-swap": lambda gateway, behind, form: behind.sim(gateway.read_sim(form)),
     "opt-out":  lambda gateway, behind, form: _report(gateway, behind, form),
 }  # fmt: skip
 """Callbacks that are told and not asked: by the last part of their address, how they are read and who hears them."""
+
+
+AS_JSON = frozenset({"sim-swap"})
 
 
 def _report(gateway: Gateway, behind: Behind, form: Form) -> None:
@@ -84,7 +88,7 @@ class Desk:
 
     def _take(self, gateway: Gateway, what: str) -> str:
         try:
-            NEWS[what](gateway, self.behind, read_form(request))
+            NEWS[what](gateway, self.behind, (read_object if what in AS_JSON else read_form)(request))
         except Unreadable as wrong:
             log.warning("unreadable", gateway=gateway.name, what=what, field=wrong.field)
             return "unreadable"

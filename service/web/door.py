@@ -12,7 +12,7 @@ from hashlib import sha256
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Protocol
 
-from service.gateways.base import Dial, Ended, Gateway, OptedOut, Report, Sms
+from service.gateways.base import Dial, Ended, Gateway, OptedOut, Report, SimNews, Sms
 
 Network = IPv4Network | IPv6Network
 
@@ -30,6 +30,7 @@ class Behind(Protocol):
     def end(self, ended: Ended) -> None: ...
     def sms(self, sms: Sms) -> None: ...
     def report(self, report: Report | OptedOut) -> None: ...
+    def sim(self, news: SimNews) -> None: ...
 
 
 @dataclass(frozen=True)

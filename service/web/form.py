@@ -3,6 +3,7 @@
 Whatever is not exactly a form is Unreadable, with the name of what was wrong and never the content.
 """
 
+import json
 from urllib.parse import parse_qs
 
 from flask import Request
@@ -14,12 +15,34 @@ LARGEST = 8192
 
 MOST_FIELDS = 40
 FORM = "application/x-www-form-urlencoded"
+JSON = "application/json"
 
 
 def read_form(request: Request) -> dict[str, list[str]]:
     """Return each field with all its values, or raise Unreadable."""
-    if request.content_type != FORM:  # the plain case costs nothing
-        if request.mimetype != FORM:
+    body = _body(request, FORM)
+    try:
+        return parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
+    except UnicodeDecodeError:
+        raise Unreadable("encoding") from None
+    except ValueError:
+        raise Unreadable("fields") from None
+
+
+def read_object(request: Request) -> dict[str, list[str]]:
+    """Return the texts of a JSON object as the fields of a form; what is no text in it is left out."""
+    try:
+        said = json.loads(_body(request, JSON))
+    except (ValueError, RecursionError):
+        raise Unreadable("json") from None
+    if not isinstance(said, dict):
+        raise Unreadable("json")
+    return {name: [value] for name, value in said.items() if isinstance(value, str)}
+
+
+def _body(request: Request, kind: str) -> bytes:
+    if request.content_type != kind:  # the plain case costs nothing
+        if request.mimetype != kind:
             raise Unreadable("content-type")
         if request.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "us-ascii"):
             raise Unreadable("charset")
@@ -30,9 +53,4 @@ def read_form(request: Request) -> dict[str, list[str]]:
     body = request.stream.read(LARGEST + 1)
     if len(body) > LARGEST:
         raise Unreadable("length")
-    try:
-        return parse_qs(body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
-    except UnicodeDecodeError:
-        raise Unreadable("encoding") from None
-    except ValueError:
-        raise Unreadable("fields") from None
+    return body

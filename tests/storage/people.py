@@ -19,6 +19,7 @@ from service.wallet.unit import (
     PinReset,
     Request,
     Seen,
+    SimCheck,
     Stop,
     Tally,
     Timer,
@@ -46,6 +47,9 @@ def person(person_id: int = 1, **changes: Any) -> Person:
         registered_at=NOON,
         reset=7,
         careful_until=NOON,
+        swapped_at=NOON,
+        swap_cleared=True,
+        sim_seen_at=NOON,
     )
     return replace(whole, **changes)
 
@@ -103,6 +107,7 @@ EVERYTHING: tuple[Any, ...] = (
     PinReset(id=1, person=1, at=NOON, opens_at=NOON, lapses_at=NOON, next_at=NOON, agreed=("2", "3"), vouched=True),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Payday(agent="100016", next_at=NOON),
+    SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),
     Pending(id=1, payer=1, payee=2, amount=500, fee=9, excise=1, levy=0, settles_at=NOON),

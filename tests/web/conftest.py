@@ -16,7 +16,7 @@ from flask.testing import FlaskClient
 
 from service import log
 from service.gateways.africastalking import AfricasTalking
-from service.gateways.base import Dial, Ended, OptedOut, Report, Sms
+from service.gateways.base import Dial, Ended, OptedOut, Report, SimNews, Sms
 from service.gateways.simulator import Simulator
 from service.web.build import build_web
 from service.web.door import Door
@@ -56,6 +56,10 @@ class Somebody:
     def report(self, report: Report | OptedOut) -> None:
         self.heard.append(report)
         self.does(report)
+
+    def sim(self, news: SimNews) -> None:
+        self.heard.append(news)
+        self.does(news)
 
 
 @dataclass
