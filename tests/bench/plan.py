@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import growth, limits, memory, menus, month, pins, postings, sends, shared, starts
+from tests.bench import growth, limits, memory, menus, month, pins, postings, sends, shared, starts, tills
 from tests.bench.machine import Busyness
 from tests.bench.measure import NotRun, Row
 from tests.bench.rivals import RIVALS
@@ -60,6 +60,7 @@ PARTS = (
     Part("starts",       starts.prepare,         _begin("start of")),
     Part("sends-sqlite", sends.on_sqlite,        _http("SQLite")),
     Part("month",        month.prepare,          month.NAMES),
+    Part("tills",        tills.prepare,          tills.NAMES),
     Part("memory",       memory.prepare,         _begin("memory"), once=True),
 )
 # fmt: on

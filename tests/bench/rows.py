@@ -88,6 +88,11 @@ def rows() -> dict[str, Row]:
         Row("frauds caught", unit="%", note="of those planted in a simulated month; another month in each round"),
         Row("alarms that are frauds", unit="%", note="of what was asked about, delayed or noted in that month"),
         Row("honest payments asked or delayed", unit="of 10,000", note="the same month"),
+        Row("tills: minutes by which it errs", unit="min", over="tills: by the average of today",
+            note="the forecast of when a shop's till runs out, each full hour, against what then happened; median"),
+        Row("tills: by the average of today", unit="min", note="the same by the plain average since the shop opened"),
+        Row("tills: run out and said two hours before", unit="%"),
+        Row("tills: warnings that were right", unit="%", note="that day the till did run out"),
     ]
     return {row.name: row for row in table}
 # fmt: on
