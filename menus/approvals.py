@@ -9,11 +9,12 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.steps import check_pin
-from service.countries import NotOffered
-from service.ledger.entry import NotEnough, OverCap, TooFull
+from service.countries import NotOffered, Rule
+from service.ledger.chart import Kind
+from service.ledger.entry import Account, NotEnough, OverCap, TooFull
 from service.phone import mask_phone
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Screen, Values
-from service.wallet.agent import UnknownAgent
+from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.cash_out import CASH_OUT, give_cash, price_cash_out, refuse_cash_out
 from service.wallet.cash_out import Quote as CashQuote
 from service.wallet.inbox import AskedEnough, DeclinedTwice, RequestOver, Waiting, decline, open_request, waiting_for
@@ -22,6 +23,7 @@ from service.wallet.name import masked
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
+from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request
 from service.wallet.withdraw import return_expired_of
@@ -89,9 +91,36 @@ def quote_cash(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quote._asdict(), "agent_name": quote.agent_name, **priced}
 
 
+def _cash_hits(call: Call, values: Values) -> list[Rule]:
+    quoted = CashQuote(**values["quote"])
+    place = agent_by_number(call.unit, quoted.agent).place
+    return hits(call.unit, "withdraw", person=call.caller, amount=quoted.amount, place=place)
+
+
+def _payment_hits(call: Call, values: Values) -> list[Rule]:
+    quoted = Quote(**values["quote"])
+    other = Account(call.pack.country, Kind.WALLET, str(quoted.payee))
+    return hits(call.unit, "send", person=call.caller, amount=quoted.amount, other=other)
+
+
+def _look(found: Callable[[Call, Values], list[Rule]], *, agreed: bool) -> Act:
+    """Return the step that asks about what a rule of the country hits, as before any payment of this kind."""
+
+    def act(call: Call, values: Values) -> Mapping[str, Any]:
+        rules = found(call, values)
+        refuse_or_ask(call.unit, rules, agreed=agreed)
+        return {"rules": to_note(rules)}
+
+    return act
+
+
 def pay_cash(call: Call, values: Values) -> Mapping[str, Any]:
     """Move the money to the agent's float."""
-    receipt = give_cash(call.unit, payer=call.caller, quote=CashQuote(**values["quote"]), pack=call.pack)
+    quoted = CashQuote(**values["quote"])
+    receipt = give_cash(call.unit, payer=call.caller, quote=quoted, pack=call.pack)
+    if rules := values.get("rules"):
+        keeper = agent_by_number(call.unit, quoted.agent).person
+        note(call.unit, rules, person=call.caller, entry=receipt.entry, other=keeper)
     return {"reference": receipt.reference, "balance": receipt.balance}
 
 
@@ -108,6 +137,7 @@ def pay_payment(call: Call, values: Values) -> Mapping[str, Any]:
     """Pay what was asked for."""
     quote = Quote(**values["quote"])
     receipt = pay_request(call.unit, payer=call.caller, request_id=values["request"], quote=quote)
+    note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quote.payee)
     return {"reference": receipt.reference, "balance": receipt.balance}
 
 
@@ -124,13 +154,27 @@ def ask_for_money(call: Call, values: Values) -> None:
 REFUSED = (RequestOver, PinLocked, NotOffered, OverSingle, OverCap, NotEnough, TooFull, UnknownAgent, UnknownPerson)
 
 
-def _kind(name: str, quote: Act, who: str, pay: Act, *, told: str, not_told: str) -> tuple[Screen, ...]:
+def _kind(
+    name: str,
+    quote: Act,
+    who: str,
+    found: Callable[[Call, Values], list[Rule]],
+    pay: Act,
+    *,
+    told: str,
+    not_told: str,
+) -> tuple[Screen, ...]:
     """Return the screens of one kind of request, from its price to the goodbye."""
     screen = f"approvals.{name}"
     return (
         Menu(screen, (Choice("1", f"{screen}.quote"), Choice("2", "approvals.decline"))),
-        Do(f"{screen}.quote", quote, then=f"{screen}.pin", gives=("quote", who, "fee", "excise", "levy", "total"),
+        Do(f"{screen}.quote", quote, then=f"{screen}.look", gives=("quote", who, "fee", "excise", "levy", "total"),
            refuses=REFUSED),
+        Do(f"{screen}.look", _look(found, agreed=False), then=f"{screen}.pin", gives=("rules",),
+           on=dict.fromkeys(ASKING, f"{screen}.sure"), refuses=(*DELAYING, UnknownAgent)),
+        Menu(f"{screen}.sure", (Choice("1", f"{screen}.agreed"),)),
+        Do(f"{screen}.agreed", _look(found, agreed=True), then=f"{screen}.pin", gives=("rules",),
+           refuses=(*DELAYING, UnknownAgent)),
         Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True),
         Do(f"{screen}.unlock", check_pin, then=f"{screen}.pay", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),
            unlocks=True),
@@ -145,8 +189,8 @@ SCREENS: tuple[Screen, ...] = (
     Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "amount")),
     Do("approvals.pick", open_picked, then="approvals.cash", gives=(*SHOWN, "asks", "pays"),
        instead={"asks": "ask.amount", "pays": "approvals.payment"}, refuses=REFUSED),
-    *_kind("cash", quote_cash, "agent_name", pay_cash, told="cash_out", not_told="not_withdrawn"),
-    *_kind("payment", quote_payment, "name", pay_payment, told="sent", not_told="not_sent"),
+    *_kind("cash", quote_cash, "agent_name", _cash_hits, pay_cash, told="cash_out", not_told="not_withdrawn"),
+    *_kind("payment", quote_payment, "name", _payment_hits, pay_payment, told="sent", not_told="not_sent"),
     Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),
     End("approvals.declined"),
     Ask("ask.amount", "amount", AMOUNT, then="ask.ask"),

@@ -22,7 +22,7 @@ from service.wallet.unit import Agent, Paid, Person, Unit
 PAGE = 60
 """Lines that are looked at: a payment with its charge has three."""
 
-MAIN = frozenset({Reason.SEND, Reason.HOLD, Reason.CASH_IN})
+MAIN = frozenset({Reason.SEND, Reason.HOLD, Reason.WITHDRAW, Reason.CASH_IN})
 """Why money moves of which people would speak; charges, and what is given back, are not looked at."""
 
 NEVER = 10**6
@@ -159,7 +159,7 @@ def _cash_ins_today(look: Look) -> int:
 
 
 def _cash_outs_today(look: Look) -> int:
-    return sum(1 for line in _went(_today(look)) if line.move.target.kind == Kind.HELD)
+    return sum(1 for line in _went(_today(look)) if line.move.target.kind in (Kind.HELD, Kind.FLOAT))
 
 
 FACTS: Mapping[str, Callable[[Look], int]] = {
