@@ -28,8 +28,9 @@ from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request
 from service.wallet.withdraw import return_expired_of
 
-SHOWN = ("request", "name", "number", "agent", "agent_name", "amount", "fee", "excise", "levy", "total")
-"""What is shown of a request, whatever its kind; an empty word where a kind has no such thing."""
+SHOWN = ("request", "name", "number", "agent", "agent_name", "amount", "fee", "total")
+"""What is shown of a request, whatever its kind; an empty word where a kind has no such thing. The fee is all that is
+paid beside the amount: the screen of the PIN takes it apart."""
 
 
 def count_waiting(call: Call, _: Values) -> Mapping[str, Any]:
@@ -54,7 +55,7 @@ def _asker(call: Call, one: Waiting) -> str:
 def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
     picked = values["picked"]
-    blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "excise": 0, "levy": 0, "total": 0}
+    blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0}
     if isinstance(picked, str):
         return blank | {"asks": True, "pays": False}
     request = open_request(call.unit, call.caller, picked["request"])
@@ -65,7 +66,7 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
 def _cash(call: Call, request: Request) -> Mapping[str, Any]:
     quote = price_cash_out(call.unit, request=request, pack=call.pack)
     shop = {"agent": quote.agent, "agent_name": quote.agent_name, "pays": False}
-    return shop | {"fee": quote.charge.published, "excise": quote.excise, "levy": quote.levy, "total": quote.total}
+    return shop | {"fee": quote.charge.total, "total": quote.total}
 
 
 def _payment(call: Call, request: Request) -> Mapping[str, Any]:
@@ -74,7 +75,7 @@ def _payment(call: Call, request: Request) -> Mapping[str, Any]:
     charge = call.pack.charge("send", request.amount, call.unit.now)
     who = {"name": masked(asker.name), "number": mask_phone(asker.phone), "pays": True}
     total = request.amount + charge.total
-    return who | {"fee": charge.published, "excise": charge.excise, "levy": charge.levy, "total": total}
+    return who | {"fee": charge.total, "total": total}
 
 
 PRICED: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {CASH_OUT: _cash, PAYMENT: _payment}

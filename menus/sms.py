@@ -21,6 +21,7 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms
 from service.wallet.limits import limits_of
+from service.wallet.report import report_overcharge
 from service.wallet.statement import balance_of, check_reference, statement
 from service.wallet.unit import Stop
 from service.wallet.withdraw import return_expired_of
@@ -120,6 +121,11 @@ def _check(call: Call, text: str) -> Answer:
     return Answer(f"check_{found.state}", values | {"at": found.at.isoformat()})
 
 
+def _report(call: Call, _: str) -> Answer:
+    found = report_overcharge(call.unit, call.caller)
+    return Answer("reported", {"reference": found.case, "agent": found.agent, "original": found.reference})
+
+
 SEND_TO = re.compile(
     r"(?:(?:kes|ksh)\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:kes|ksh)?[\s:,]+"
     r"(?:to\s+|kwa\s+|a\s+|pour\s+)?(\+?[0-9].*)",
@@ -176,6 +182,7 @@ COMMANDS = (
     Command(("mini", "taarifa", "releve"),            _mini),
     Command(("limits", "limit", "vikomo", "limites"), _limits),
     Command(("check", "hakiki", "verifier"),          _check, takes_text=True, for_anyone=True),
+    Command(("report", "ripoti", "signaler"),         _report),
     Command(("help", "msaada", "aide"),               _help, for_anyone=True),
     Command(("stop", "acha", "arret"),                _stop, for_anyone=True),
 )  # fmt: skip

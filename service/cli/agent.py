@@ -130,6 +130,7 @@ def list_all(as_json: bool) -> None:
 
 def _about(unit: "Unit", row: "Agent") -> dict[str, object]:
     from service.wallet.account import commission_of, float_of
+    from service.wallet.report import reports_about
     from service.wallet.unit import Person
 
     keeper = unit.rows.get(Person, row.person)
@@ -141,6 +142,7 @@ def _about(unit: "Unit", row: "Agent") -> dict[str, object]:
         "state": row.state,
         "under": row.under,
         "phone": keeper.phone,
+        "reports": reports_about(unit, row),
         "float": unit.books.balance(float_of(row, keeper.country)),
         "commission": unit.books.balance(commission_of(row, keeper.country)),
     }

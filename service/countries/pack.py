@@ -65,6 +65,7 @@ class Pack:
     withdrawal_seconds: int
     challenge_seconds: int
     cash_request_seconds: int
+    report_seconds: int
     payment_request_seconds: int
     repeat_window_seconds: int
     undo_seconds: int

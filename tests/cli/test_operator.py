@@ -115,6 +115,7 @@ def test_a_shop_is_opened_for_a_person(senti: Senti) -> None:
         "state": "active",
         "under": None,
         "phone": BARAKA,
+        "reports": 0,
         "float": 0,
         "commission": 0,
     }

@@ -45,7 +45,7 @@ SMS: Mapping[str, str] = {
     "cash_in":         rf"{R} Paid in {M} at agent (\d{{6}}) [\w ]+\. Balance {M}\. ",
     "cash_in_agent":   rf"{R} Paid in {M} for {NAME} \d{{4}}\*\*\*(\d{{3}})\. Float {M}\. ",
     "withdrawal_code": rf"{R} Code (\d{{7}}): {M} cash at agent (\d{{6}}), fee {M}\. Good until (\d\d:\d\d)\. ",
-    "withdrawn":       rf"{R} Withdrew {M} at agent (\d{{6}}) [\w ]+\. Fee {M}\. Balance {M}\. ",
+    "withdrawn":       rf"{R} Withdrew {M} at agent (\d{{6}})\. Fee {M}\. Balance {M}\. ",
     "paid_out":        rf"{R} Paid out {M} to {NAME} \d{{4}}\*\*\*(\d{{3}})\. Float {M}\. ",
     "returned":        rf"{R} Returned {M}: the code for agent (\d{{6}}) expired\. Balance {M}\. ",
     "float_issue":     rf"{R} Float received {M}\. Float {M}\. ",
