@@ -19,6 +19,7 @@ from menus import (
     register,
     send,
     statement,
+    undo,
     withdraw,
 )
 from menus.messages import MESSAGES
@@ -28,7 +29,7 @@ from service.ussd.limit import Limit
 from service.ussd.problem import Problem
 from service.ussd.text import SMALLEST, Talk, load_words, make_talk
 
-FLOWS = (home, send, withdraw, approvals, account, forgotten, statement, register, agent, float_, cash_out)
+FLOWS = (home, send, undo, withdraw, approvals, account, forgotten, statement, register, agent, float_, cash_out)
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
 TEXT = Path(__file__).parent / "text"
 

@@ -8,18 +8,18 @@ from menus.fields import PIN
 from menus.steps import check_pin, may_work
 from service.refusal import Refusal
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
+from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.people import choose_language
 from service.wallet.pin import DifferentPin, OldPin, PinLocked, WeakPin, WrongPin, change_pin, choose_pin, is_pin
 from service.wallet.statement import balance_of
-from service.wallet.withdraw import return_expired_of
 
 LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"))
 
 
 def read_balance(call: Call, _: Values) -> Mapping[str, Any]:
     """Say what the caller has."""
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     return {"balance": balance_of(call.unit, call.caller)}
 
 

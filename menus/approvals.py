@@ -17,6 +17,7 @@ from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Screen, Values
 from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.cash_out import CASH_OUT, give_cash, price_cash_out, refuse_cash_out
 from service.wallet.cash_out import Quote as CashQuote
+from service.wallet.due import bring_up_to_date
 from service.wallet.inbox import AskedEnough, DeclinedTwice, RequestOver, Waiting, decline, open_request, waiting_for
 from service.wallet.limits import OverSingle
 from service.wallet.name import masked
@@ -26,7 +27,6 @@ from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_requ
 from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request
-from service.wallet.withdraw import return_expired_of
 
 SHOWN = ("request", "name", "number", "agent", "agent_name", "amount", "fee", "total")
 """What is shown of a request, whatever its kind; an empty word where a kind has no such thing. The fee is all that is
@@ -84,7 +84,7 @@ PRICED: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {CASH_OUT: 
 
 def quote_cash(call: Call, values: Values) -> Mapping[str, Any]:
     """Price the cash-out and mint its entry, or say why it cannot be paid now."""
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     request = open_request(call.unit, call.caller, values["request"])
     quote = price_cash_out(call.unit, request=request, pack=call.pack)
     refuse_cash_out(call.unit, payer=call.caller, quote=quote)
@@ -127,7 +127,7 @@ def pay_cash(call: Call, values: Values) -> Mapping[str, Any]:
 
 def quote_payment(call: Call, values: Values) -> Mapping[str, Any]:
     """Price the payment that was asked for, as any payment."""
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     request = open_request(call.unit, call.caller, values["request"])
     quote = quote_request(call.unit, payer=call.caller, request=request)
     priced = {"fee": quote.charge.published, "excise": quote.excise, "levy": quote.levy, "total": quote.total}

@@ -91,6 +91,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "opens": at,
         "closes": at,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
+        "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
         "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
         "challenge": Field(lambda entry: challenge_code(code_key, entry), 1),

@@ -18,6 +18,7 @@ SCREENS = (
         Choice("7", "account"),
         Choice("8", "help.read"),
         Choice("9", "resume", when="broken"),
+        Choice("99", "undo", when="undo"),
     )),
     Do("help.read", read_help, then="help", gives=("help_line",)),
     End("help"),

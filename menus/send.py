@@ -1,6 +1,7 @@
 """Sending money: to whom, how much, what it costs in all, PIN, done."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from menus.call import Call
@@ -127,7 +128,8 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
     quoted = Quote(**values["quote"])
     receipt = send_money(call.unit, payer=call.caller, quote=quoted)
     note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quoted.payee)
-    return {"reference": receipt.reference, "balance": receipt.balance}
+    arrives = (receipt.at + timedelta(seconds=quoted.undo)).isoformat() if quoted.undo else ""
+    return {"reference": receipt.reference, "balance": receipt.balance, "arrives": arrives}
 
 
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
@@ -153,7 +155,7 @@ SCREENS = (
     Ask("send.pin", "pin", PIN, then="send.unlock", secret=True, choices=(Choice("1", "send.cash", when="may_turn"),)),
     _quoting("send.cash", turn_cash),
     Do("send.unlock", check_pin, then="send.pay", on={WrongPin: "send.pin"}, refuses=(PinLocked,), unlocks=True),
-    Do("send.pay", pay, then="send.done", gives=("reference", "balance"), posts=True,
+    Do("send.pay", pay, then="send.done", gives=("reference", "balance", "arrives"), posts=True,
        on={QuoteChanged: "send.changed", **TOO_MUCH}, told="sent", not_told="not_sent"),
     _quoting("send.changed", quote_again),
     End("send.done"),

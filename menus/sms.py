@@ -20,11 +20,12 @@ from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms
+from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.report import report_overcharge
 from service.wallet.statement import balance_of, check_reference, statement
+from service.wallet.undo import NothingToUndo, can_undo, take_back
 from service.wallet.unit import Stop
-from service.wallet.withdraw import return_expired_of
 
 LATE = timedelta(hours=24)
 """A message that was under way for longer is not carried out (M-04)."""
@@ -82,7 +83,7 @@ class Command:
 
 
 def _balance(call: Call, _: str) -> Answer:
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     return Answer("balance", {"balance": balance_of(call.unit, call.caller), "at": call.unit.now.isoformat()})
 
 
@@ -92,7 +93,7 @@ def _limits(call: Call, _: str) -> Answer:
 
 
 def _mini(call: Call, _: str) -> Answer:
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     items = statement(call.unit, wallet_of(call.caller), limit=MINI_LINES)
     lines = []
     for item in items:
@@ -118,7 +119,20 @@ def _check(call: Call, text: str) -> Answer:
     found = check_reference(call.unit, text)
     payer, payee = found.parties
     values = {"reference": found.reference, "amount": found.amount, "payer": payer, "payee": payee}
-    return Answer(f"check_{found.state}", values | {"at": found.at.isoformat()})
+    times = {"at": found.at.isoformat(), "until": (found.until or found.at).isoformat()}
+    return Answer(f"check_{found.state}", values | times)
+
+
+def _undo(call: Call, text: str) -> Answer:
+    """Take back the payment that is named, or the newest: money comes home by this, so a forger gains nothing."""
+    rows = can_undo(call.unit, call.caller)
+    named = call.unit.house.references.read(text) if text else None
+    payment = named if text else rows[0].id if rows else None
+    if payment is None:
+        raise NothingToUndo
+    take_back(call.unit, call.caller, payment)
+    # The receipt that goes to both sides is the answer.
+    return Answer("", {})
 
 
 def _report(call: Call, _: str) -> Answer:
@@ -144,7 +158,7 @@ def _send(call: Call, text: str) -> Answer:
         raise NotAPayment  # `1 000 0722000002`: what stands between may belong to the amount, and is not guessed at
     amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
     phone = _payee(found[2], call)
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
     quote = asked.quote
     values = {"amount": amount, "name": quote.name, "fee": quote.charge.total, "total": quote.total}
@@ -183,6 +197,7 @@ COMMANDS = (
     Command(("limits", "limit", "vikomo", "limites"), _limits),
     Command(("check", "hakiki", "verifier"),          _check, takes_text=True, for_anyone=True),
     Command(("report", "ripoti", "signaler"),         _report),
+    Command(("undo", "rudisha", "reprendre"),         _undo, takes_text=True),
     Command(("help", "msaada", "aide"),               _help, for_anyone=True),
     Command(("stop", "acha", "arret"),                _stop, for_anyone=True),
 )  # fmt: skip

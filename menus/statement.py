@@ -7,8 +7,8 @@ from menus.call import Call
 from service.ledger.entry import Account
 from service.ussd.screens import Do, End, Pick, Values
 from service.wallet.account import float_of, wallet_of
+from service.wallet.due import bring_up_to_date
 from service.wallet.statement import Item, statement
-from service.wallet.withdraw import return_expired_of
 
 SHOWN = 10
 
@@ -25,7 +25,7 @@ def _items(call: Call, account: Account) -> Sequence[Values]:
 
 def last_entries(call: Call, _: Values) -> Sequence[Values]:
     """List what went in and out of the caller's wallet."""
-    return_expired_of(call.unit, call.caller)
+    bring_up_to_date(call.unit, call.caller)
     return _items(call, wallet_of(call.caller))
 
 

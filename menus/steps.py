@@ -8,10 +8,10 @@ from service.countries import most_payable
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
 from service.wallet.account import sent_today, wallet_of
+from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
 from service.wallet.statement import balance_of
-from service.wallet.withdraw import return_expired_of
 
 
 def may_pay(call: Call, service: str) -> Mapping[str, Any]:
@@ -19,7 +19,7 @@ def may_pay(call: Call, service: str) -> Mapping[str, Any]:
     unit, person = call.unit, call.caller
     refuse_locked(unit, person)
     unit.books.ahead(wallet_of(person), sent_today(person, unit.now, call.pack))
-    return_expired_of(unit, person)
+    bring_up_to_date(unit, person)
     balance, limits = balance_of(unit, person), limits_of(unit, person)
     return {"balance": balance, "most_now": most_payable(call.pack, service, balance, unit.now, most=limits.at_once)}
 

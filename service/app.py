@@ -4,7 +4,7 @@ It refuses to start on an unproven menu, and in production on anything that is n
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -35,6 +35,7 @@ from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
 from service.wallet.rules import check_rules
 from service.wallet.sim import ask_sims
+from service.wallet.undo import settle_due
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
@@ -155,6 +156,8 @@ def make_app(
     secrets = [secret.get_secret_value() for secret in settings.secret_key]
     speed = 1 if production else settings.demo_clock_speed
     packs = {country: load_pack(country).hurried(speed) for country in settings.countries}
+    if not settings.demo_undo:
+        packs = {country: replace(pack, undo_seconds=0) for country, pack in packs.items()}
     codes = [code for pack in packs.values() for code in (pack.people_code, pack.agents_code)]
     gateways: dict[str, Gateway] = {"africastalking": _africastalking(settings)}
     if not production:
@@ -300,6 +303,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(expire_requests),
         lambda: app.transact(mind_resets),
         lambda: app.transact(pay_commission),
+        lambda: app.transact(settle_due),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     pin_pepper: Secrets = Field(default=(SecretStr(DEMO_SECRETS["pin_pepper"]),), min_length=1)
     pin_memory_kib: int = Field(default=1024, ge=8, le=65536)
     demo_clock_speed: int = Field(default=1, ge=1, le=100_000)
+    demo_undo: bool = True
     africastalking_username: str = "sandbox"
     africastalking_api_key: SecretStr | None = None
     africastalking_base_url: str = "https://api.sandbox.africastalking.com"
@@ -208,6 +209,8 @@ def _unsafe_secrets(settings: Settings) -> Iterator[str]:
 def _unsafe_switches(settings: Settings, environ: Mapping[str, str]) -> Iterator[str]:
     if settings.demo_clock_speed != 1:
         yield "SENTI_DEMO_CLOCK_SPEED makes expiries pass early: remove it"
+    if not settings.demo_undo:
+        yield "SENTI_DEMO_UNDO takes from people the time in which a payment can be taken back: remove it"
     if settings.log_level == "debug":
         yield "SENTI_LOG_LEVEL is debug: set it to info"
     if settings.pin_memory_kib < 1024:

@@ -124,7 +124,7 @@ def show(reference: str, as_json: bool) -> None:
             "reference": app.house.references.write(recorded.id),
             "at": moment(recorded.at, app.home.pack.zone),
             "reason": recorded.reason.value,
-            "state": app.read(lambda unit: state_of(unit, recorded.id, recorded.reason)),
+            "state": app.read(lambda unit: state_of(unit, recorded)),
             "moves": moves,
         }
     if as_json:

@@ -61,11 +61,18 @@ def release(books: Books, *, entry_id: int, at: datetime, held: Recorded, caps: 
 def reverse(books: Books, original: Recorded, *, entry_id: int, at: datetime, caps: Sequence[Cap] = ()) -> Posted:
     """Undo an entry whole: every move goes back, charges and commission too.
 
-    Raises NotReversible, NotEnough (the money was spent: never below zero) or AlreadyDone.
+    What was held first is what left the hold, and goes back to where the hold took it from. Raises NotReversible (also
+    what is still held, or was given back), NotEnough (the money was spent: never below zero) or AlreadyDone.
     """
     if original.reason not in REVERSIBLE:
         raise NotReversible(reason=original.reason)
-    moves = tuple(Move(move.target, move.source, move.amount, Reason.REVERSE) for move in original.moves)
+    moved, source = original.moves, original.moves[0].source
+    if moved[0].target.kind is Kind.HELD:
+        settled = books.entry_once(resolves(original.id))
+        if settled is None or settled.reason != Reason.SETTLE:
+            raise NotReversible(reason=original.reason)
+        moved = tuple(move._replace(source=source) for move in settled.moves)
+    moves = tuple(Move(move.target, move.source, move.amount, Reason.REVERSE) for move in moved)
     return post(
         books,
         Entry(id=entry_id, reason=Reason.REVERSE, at=at, moves=moves, caps=tuple(caps), once=reverses(original.id)),

@@ -92,7 +92,7 @@ def _entry(unit: Unit, recorded: Recorded, pack: Pack) -> dict[str, Any]:
         "reference": unit.house.references.write(recorded.id),
         "reason": REASONS[recorded.reason],
         "at": _time(recorded.at, pack),
-        "state": state_of(unit, recorded.id, recorded.reason),
+        "state": state_of(unit, recorded),
         "moves": [_move(unit, move, pack) for move in recorded.moves],
     }
 

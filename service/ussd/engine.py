@@ -46,18 +46,21 @@ def begin(
     path: Sequence[str] = (),
     told: str | None = None,
     resume: Session | None = None,
+    offers: Sequence[str] = (),
 ) -> tuple[Session, Reply]:
     """Start a talk at the home of a role and walk the inputs of a dialled string.
 
     The walk stops before a secret, a list that nobody has seen, a step with an effect, and at the first refusal.
     `told` stands above the first screen. That there is room is proven for what was told of the same role; otherwise,
     and where the walk led elsewhere, it stands there only if there is room: look for it in the reply.
-    `resume` is the person's last session; where it broke off on the way, the choice `resume` is offered.
+    `resume` is the person's last session; where it broke off on the way, the choice `resume` is offered. `offers` are
+    names of other choices that are there this time.
     """
     home = talk.homes[role]
     kept = resume is not None and resume.home == home and broken(talk, resume)
     earlier = session_to_json(replace(resume, items=(), broken=None)) if resume is not None and kept else None
-    turn = _Turn(talk, call, Session(home=home, screen=home, language=language, broken=earlier), told)
+    session = Session(home=home, screen=home, language=language, broken=earlier, offers=tuple(offers))
+    turn = _Turn(talk, call, session, told)
     turn.enter(home)
     turn.walk(path)
     return turn.answer()
@@ -185,7 +188,7 @@ class _Turn:
         assert self.session.broken is not None, "nothing broke off"
         earlier = session_from_json(self.session.broken)
         now = self.session
-        self.session = replace(earlier, language=now.language, told=now.told, told_of=now.told_of)
+        self.session = replace(earlier, language=now.language, told=now.told, told_of=now.told_of, offers=now.offers)
         self.enter(earlier.screen)
 
     def leave(self, target: str) -> None:
@@ -238,7 +241,7 @@ class _Turn:
         assert set(given or ()) == set(do.gives), f"{do.id} gives {set(given or ())}, not {set(do.gives)}"
         self.learn(given or {})
         self.unlocked = self.unlocked or do.unlocks
-        if do.posts and do.told:
+        if do.told:
             told = render_told(self.talk, do.told, self.session.values, self.session.language)
             self.session = replace(self.session, told=told, told_of={})
         return next((screen for name, screen in do.instead.items() if (given or {})[name]), do.then)
@@ -260,7 +263,8 @@ class _Turn:
         self.session = replace(self.session, values={**self.session.values, **values}, language=language)
 
     def conditions(self) -> Mapping[str, Any]:
-        return {**self.session.values, "broken": self.session.broken is not None}
+        offered = dict.fromkeys(self.session.offers, True)
+        return {**self.session.values, **offered, "broken": self.session.broken is not None}
 
     def answer(self) -> tuple[Session, Reply]:
         """Lay out what the phone shows."""

@@ -25,6 +25,8 @@ class Session:
     told_of: Mapping[str, Any] = field(default_factory=dict)
     """What an earlier talk did that `told` tells of: kept until the phone has shown that the words were read."""
     over: bool = False
+    offers: tuple[str, ...] = ()
+    """Names of choices that the first screen offers this time (`Choice.when`)."""
     broken: Mapping[str, Any] | None = None
     """An earlier talk that broke off, as JSON: the choice `resume` goes on with it."""
 
@@ -35,13 +37,14 @@ _NAMES = frozenset(each.name for each in fields(Session))
 def session_to_json(session: Session) -> dict[str, Any]:
     """Return the session as what JSON can hold."""
     kept = {each.name: getattr(session, each.name) for each in fields(session)}
-    return {**kept, "trail": list(session.trail), "items": list(session.items)}
+    return {**kept, "trail": list(session.trail), "items": list(session.items), "offers": list(session.offers)}
 
 
 def session_from_json(kept: Mapping[str, Any]) -> Session:
     """Return the session that was kept; a newer release that serves beside this one may have kept more."""
     known = {name: value for name, value in kept.items() if name in _NAMES}
-    return Session(**{**known, "trail": tuple(kept["trail"]), "items": tuple(kept["items"])})
+    tuples = {name: tuple(kept.get(name, ())) for name in ("trail", "items", "offers")}
+    return Session(**{**known, **tuples})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,7 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
 from service.wallet.keys import keys_of_seals
-from service.wallet.unit import Agent, Approval, Notice, Person, Request, Unit, Withdrawal
+from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
 
 R = TypeVar("R")
 
@@ -31,6 +31,9 @@ NOTICES = {
     Reason.HOLD: 1,
     Reason.WITHDRAW: 2,
     Reason.RELEASE: 1,
+    Reason.SETTLE: 1,
+    Reason.UNDO: 2,
+    Reason.GIVE_BACK: 2,
     Reason.REVERSE: 2,
     Reason.TRANSFER: 2,
     Reason.PAY_COMMISSION: 1,
@@ -57,16 +60,23 @@ def wallets_have_owners(unit: Unit) -> Found:
             yield str(account), "belongs to no agent"
 
 
-def holds_have_withdrawals(unit: Unit) -> Found:
-    """What is held is what a waiting withdrawal says, and nothing is held for one that is paid or returned."""
+def holds_have_rows(unit: Unit) -> Found:
+    """What is held is what a row that waits says: a withdrawal, a payment, a case; and nothing is held for another."""
     held = {account: balance for account, balance in unit.books.balances() if account.kind == Kind.HELD and balance}
-    for row in unit.rows.find(Withdrawal, state="waiting", limit=MOST):
-        account = held_by(_country(unit, row), row.id)
+    for owner, row in _waiting(unit):
+        account = held_by(_country(unit, owner), row.id)
         total, holds = row.held, held.pop(account, 0)
         if total != holds:
-            yield str(account), f"holds {holds}, a withdrawal waits for {total}"
+            yield str(account), f"holds {holds}, a {type(row).__name__.lower()} waits for {total}"
     for account, balance in held.items():
-        yield str(account), f"holds {balance} for no withdrawal that waits"
+        yield str(account), f"holds {balance} for nothing that waits"
+
+
+def _waiting(unit: Unit) -> Iterator[tuple[int, Withdrawal | Pending | Case]]:
+    """Yield whose money is held, and the row that says so."""
+    yield from ((row.person, row) for row in unit.rows.find(Withdrawal, state="waiting", limit=MOST))
+    yield from ((row.payer, row) for row in unit.rows.find(Pending, state="waiting", limit=MOST))
+    yield from ((row.other, row) for row in unit.rows.find(Case, state="asked", limit=MOST) if row.held)
 
 
 def withdrawals_ended_so(unit: Unit) -> Found:
@@ -88,6 +98,15 @@ def approvals_moved_money(unit: Unit) -> Found:
             entry = entries.get(row.entry or 0)
             if entry is None or entry.moves[0].source.owner != str(row.payer):
                 yield f"request {row.id}", f"is approved, and entry {row.entry} takes nothing from {row.payer}"
+
+
+def payments_ended_so(unit: Unit) -> Found:
+    """A payment that has arrived, or went back to its payer, was resolved so in the books."""
+    for state, reason in (("settled", Reason.SETTLE), ("taken_back", Reason.UNDO), ("returned", Reason.UNDO)):
+        for row in unit.rows.find(Pending, state=state, limit=MOST):
+            ended = unit.books.entry_once(resolves(row.id))
+            if ended is None or ended.reason != reason:
+                yield f"payment {row.id}", f"is {state}, the books say {ended.reason if ended else 'nothing'}"
 
 
 def everybody_was_told(unit: Unit) -> Found:
@@ -132,9 +151,10 @@ def two_people_asked(unit: Unit) -> Found:
 
 CHECKS: tuple[Callable[[Unit], Found], ...] = (
     wallets_have_owners,
-    holds_have_withdrawals,
+    holds_have_rows,
     withdrawals_ended_so,
     approvals_moved_money,
+    payments_ended_so,
     everybody_was_told,
     two_people_asked,
 )
@@ -166,9 +186,9 @@ def _even(owed: dict[int, int], entry: int, change: int) -> None:
         del owed[entry]
 
 
-def _country(unit: Unit, row: Withdrawal) -> str:
-    person = unit.rows.get(Person, row.person)
-    assert person is not None, f"no person {row.person}"
+def _country(unit: Unit, owner: int) -> str:
+    person = unit.rows.get(Person, owner)
+    assert person is not None, f"no person {owner}"
     return person.country
 
 

@@ -6,7 +6,7 @@ from service.countries import Tier
 from service.ledger.entry import Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import sent_today, wallet_of
-from service.wallet.unit import Asked, Person, Unit, Withdrawal
+from service.wallet.unit import Asked, Case, Pending, Person, Unit, Withdrawal
 
 
 class OverSingle(Refusal):
@@ -62,12 +62,15 @@ def cap_today(unit: Unit, person: Person, amount: int) -> Cap:
 
 def ceiling_of(unit: Unit, person: Person) -> Ceiling:
     """Return the guard that keeps a wallet within its tier's largest balance, what is held for its owner included."""
-    waiting = unit.rows.find(Withdrawal, person=person.id, state="waiting")
-    held = sum(row.held for row in waiting)
+    held = sum(row.held for asked in waiting_of(person.id) for row in unit.rows.find(asked.kind, **dict(asked.equal)))
     most = unit.house.packs[person.country].tiers[person.tier].balance
     return Ceiling(wallet_of(person), max(0, most - held))
 
 
-def waiting_of(person: int) -> Asked:
-    """Return what `ceiling_of` will ask."""
-    return Asked.find(Withdrawal, person=person, state="waiting")
+def waiting_of(person: int) -> tuple[Asked, ...]:
+    """Return what `ceiling_of` will ask: all that may come back to a person's wallet."""
+    return (
+        Asked.find(Withdrawal, person=person, state="waiting"),
+        Asked.find(Pending, payer=person, state="waiting"),
+        Asked.find(Case, other=person, state="asked"),
+    )

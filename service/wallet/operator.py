@@ -16,7 +16,7 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
-from service.wallet.statement import UnknownReference
+from service.wallet.statement import UnknownReference, check_reference, payment_behind
 from service.wallet.unit import Agent, Approval, Person, Unit
 
 MOST_ASKED = 3
@@ -127,12 +127,13 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     original = unit.books.entry(approval.values["entry"])
     if original is None:
         raise UnknownReference
+    original = payment_behind(unit, original)
     posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))
     reference = unit.house.references.write(posted.id)
     told = {
         "reference": reference,
         "original": unit.house.references.write(original.id),
-        "amount": original.moves[0].amount,
+        "amount": check_reference(unit, unit.house.references.write(original.id)).amount,
         "at": unit.now.isoformat(),
     }
     for account, balance in posted.balances.items():

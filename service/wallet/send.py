@@ -6,17 +6,18 @@ was quoted: if name, fee or limit have changed in between, the payment is refuse
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 from service.countries import Charge, Pack, cash_cost
 from service.ledger.books import Line
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Account, Cap, Entry, Move, NotEnough
-from service.ledger.post import post
+from service.ledger.entry import Account, Cap, Entry, Move, NotEnough, TooFull
+from service.ledger.post import held_by, post
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import house_account, sent_today, wallet_of
+from service.wallet.agent import agent_of
 from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over, tier_of, waiting_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -24,7 +25,7 @@ from service.wallet.people import behind, payable
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.sim import refuse_unseen_sim
-from service.wallet.unit import Asked, Paid, Person, Unit
+from service.wallet.unit import Asked, Paid, Pending, Person, Unit
 
 
 class SelfPayment(Refusal):
@@ -45,6 +46,8 @@ class Quote(NamedTuple):
     fee: int
     excise: int
     levy: int = 0
+    undo: int = 0
+    """So many seconds the payment can still be taken back, and the payee waits for it; 0: it arrives at once."""
 
     @property
     def charge(self) -> Charge:
@@ -73,7 +76,7 @@ def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
 def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int) -> tuple[Quote, Room]:
     """Price a payment as `quote_send` does, and say what room there was for it."""
     refuse_locked(unit, payer)
-    unit.rows.ahead(behind(phone))
+    unit.rows.ahead(behind(phone), known_to(payer))
     unit.books.ahead(wallet_of(payer), sent_today(payer, unit.now, unit.house.packs[payer.country]))
     payee = payable(unit, phone, payer.country)
     if payee.id == payer.id:
@@ -82,7 +85,8 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int) -> tupl
     refuse_unseen_sim(unit, payer, amount)
     limits = limits_of(unit, payer)
     refuse_over(limits, amount)
-    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge)
+    undo = 0 if has_paid(unit, payer, payee.id) else undo_seconds(unit, payee)
+    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge, undo)
     balance = unit.books.balance(wallet_of(payer))
     if quote.total > balance:
         raise NotEnough(balance=balance, total=quote.total)
@@ -94,7 +98,7 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
 
     Raises QuoteChanged, OverSingle, or a refusal of the ledger (NotEnough, TooFull, OverCap) decided under its locks.
     """
-    unit.rows.ahead(Asked.get(Person, quote.payee), waiting_of(quote.payee), Asked.lock(Paid, payer.id, quote.payee))
+    unit.rows.ahead(Asked.get(Person, quote.payee), *waiting_of(quote.payee), Asked.lock(Paid, payer.id, quote.payee))
     payee = unit.rows.get(Person, quote.payee)
     assert payee is not None, f"no person {quote.payee}"
     source, pack = wallet_of(payer), unit.house.packs[payer.country]
@@ -106,26 +110,39 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
         raise QuoteChanged
     if quote.amount > (single := tier_of(unit, payer).single):
         raise OverSingle(single=single)
-    posted = post(
-        unit.books,
-        Entry(
-            id=quote.entry,
-            reason=Reason.SEND,
-            at=unit.now,
-            moves=(
-                Move(source, wallet_of(payee), quote.amount, Reason.SEND),
-                *charge_moves(source, quote.charge),
-            ),
-            ceilings=(ceiling_of(unit, payee),),
-            caps=(cap_today(unit, payer, quote.amount), *caps),
-        ),
-    )
+    posted = post(unit.books, _entry(unit, payer, payee, quote, caps))
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
-    if not posted.repeated:
+    if posted.repeated:
+        return receipt
+    if quote.undo:
+        _wait(unit, payer, payee, quote, receipt)
+    else:
         _tell_both(unit, payer, payee, quote, receipt, posted.balances[wallet_of(payee)])
-        _remember(unit, payer, payee)
+        remember(unit, payer.id, payee.id)
     return receipt
+
+
+def _entry(unit: Unit, payer: Person, payee: Person, quote: Quote, caps: tuple[Cap, ...]) -> Entry:
+    """Return the entry of a payment: to the payee, or set aside until it cannot be taken back any more."""
+    source, target, ceiling = wallet_of(payer), wallet_of(payee), ceiling_of(unit, payee)
+    moves: tuple[Move, ...] = (Move(source, target, quote.amount, Reason.SEND), *charge_moves(source, quote.charge))
+    if quote.undo:
+        # Whether there is room is decided when it arrives; that there is none now can be said at once.
+        balance = unit.books.balance(target)
+        if balance + quote.amount > ceiling.most and unit.books.entry(quote.entry) is None:
+            raise TooFull(room=max(0, ceiling.most - balance))
+        held = held_by(payer.country, quote.entry)
+        unit.books.open(held)
+        moves = (Move(source, held, quote.total, Reason.HOLD),)
+    return Entry(
+        id=quote.entry,
+        reason=Reason.SEND,
+        at=unit.now,
+        moves=moves,
+        ceilings=() if quote.undo else (ceiling,),
+        caps=(cap_today(unit, payer, quote.amount), *caps),
+    )
 
 
 def charge_moves(source: Account, charge: Charge) -> tuple[Move, ...]:
@@ -158,12 +175,68 @@ def _tell_both(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: 
     tell(unit, payee, "received", common | got, entry=quote.entry)
 
 
-def _remember(unit: Unit, payer: Person, payee: Person) -> None:
-    paid = unit.rows.lock(Paid, payer.id, payee.id)
+def _wait(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: Receipt) -> None:
+    """Write down that the money can still be taken back, and tell both until when."""
+    settles_at = receipt.at + timedelta(seconds=quote.undo)
+    row = Pending(
+        id=quote.entry,
+        payer=payer.id,
+        payee=payee.id,
+        amount=quote.amount,
+        fee=quote.fee,
+        excise=quote.excise,
+        levy=quote.levy,
+        settles_at=settles_at,
+    )
+    unit.rows.append(row)
+    common = {"reference": receipt.reference, "amount": quote.amount, "until": settles_at.isoformat()}
+    paid = {
+        "name": masked(payee.name),
+        "number": mask_phone(payee.phone),
+        "fee": quote.charge.published,
+        "levy": quote.levy,
+        "balance": receipt.balance,
+    }
+    tell(unit, payer, "on_its_way", common | paid, entry=quote.entry)
+    tell(
+        unit,
+        payee,
+        "coming",
+        common | {"name": masked(payer.name), "number": mask_phone(payer.phone)},
+        entry=quote.entry,
+    )
+
+
+def remember(unit: Unit, payer: int, payee: int) -> None:
+    """Count a payment that has arrived."""
+    paid = unit.rows.lock(Paid, payer, payee)
     if paid is None:
-        unit.rows.append(Paid(payer=payer.id, payee=payee.id, times=1, last_at=unit.now))
+        unit.rows.append(Paid(payer=payer, payee=payee, times=1, last_at=unit.now))
     else:
         unit.rows.put(replace(paid, times=paid.times + 1, last_at=unit.now))
+
+
+KNOWN = 20
+"""So many of the people whom a person has paid most often are fetched to see whether one is among them."""
+
+
+def known_to(payer: Person) -> Asked:
+    """Return what `has_paid` will ask first."""
+    return Asked.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
+
+
+def has_paid(unit: Unit, payer: Person, payee: int) -> bool:
+    """Say whether money of this payer has ever arrived with this payee."""
+    rows = unit.rows.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
+    if any(row.payee == payee for row in rows):
+        return True
+    return len(rows) == KNOWN and unit.rows.get(Paid, payer.id, payee) is not None
+
+
+def undo_seconds(unit: Unit, payee: Person) -> int:
+    """Return how long a first payment to somebody can be taken back; never what a shop was paid (F-06)."""
+    seconds = unit.house.packs[payee.country].undo_seconds
+    return seconds if seconds and agent_of(unit, payee.id) is None else 0
 
 
 OFTEN = 5
@@ -188,11 +261,27 @@ def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack, lines: Sequen
 
     `lines` are the newest of the payer's wallet.
     """
-    source, since = wallet_of(payer), unit.now - timedelta(seconds=pack.repeat_window_seconds)
+    since = unit.now - timedelta(seconds=pack.repeat_window_seconds)
+    entry = _just_begun(unit, payer, quote, since) if quote.undo else _just_sent(payer, quote, since, lines)
+    return None if entry is None else {"reference": unit.house.references.write(entry)}
+
+
+def _just_sent(payer: Person, quote: Quote, since: datetime, lines: Sequence[Line]) -> int | None:
+    source = wallet_of(payer)
     for line in lines:
         if line.at < since:
             return None
         same = (line.move.reason, line.move.source, line.move.amount) == (Reason.SEND, source, quote.amount)
         if same and line.move.target.owner == str(quote.payee):
-            return {"reference": unit.house.references.write(line.entry)}
+            return line.entry
+    return None
+
+
+def _just_begun(unit: Unit, payer: Person, quote: Quote, since: datetime) -> int | None:
+    """Return such a payment that still waits: what was taken back may be paid again."""
+    for row in unit.rows.find(Pending, payer=payer.id, state="waiting", newest=True):
+        recorded = unit.books.entry(row.id)
+        assert recorded is not None, f"no hold {row.id}"
+        if (row.payee, row.amount) == (quote.payee, quote.amount) and recorded.at >= since:
+            return row.id
     return None

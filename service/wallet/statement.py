@@ -5,13 +5,14 @@ from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
+from service.ledger.books import Line, Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.name import initials, masked
-from service.wallet.unit import Agent, Person, Unit, Withdrawal
+from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
 
 OPERATOR = "Senti"
 """Who issues e-money to agents, as they read it in their list of transactions."""
@@ -46,6 +47,7 @@ class Checked(NamedTuple):
     amount: int
     parties: tuple[str, str]
     state: str
+    until: datetime | None = None
 
 
 def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item]:
@@ -55,13 +57,13 @@ def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item
     for entry, group in groupby(lines, key=lambda line: line.entry):
         moved = list(group)
         main = max(moved, key=lambda line: line.move.amount)
-        other = _other_side(unit, main.move.target if main.amount < 0 else main.move.source, account.kind)
+        other = _other_side(unit, main.move.target if main.amount < 0 else main.move.source, account)
         balance = moved[0].balance
         assert balance is not None, "a wallet keeps a balance"
         items.append(
             Item(
                 entry,
-                unit.house.references.write(entry),
+                unit.house.references.write(_payment(main)),
                 main.at,
                 main.entry_reason,
                 sum(line.amount for line in moved),
@@ -92,31 +94,68 @@ def owner_shown(unit: Unit, account: Account) -> str:
     return masked(name) if name and account.kind == Kind.WALLET else name
 
 
-def _other_side(unit: Unit, account: Account, seen_from: Kind) -> Account:
-    """Return whom held money concerns: the agent for the person, and the person for the agent."""
+def _other_side(unit: Unit, account: Account, near: Account) -> Account:
+    """Return whom held money concerns, seen from the account that it came from or went to."""
     if account.kind != Kind.HELD:
         return account
-    row = unit.rows.get(Withdrawal, int(account.owner))
-    assert row is not None, f"no withdrawal {account.owner}"
-    if seen_from == Kind.WALLET:
-        return Account(account.country, Kind.FLOAT, row.agent)
-    return Account(account.country, Kind.WALLET, str(row.person))
+    hold = int(account.owner)
+    if row := unit.rows.get(Withdrawal, hold):
+        far = Account(account.country, Kind.FLOAT, row.agent), Account(account.country, Kind.WALLET, str(row.person))
+        return far[near.kind == Kind.FLOAT]
+    if payment := unit.rows.get(Pending, hold):
+        payer, payee = (Account(account.country, Kind.WALLET, str(one)) for one in (payment.payer, payment.payee))
+        return payer if near == payee else payee
+    case = unit.rows.get(Case, hold)
+    assert case is not None, f"nobody knows what {account} holds"
+    opener, other = (Account(account.country, Kind.WALLET, str(one)) for one in (case.opener, case.other))
+    return opener if near == other else other
 
 
-def state_of(unit: Unit, entry: int, reason: Reason) -> str:
-    """Say what has become of an entry: done, reversed, held, paid or returned."""
-    if unit.books.entry_once(reverses(entry)):
+def _payment(line: Line) -> int:
+    """Return the entry that a person knows a payment by: what arrives late is called as what began it."""
+    return int(line.move.source.owner) if line.entry_reason == Reason.SETTLE else line.entry
+
+
+def payment_behind(unit: Unit, recorded: Recorded) -> Recorded:
+    """Return the entry that began a payment, if this is the one that let it arrive, or the same entry."""
+    if recorded.reason != Reason.SETTLE:
+        return recorded
+    began = unit.books.entry(int(recorded.moves[0].source.owner))
+    assert began is not None, f"entry {recorded.id} settles nothing"
+    return began
+
+
+def state_of(unit: Unit, recorded: Recorded) -> str:
+    """Say what has become of an entry: done, reversed, held, paid, returned, on_its_way or taken_back."""
+    recorded = payment_behind(unit, recorded)
+    if unit.books.entry_once(reverses(recorded.id)):
         return "reversed"
-    if reason == Reason.HOLD:
-        resolved = unit.books.entry_once(resolves(entry))
-        return "held" if resolved is None else "paid" if resolved.reason == Reason.WITHDRAW else "returned"
-    return "done"
+    if recorded.moves[0].target.kind != Kind.HELD:
+        return "done"
+    resolved = unit.books.entry_once(resolves(recorded.id))
+    if resolved is None:
+        return "on_its_way" if recorded.reason == Reason.SEND else "held"
+    return _ENDED[resolved.reason]
 
 
-def is_reversed(unit: Unit, reference: str) -> bool:
-    """Say whether the entry of a reference that Senti wrote has been reversed."""
+_ENDED = {
+    Reason.WITHDRAW: "paid",
+    Reason.RELEASE: "returned",
+    Reason.SETTLE: "done",
+    Reason.UNDO: "taken_back",
+    Reason.GIVE_BACK: "done",
+}
+
+
+def is_reversed(unit: Unit, reference: str, *, held: bool = False) -> bool:
+    """Say whether the entry of a reference that Senti wrote has been reversed, or taken back if it was held."""
     entry = unit.house.references.read(reference)
-    return entry is not None and unit.books.entry_once(reverses(entry)) is not None
+    if entry is None:
+        return False
+    if unit.books.entry_once(reverses(entry)):
+        return True
+    ended = unit.books.entry_once(resolves(entry)) if held else None
+    return ended is not None and ended.reason == Reason.UNDO
 
 
 def check_reference(unit: Unit, text: str) -> Checked:
@@ -125,16 +164,21 @@ def check_reference(unit: Unit, text: str) -> Checked:
     recorded = unit.books.entry(entry) if entry is not None else None
     if recorded is None:
         raise UnknownReference
+    recorded = payment_behind(unit, recorded)
     main = recorded.moves[0]
-    source = _other_side(unit, main.source, Kind.FLOAT)
-    target = _other_side(unit, main.target, Kind.WALLET)
+    amount, until = main.amount, None
+    if recorded.reason == Reason.SEND and (row := unit.rows.get(Pending, recorded.id)):
+        amount, until = row.amount, row.settles_at
+    source = main.target if main.reason == Reason.RELEASE else _other_side(unit, main.source, main.target)
+    target = _other_side(unit, main.target, main.source)
     return Checked(
         unit.house.references.write(recorded.id),
         recorded.at,
         recorded.reason,
-        main.amount,
+        amount,
         (initials(owner_name(unit, source)), initials(owner_name(unit, target))),
-        state_of(unit, recorded.id, recorded.reason),
+        state_of(unit, recorded),
+        until,
     )
 
 

@@ -23,6 +23,7 @@ from service.ussd.text import Talk, render_no
 from service.wallet.agent import agent_of
 from service.wallet.people import behind, person_by_phone
 from service.wallet.statement import is_reversed
+from service.wallet.undo import can_undo, waiting_payments
 from service.wallet.unit import Asked, Unit
 from service.wallet.withdraw import code_is_good
 
@@ -224,6 +225,8 @@ def _start(
 ) -> Reply:
     """Begin a conversation in place of any other of this phone, and say what became of the last money action."""
     call = _call(unit, dial, country)
+    if call.person and not call.agent:
+        unit.rows.ahead(waiting_payments(call.person))
     previous = _replace_older(unit, dial, row)
     # The talk that begins is the newest, though the clock may have been put back or stand still.
     if previous:
@@ -239,15 +242,29 @@ def _start(
         resume = _before_secrets(country.talk, last)
     if role == "newcomer":
         path = ()  # a dialled payment is no answer to the questions of registration
-    session, reply = begin(country.talk, role=role, language=language, call=call, path=path, told=told, resume=resume)
+    session, reply = begin(
+        country.talk,
+        role=role,
+        language=language,
+        call=call,
+        path=path,
+        told=told,
+        resume=resume,
+        offers=_offers(call),
+    )
     session = replace(session, told=told, told_of=of)
     _keep(unit, row, session, reply, heard, new=new)
     return reply
 
 
+def _offers(call: Call) -> list[str]:
+    """Return which choices of the first screen are there this time: 99 while a payment can be taken back."""
+    return ["undo"] if call.person and not call.agent and can_undo(call.unit, call.person) else []
+
+
 def _outcome(unit: Unit, country: Country, previous: Conversation, last: Session) -> tuple[str | None, dict[str, Any]]:
     """Return the words about the phone's last money action and what they are about, or None where it has read them."""
-    of = {name: last.values[name] for name in ("reference", "hold") if name in last.values}
+    of = {name: last.values[name] for name in ("reference", "hold", "arrives") if last.values.get(name)}
     of["at"] = previous.heard_at.isoformat()
     # What waits for its secret is newer than what an earlier talk did.
     told = None if previous.shown else unfinished(country.talk, last)
@@ -264,7 +281,7 @@ def _still_true(unit: Unit, of: Mapping[str, Any]) -> bool:
     """Say whether words hold now: a code may have been used, or have run out, and a payment been reversed, since."""
     if "hold" in of:
         return code_is_good(unit, of["hold"])
-    return "reference" not in of or not is_reversed(unit, of["reference"])
+    return "reference" not in of or not is_reversed(unit, of["reference"], held="arrives" in of)
 
 
 def _before_secrets(talk: Talk, session: Session) -> Session:

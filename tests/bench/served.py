@@ -60,7 +60,8 @@ def running(command: Sequence[str], folder: Path, settings: Mapping[str, str] | 
 def clean_environment(settings: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return the environment with these settings of Senti and no others."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SENTI_")}
-    return kept | {"PYTHONPATH": str(ROOT)} | dict(settings or {})
+    # People pay each other for the first time here; what is measured is a payment that arrives at once.
+    return kept | {"PYTHONPATH": str(ROOT), "SENTI_DEMO_UNDO": "false"} | dict(settings or {})
 
 
 def free_port() -> int:

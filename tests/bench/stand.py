@@ -140,7 +140,7 @@ class Stand:
 def opened(url: str) -> Iterator[App]:
     """Open the service on a database, migrated, as the demo but without its people."""
     migrate(url)
-    app = make_app(Settings(_env_file=None, database_url=url))  # type: ignore[call-arg, arg-type]
+    app = make_app(Settings(_env_file=None, database_url=url, demo_undo=False))  # type: ignore[call-arg, arg-type]
     try:
         yield app
     finally:

@@ -111,13 +111,13 @@ def test_L_16_the_audit_finds_and_locates(tampering: str, senti: Senti) -> None:
     assert '"sound": false' in result.stdout
 
 
-def test_L_16_the_audit_asks_whether_holds_have_withdrawals(senti: Senti) -> None:
+def test_L_16_the_audit_asks_whether_holds_have_rows(senti: Senti) -> None:
     """Held money belongs to a withdrawal that waits, of the same amount."""
     senti.sent(AMINA, "2", "100016", "500", "4071")
     assert senti.json("audit")["sound"]
     senti.tamper("UPDATE withdrawals SET amount = amount + 1")
-    assert "holds_have_withdrawals: ke:held:" in senti.no("audit")
+    assert "holds_have_rows: ke:held:" in senti.no("audit")
     senti.tamper("UPDATE withdrawals SET amount = amount - 1, state = 'paid'")
     said = senti.no("audit")
-    assert "holds_have_withdrawals: ke:held:" in said
+    assert "holds_have_rows: ke:held:" in said
     assert "withdrawals_ended_so: withdrawal " in said

@@ -111,7 +111,7 @@ def run(size: Round, say: Say) -> list[Finding]:
         owner = nodes.address("senti_owner", PASSWORDS["OWNER"])
         service = nodes.address("senti", PASSWORDS["SERVICE"])
         migrate(owner, service_role="senti")
-        app = make_app(Settings(_env_file=None, database_url=service, pin_memory_kib=8))  # type: ignore[call-arg, arg-type]
+        app = make_app(Settings(_env_file=None, database_url=service, pin_memory_kib=8, demo_undo=False))  # type: ignore[call-arg, arg-type]
         ending.callback(app.store.close)
         assert app.store.check_safety() == []
         gather(app, PEOPLE)
@@ -170,6 +170,7 @@ def served(url: str) -> Iterator[int]:
         "SENTI_DATABASE_URL": url,
         "SENTI_PORT": str(port),
         "SENTI_PIN_MEMORY_KIB": "8",
+        "SENTI_DEMO_UNDO": "false",
     }
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))

@@ -45,6 +45,7 @@ class Machine:
             "PYTHONPATH": str(ROOT),
             "SENTI_DATABASE_URL": url,
             "SENTI_PIN_MEMORY_KIB": "8",
+            "SENTI_DEMO_UNDO": "false",  # what is counted here are payments that arrive at once
             "SENTI_PORT": str(self.port),
             **settings,
         }

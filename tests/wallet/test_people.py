@@ -37,7 +37,7 @@ from service.wallet.people import (
 from service.wallet.pin import WeakPin, is_pin
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.tally import count
-from service.wallet.unit import Agent, Asked, Person, Tally, Unit, Withdrawal
+from service.wallet.unit import Agent, Asked, Case, Pending, Person, Tally, Unit, Withdrawal
 from tests.wallet.village import (
     AMINA,
     BARAKA,
@@ -317,5 +317,9 @@ def test_what_is_said_ahead_is_what_is_asked() -> None:
     )
     assert Asked.find(Person, newest=True, limit=3) == Asked(Person, (), (), 3, True, False)
     assert behind("x") == Asked.find(Person, phone="x", limit=1)
-    assert waiting_of(7) == Asked.find(Withdrawal, person=7, state="waiting")
+    assert waiting_of(7) == (
+        Asked.find(Withdrawal, person=7, state="waiting"),
+        Asked.find(Pending, payer=7, state="waiting"),
+        Asked.find(Case, other=7, state="asked"),
+    )
     assert float_(SHOP) == float_of(SHOP, "ke")

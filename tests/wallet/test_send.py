@@ -12,7 +12,16 @@ from service.wallet.limits import OverSingle, waiting_of
 from service.wallet.people import UnknownPerson, behind
 from service.wallet.pin import PinLocked, WalletBlocked
 from service.wallet.receipt import Receipt
-from service.wallet.send import Quote, QuoteChanged, SelfPayment, charge_moves, just_paid, quote_send, send_money
+from service.wallet.send import (
+    Quote,
+    QuoteChanged,
+    SelfPayment,
+    charge_moves,
+    just_paid,
+    known_to,
+    quote_send,
+    send_money,
+)
 from service.wallet.unit import Asked, Paid, Person, Unit
 from tests.wallet.village import ACHIENG, AMINA, BARAKA, FEES, PACK, TAX, UGANDAN, Overheard, Village, ref, wallet
 
@@ -235,11 +244,11 @@ def test_what_is_announced_is_asked(village: Village) -> None:
     def work(unit: Unit) -> None:
         quoting = Overheard(unit)
         quote = quote_send(quoting.unit, payer=AMINA, phone=BARAKA.phone, amount=500_00)
-        assert quoting.announced == [behind(BARAKA.phone), wallet(AMINA), COUNTER]
+        assert quoting.announced == [behind(BARAKA.phone), known_to(AMINA), wallet(AMINA), COUNTER]
         assert set(quoting.announced) <= set(quoting.asked)
         paying = Overheard(unit)
         send_money(paying.unit, payer=AMINA, quote=quote)
-        lines = [Asked.get(Person, BARAKA.id), waiting_of(BARAKA.id), Asked.lock(Paid, AMINA.id, BARAKA.id)]
+        lines = [Asked.get(Person, BARAKA.id), *waiting_of(BARAKA.id), Asked.lock(Paid, AMINA.id, BARAKA.id)]
         assert paying.announced == lines
         assert set(paying.announced) <= set(paying.asked)
 

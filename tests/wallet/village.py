@@ -24,7 +24,7 @@ from service.wallet.unit import Agent, Asked, House, Notice, Person, Unit
 T = TypeVar("T")
 
 NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
-PACK = load_pack("ke")
+PACK = replace(load_pack("ke"), undo_seconds=0)
 UGANDA = replace(PACK, country="ug")
 REFERENCES = References(bytes(range(32)))
 CODE_KEY = b"codes" * 8

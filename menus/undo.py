@@ -1,0 +1,38 @@
+"""Taking back a payment that has not arrived yet: one key on the first screen, and one to say which."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from menus.call import Call
+from service.ussd.screens import Do, End, Pick, Values
+from service.wallet.name import masked
+from service.wallet.undo import NothingToUndo, TooLateToUndo, can_undo, take_back
+from service.wallet.unit import Pending, Person
+
+
+def waiting(call: Call, _: Values) -> Sequence[Values]:
+    """List what can still be taken back, newest first."""
+    rows = can_undo(call.unit, call.caller)
+    people = {one.id: one for one in call.unit.rows.find(Person, id=[row.payee for row in rows])} if rows else {}
+    return [_listed(row, people[row.payee]) for row in rows]
+
+
+def _listed(row: Pending, payee: Person) -> Values:
+    shown = {"amount": row.amount, "name": masked(payee.name), "until": row.settles_at.isoformat()}
+    return {"value": {"payment": row.id, "name": shown["name"]}, **shown}
+
+
+def take(call: Call, values: Values) -> Mapping[str, Any]:
+    """Take the money home: no PIN, for it leaves nobody but the hold."""
+    row, receipt = take_back(call.unit, call.caller, values["waiting"]["payment"])
+    shown = {"amount": row.held, "name": values["waiting"]["name"]}
+    return {**shown, "reference": receipt.reference, "balance": receipt.balance}
+
+
+SCREENS = (
+    Pick("undo", "waiting", waiting, then="undo.take", lines=("amount", "name", "until"), empty="undo.late"),
+    Do("undo.take", take, then="undo.done", gives=("amount", "name", "reference", "balance"), writes=True,
+       refuses=(NothingToUndo, TooLateToUndo), told="undone"),
+    End("undo.done"),
+    End("undo.late"),
+)  # fmt: skip

@@ -1,0 +1,77 @@
+"""Taking back and arriving, pulled at by many hands at one instant, with answers lost on the way."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from service.refusal import Refusal
+from service.wallet.audit import audit_all
+from service.wallet.undo import settle_due, take_back
+from service.wallet.unit import Pending
+from tests.hostile.crowd import at_once
+from tests.phone import PINS, Town
+
+RACERS = 50
+
+
+def test_L_08_fifty_racers_over_one_payment_that_waits(anywhere: Town) -> None:
+    """Half take it back in its last moment, half let it arrive: one wins, the rest hear the same or a named refusal."""
+    town, amina = anywhere, anywhere.person("Amina")
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    assert phone.over, phone.screen
+    (row,) = town.app.read(lambda unit: unit.rows.find(Pending, payer=amina.id))
+    late = row.settles_at + timedelta(seconds=1)
+
+    def undo() -> str:
+        try:
+            _, receipt = town.app.transact(lambda unit: take_back(unit, amina, row.id))
+        except Refusal as no:
+            return no.code
+        return "again" if receipt.repeated else "back"
+
+    def settle() -> str:
+        return f"arrived {town.app.transact(lambda unit: settle_due(replace(unit, now=late)))}"
+
+    racers: list[Callable[[], str]] = [undo, settle] * (RACERS // 2)
+    outcomes = Counter(at_once(racers))
+    won = "back" if outcomes["back"] else "arrived 1"
+    assert outcomes[won] == 1, outcomes
+    lost = {"again", "arrived 0"} if won == "back" else {"too_late_to_undo", "arrived 0"}
+    assert set(outcomes) <= {won, *lost}, outcomes
+    assert (town.balance("Amina"), town.balance("Chebet")) == ((200000, 8000) if won == "back" else (149300, 58000))
+    report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
+    assert report.sound, report.problems
+
+
+def test_W_05_an_undo_whose_answer_was_lost_is_told_and_not_done_twice(town: Town) -> None:
+    """The repeated hop reads the same, the next dial says what happened, and CHECK says that it never arrived."""
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    town.wait(minutes=1)
+    phone.dial().press("99", "1")
+    said = phone.screen
+    phone.hop()
+    assert phone.screen == said
+    assert town.balance("Amina") == 200000
+    phone.dial()
+    assert phone.screen.startswith("TAKEN BACK: KES 507 for CHEBET R, ")
+    assert "99 " not in phone.screen
+
+
+def test_W_05_the_next_dial_never_says_done_of_what_was_taken_back(town: Town) -> None:
+    """The screen of the payment was lost, and it was then taken back by SMS."""
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    assert phone.dial().screen.startswith("DONE: KES 500 to CHEBET R")
+    phone.end("Incomplete")
+    phone.sms("UNDO")
+    assert phone.dial().screen.startswith("Senti\n")
+
+
+def test_a_second_channel_takes_back_what_the_first_shows(town: Town) -> None:
+    """The list is on the phone while UNDO has done it: the same outcome is read, and nothing comes back twice."""
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    phone.dial().press("99")
+    phone.sms("UNDO")
+    phone.press("1")
+    assert phone.screen.startswith("KES 507 is back with you")
+    assert town.balance("Amina") == 200000
