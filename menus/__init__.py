@@ -16,6 +16,7 @@ from menus import (
     float_,
     forgotten,
     home,
+    receipt,
     register,
     send,
     statement,
@@ -29,7 +30,21 @@ from service.ussd.limit import Limit
 from service.ussd.problem import Problem
 from service.ussd.text import SMALLEST, Talk, load_words, make_talk
 
-FLOWS = (home, send, undo, withdraw, approvals, account, forgotten, statement, register, agent, float_, cash_out)
+FLOWS = (
+    home,
+    send,
+    undo,
+    withdraw,
+    approvals,
+    account,
+    forgotten,
+    statement,
+    register,
+    agent,
+    float_,
+    cash_out,
+    receipt,
+)
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
 TEXT = Path(__file__).parent / "text"
 

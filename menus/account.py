@@ -63,6 +63,7 @@ SCREENS = (
         Choice("2", "limits.read"),
         Choice("3", "language"),
         Choice("4", "pin.open"),
+        Choice("5", "check"),
         Choice("7", "forgot.open"),
     )),
     Do("limits.read", read_limits, then="limits", gives=("single", "day_limit", "left", "most_balance")),

@@ -84,6 +84,7 @@ SCREENS = (
         Choice("4", "today.read"),
         Choice("5", "agent.last"),
         Choice("6", "cashout.open"),
+        Choice("7", "check"),
         Choice("8", "help.read"),
         Choice("9", "resume", when="broken"),
     )),

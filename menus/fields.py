@@ -24,6 +24,10 @@ WIDEST_FEE = 999_999
 WIDEST_TIME = "2026-12-28T23:58:58+00:00"
 
 
+class BadReference(Refusal):
+    """A reference is ten letters and digits."""
+
+
 class BadCode(Refusal):
     """A one-time code is exactly seven digits."""
 
@@ -42,6 +46,12 @@ def _code(typed: str, _: Call) -> str:
     return typed
 
 
+def _reference(typed: str, _: Call) -> str:
+    if sum(letter.isalnum() for letter in typed) != 10:
+        raise BadReference
+    return typed
+
+
 def _text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width)
 
@@ -53,6 +63,7 @@ NAME = Field(show=str, widest="", read=lambda typed, _: read_name(typed), refuse
 ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(typed), refuses=(BadIdNumber,))
 PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
 AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
+REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 

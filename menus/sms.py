@@ -20,10 +20,11 @@ from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms
+from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.report import report_overcharge
-from service.wallet.statement import balance_of, check_reference, statement
+from service.wallet.statement import balance_of, statement
 from service.wallet.undo import NothingToUndo, can_undo, take_back
 from service.wallet.unit import Stop
 
@@ -113,10 +114,12 @@ def _stop(call: Call, _: str) -> Answer:
     return Answer("stopped", {})
 
 
-def _check(call: Call, text: str) -> Answer:
+def _check(call: Call, text: str) -> Answer | Refusal:
     if not text:
         raise NotUnderstood
-    found = check_reference(call.unit, text)
+    found = check_receipt(call.unit, call.phone, text)
+    if isinstance(found, Refusal):
+        return found
     payer, payee = found.parties
     values = {"reference": found.reference, "amount": found.amount, "payer": payer, "payee": payee}
     times = {"at": found.at.isoformat(), "until": (found.until or found.at).isoformat()}

@@ -26,7 +26,7 @@ def test_a_code_carries_a_path(senti: Senti) -> None:
 
 
 def test_agents_have_a_code_of_their_own(senti: Senti) -> None:
-    assert "\nFloat KES 50,000.\n" in senti.says("dial", NJERI, "*384*97#", typed="3\n")
+    assert "\nFloat KES 50,000\n" in senti.says("dial", NJERI, "*384*97#", typed="3\n")
     assert "This code is for agents." in senti.says("dial", AMINA, "*384*97#")
 
 

@@ -108,8 +108,8 @@ def test_T_06_a_payment_that_was_taken_back_makes_no_room_in_the_day(town: Town)
     before = left_today(town, "Amina")
     for _ in range(3):
         screen = town.phone("Amina").dial().press("1", "0733000003", "100", PINS["Amina"]).screen
+        town.wait(minutes=5)  # till then it could be taken back, and would give the limit back
         undo(town, screen.split("Ref ")[1].split(".")[0])
-        town.wait(minutes=5)
     assert town.balance("Amina") == 200_000
     assert left_today(town, "Amina") == before - 3 * 10_000
     town.wait(days=1)

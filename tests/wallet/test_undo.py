@@ -141,7 +141,8 @@ def test_it_arrives_by_itself(village: Village, who: str) -> None:
     assert [village.balance(one) for one in (wallet(AMINA), wallet(BARAKA), FEES, TAX)] == [1493_00, 500_00, 6_09, 91]
     ((phone, key, values, entry_id, _),) = village.said()
     got = {"reference": ref(row.id), "amount": 500_00, "name": "AMINA O", "number": "0711***001", "balance": 500_00}
-    assert (phone, key, values) == (BARAKA.phone, "received", got | {"at": village.now.isoformat()})
+    said = got | {"at": village.now.isoformat(), "cash": 29_00}
+    assert (phone, key, values) == (BARAKA.phone, "received", said)
     assert entry_id is not None
     entry = village.entry(entry_id)
     assert entry is not None
