@@ -21,6 +21,7 @@ from menus import (
     send,
     statement,
     undo,
+    voucher,
     withdraw,
 )
 from menus.messages import MESSAGES
@@ -44,6 +45,7 @@ FLOWS = (
     float_,
     cash_out,
     receipt,
+    voucher,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
 TEXT = Path(__file__).parent / "text"

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from menus.call import Call
-from menus.fields import AMOUNT, CODE, PHONE, PIN
+from menus.fields import AMOUNT, CODE, PHONE, PIN, SECRET
 from menus.steps import check_pin, may_work
 from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, TooFull
@@ -17,6 +17,7 @@ from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
 from service.wallet.send import SelfPayment
 from service.wallet.unit import Person
+from service.wallet.voucher import VoucherLocked, VoucherOver, WrongSecret, find_voucher, open_voucher
 from service.wallet.withdraw import Payout, TooManyCodes, WrongCode, find_payout, pay_out
 
 
@@ -58,10 +59,17 @@ def pay_in(call: Call, values: Values) -> Mapping[str, Any]:
 
 def find(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
     """Find the withdrawal that a code stands for."""
-    found = find_payout(call.unit, agent=call.shop, keeper=call.caller, code=values["code"])
+    found = find_payout(call.unit, agent=call.shop, keeper=call.caller, code=values["code"], otherwise=find_voucher)
     if isinstance(found, Refusal):
         return found
-    return {"payout": found._asdict(), "name": found.name, "amount": found.amount}
+    return {"payout": found._asdict(), "name": found.name, "amount": found.amount, "by_secret": found.voucher}
+
+
+def open_by_secret(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
+    """Open a voucher by what its sender has told the receiver."""
+    payout = Payout(**values["payout"])
+    opened = open_voucher(call.unit, agent=call.shop, payout=payout, secret=values["secret"])
+    return opened if isinstance(opened, Refusal) else {"payout": opened._asdict()}
 
 
 def pay(call: Call, values: Values) -> Mapping[str, Any]:
@@ -105,8 +113,11 @@ SCREENS = (
     End("cashin.done"),
     Do("payout.open", may_work, then="payout.code", refuses=(PinLocked,)),
     Ask("payout.code", "code", CODE, then="payout.find", secret=True),
-    Do("payout.find", find, then="payout.pin", gives=("payout", "name", "amount"), on={WrongCode: "payout.code"},
-       refuses=(PinLocked, TooManyCodes)),
+    Do("payout.find", find, then="payout.pin", gives=("payout", "name", "amount", "by_secret"),
+       instead={"by_secret": "payout.secret"}, on={WrongCode: "payout.code"}, refuses=(PinLocked, TooManyCodes)),
+    Ask("payout.secret", "secret", SECRET, then="payout.open_voucher", secret=True),
+    Do("payout.open_voucher", open_by_secret, then="payout.pin", gives=("payout",), on={WrongSecret: "payout.secret"},
+       refuses=(VoucherLocked, VoucherOver), writes=True),
     Ask("payout.pin", "pin", PIN, then="payout.unlock", secret=True),
     Do("payout.unlock", check_pin, then="payout.pay", on={WrongPin: "payout.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("payout.pay", pay, then="payout.done", gives=("reference", "balance"), posts=True,

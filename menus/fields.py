@@ -17,6 +17,7 @@ from service.wallet.inbox import MOST_WAITING
 from service.wallet.name import BadName, read_name
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
+from service.wallet.voucher import voucher_code
 from service.wallet.withdraw import withdrawal_code
 
 WIDEST_MONEY = 9_999_999_999
@@ -30,6 +31,10 @@ class BadReference(Refusal):
 
 class BadCode(Refusal):
     """A one-time code is exactly seven digits."""
+
+
+class BadSecret(Refusal):
+    """The secret of a voucher is exactly four digits."""
 
 
 def _amount(typed: str, call: Call) -> int:
@@ -52,6 +57,13 @@ def _reference(typed: str, _: Call) -> str:
     return typed
 
 
+def _secret(typed: str, _: Call) -> str:
+    try:
+        return read_pin(typed)
+    except BadPin:
+        raise BadSecret from None
+
+
 def _text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width)
 
@@ -64,6 +76,7 @@ ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(type
 PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
 AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
+SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 
@@ -105,6 +118,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
         "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
+        "voucher": Field(lambda entry: voucher_code(code_key, entry), 1),
         "challenge": Field(lambda entry: challenge_code(code_key, entry), 1),
         "phone": PHONE,
         "number": _text(10),

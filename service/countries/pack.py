@@ -66,6 +66,7 @@ class Pack:
     challenge_seconds: int
     cash_request_seconds: int
     report_seconds: int
+    voucher_seconds: int
     payment_request_seconds: int
     repeat_window_seconds: int
     undo_seconds: int

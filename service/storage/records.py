@@ -29,6 +29,7 @@ from service.wallet.unit import (
     Stop,
     Tally,
     Timer,
+    Voucher,
     Withdrawal,
 )
 
@@ -130,6 +131,7 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("person", "state"), ("agent", "state"), ("state", "expires_at")),
         due="expires_at",
     ),
+    Record(Voucher, "vouchers", key=("id",), sealed=frozenset({"phone"}), indexes=(("code_index",),)),
     Record(
         Pending,
         "pendings",

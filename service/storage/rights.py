@@ -38,6 +38,7 @@ RIGHTS: Mapping[str, Rights] = {
     "cases": _KEPT,
     "challenges": _KEPT,
     "requests": _KEPT,
+    "vouchers": _KEPT,
     "approvals": _KEPT,
     "paid": _KEPT,
     "notices": _KEPT,

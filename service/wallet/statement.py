@@ -82,7 +82,7 @@ def owner_name(unit: Unit, account: Account) -> str:
         return person.name if person else ""
     if account.kind == Kind.FLOAT:
         agent = unit.rows.get(Agent, account.owner)
-        return agent.name if agent else ""
+        return agent.name if agent else account.owner.capitalize()
     return ""
 
 

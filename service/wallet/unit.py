@@ -141,6 +141,17 @@ class Withdrawal:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Voucher:
+    """What a withdrawal that is bound to no agent has besides: see voucher.py. `id` is that of the withdrawal."""
+
+    id: int
+    phone: str
+    code_index: str
+    secret: str
+    tries: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Pending:
     """A payment that its payer can still take back; `id` is the entry that holds it, and the payment's own."""
 

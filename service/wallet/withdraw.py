@@ -4,7 +4,7 @@ The code is derived and never stored; it is good at one agent, for one amount, u
 that it has expired; the worker only tidies.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -20,13 +20,13 @@ from service.wallet.account import commission_of, float_of, house_account, sent_
 from service.wallet.agent import agent_by_number, commission_for
 from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
-from service.wallet.notice import tell
+from service.wallet.notice import tell, tell_number
 from service.wallet.pin import receive_only_until, refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
 from service.wallet.sim import refuse_unseen_sim
 from service.wallet.tally import count
-from service.wallet.unit import Agent, Person, Unit, Withdrawal
+from service.wallet.unit import Agent, Person, Unit, Voucher, Withdrawal
 
 TRIES_PER_HOUR = 3
 """Wrong codes that one agent may enter in an hour (P-14)."""
@@ -34,6 +34,9 @@ TRIES_PER_HOUR = 3
 
 MOST_WAITING = 5
 """Codes of one person that may wait at a time: nobody takes cash at more shops, and a thousand would crowd a shop."""
+
+VOUCHER = "voucher"
+"""Stands for the agent of a withdrawal that any agent may pay (voucher.py)."""
 
 NO_LIMIT = 2**31
 
@@ -77,6 +80,9 @@ class Payout(NamedTuple):
     withdrawal: int
     name: str
     amount: int
+    voucher: bool = False
+    opened: bool = False
+    """Whether the secret of a voucher was given."""
 
 
 def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: int) -> Quote:
@@ -155,11 +161,19 @@ def withdrawal_code(code_key: bytes, hold: int) -> str:
     return one_time_code(code_key, "withdraw", hold, 0)
 
 
-def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payout | Refusal:
-    """Return the withdrawal that waits at this agent under this code; a wrong code is counted and must be committed."""
+Find = Callable[[Unit, str], "Payout | None"]
+"""Looks for a code among what waits for no agent."""
+
+
+def find_payout(
+    unit: Unit, *, agent: Agent, keeper: Person, code: str, otherwise: Find | None = None
+) -> Payout | Refusal:
+    """Return the withdrawal that waits at this agent under this code; a wrong code is counted and must be committed.
+
+    `otherwise` is where to look next.
+    """
     refuse_locked(unit, keeper)
-    wrong_codes = f"codes:{agent.number}:{unit.now:%Y%m%d%H}"
-    if count(unit, wrong_codes, 0) >= TRIES_PER_HOUR:
+    if count(unit, wrong_codes(unit, agent), 0) >= TRIES_PER_HOUR:
         raise TooManyCodes
     for row in unit.rows.find(Withdrawal, agent=agent.number, state="waiting", limit=NO_LIMIT):
         is_its_code = any(withdrawal_code(key, row.id) == code for key in unit.house.code_keys)
@@ -169,8 +183,15 @@ def find_payout(unit: Unit, *, agent: Agent, keeper: Person, code: str) -> Payou
             if person.state != "active" or receive_only_until(unit, person):
                 break
             return Payout(unit.mint(), row.id, masked(person.name), row.amount)
-    count(unit, wrong_codes, 1)
+    if otherwise is not None and (found := otherwise(unit, code)):
+        return found
+    count(unit, wrong_codes(unit, agent), 1)
     return WrongCode()
+
+
+def wrong_codes(unit: Unit, agent: Agent) -> str:
+    """Name the counter of the wrong codes and secrets that an agent has entered in this hour."""
+    return f"codes:{agent.number}:{unit.now:%Y%m%d%H}"
 
 
 def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: Pack) -> Receipt:
@@ -180,7 +201,8 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     held, target = held_by(pack.country, row.id), float_of(agent, pack.country)
     if receipt := already(unit, payout.entry, target):
         return receipt
-    if row.state != "waiting" or row.expires_at <= unit.now or row.agent != agent.number:
+    mine = payout.opened if row.agent == VOUCHER else row.agent == agent.number
+    if row.state != "waiting" or row.expires_at <= unit.now or not mine:
         raise WrongCode
     person = unit.rows.get(Person, row.person)
     if person is None or person.state != "active" or receive_only_until(unit, person):
@@ -208,7 +230,7 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     )
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, target)
-    unit.rows.put(replace(row, state="paid"))
+    unit.rows.put(replace(row, state="paid", agent=agent.number))
     _tell_paid(unit, agent, keeper, row, receipt)
     return receipt
 
@@ -217,6 +239,12 @@ def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receip
     person = unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
     common = {"reference": receipt.reference, "amount": row.amount, "at": receipt.at.isoformat()}
+    if row.agent == VOUCHER:
+        number = {"number": _receiver(unit, row)}
+        balance = {"balance": unit.books.balance(wallet_of(person))}
+        tell(unit, person, "voucher_paid", common | number | balance | {"agent": agent.number}, entry=receipt.entry)
+        tell(unit, keeper, "voucher_paid_out", common | number | {"balance": receipt.balance}, entry=receipt.entry)
+        return
     got = {
         "agent": agent.number,
         "agent_name": agent.name,
@@ -236,7 +264,7 @@ def return_expired(unit: Unit, *, limit: int = 1) -> int:
     """
     rows = unit.rows.due(Withdrawal, before=unit.now, state="waiting", limit=limit)
     for row in rows:
-        _give_back(unit, row)
+        give_back(unit, row)
     return len(rows)
 
 
@@ -247,10 +275,11 @@ def return_expired_of(unit: Unit, person: Person) -> None:
     expired = [unit.rows.lock(Withdrawal, row.id) for row in waiting if row.expires_at <= unit.now]
     for row in expired:
         if row is not None and row.state == "waiting":
-            _give_back(unit, row)
+            give_back(unit, row)
 
 
-def _give_back(unit: Unit, row: Withdrawal) -> None:
+def give_back(unit: Unit, row: Withdrawal) -> None:
+    """Give what a withdrawal holds back to its owner, with the limit of its day, and tell them; the row is locked."""
     person = unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
     pack = unit.house.packs[person.country]
@@ -267,7 +296,19 @@ def _give_back(unit: Unit, row: Withdrawal) -> None:
         "balance": posted.balances[wallet_of(person)],
         "at": posted.at.isoformat(),
     }
-    tell(unit, person, "returned", values, entry=posted.id)
+    if row.agent != VOUCHER:
+        tell(unit, person, "returned", values, entry=posted.id)
+        return
+    tell(unit, person, "voucher_returned", values | {"number": _receiver(unit, row)}, entry=posted.id)
+    voucher = unit.rows.get(Voucher, row.id)
+    assert voucher is not None, f"no voucher {row.id}"
+    tell_number(unit, voucher.phone, person.language, "voucher_over", {"amount": row.amount})
+
+
+def _receiver(unit: Unit, row: Withdrawal) -> str:
+    voucher = unit.rows.get(Voucher, row.id)
+    assert voucher is not None, f"no voucher {row.id}"
+    return mask_phone(voucher.phone)
 
 
 def code_is_good(unit: Unit, hold: int) -> bool:

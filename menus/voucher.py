@@ -1,0 +1,86 @@
+"""A voucher: cash for a number without a wallet. The code goes there by SMS, the secret goes from mouth to ear."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from menus.call import Call
+from menus.fields import AMOUNT, PHONE, PIN, SECRET
+from menus.steps import check_pin, may_pay
+from service.countries import NotOffered
+from service.ledger.entry import NotEnough, OverCap
+from service.phone import mask_phone
+from service.ussd.screens import Ask, Do, End, Values
+from service.wallet.limits import OverSingle
+from service.wallet.pin import PinLocked, WrongPin, seal_pin
+from service.wallet.rules import DELAYING, hits, note, refuse_or_ask, to_note
+from service.wallet.send import QuoteChanged, SelfPayment
+from service.wallet.sim import SimUnseen
+from service.wallet.voucher import VoucherOver, quote_voucher, send_voucher, take_back, vouchers_of
+from service.wallet.withdraw import Quote, TooManyWaiting
+
+
+def mine(call: Call, _: Values) -> Sequence[Values]:
+    """List the caller's vouchers that nobody has taken: picking one takes it back."""
+    return [
+        {"value": {"voucher_id": row.id}, "number": mask_phone(voucher.phone), "amount": row.amount}
+        for row, voucher in vouchers_of(call.unit, call.caller)
+    ]
+
+
+def pick(_: Call, values: Values) -> Mapping[str, Any]:
+    """Tell a number that was typed from a voucher that was picked."""
+    return {"takes_back": not isinstance(values["voucher_for"], str)}
+
+
+def give_up(call: Call, values: Values) -> Mapping[str, Any]:
+    """Take a voucher back."""
+    row = take_back(call.unit, payer=call.caller, voucher_id=values["voucher_for"]["voucher_id"])
+    return {"amount": row.held}
+
+
+def quote(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price the voucher, and refuse what a rule of the country delays."""
+    phone, amount = values["voucher_for"], values["amount"]
+    quoted = quote_voucher(call.unit, payer=call.caller, phone=phone, amount=amount)
+    found = hits(call.unit, "withdraw", person=call.caller, amount=amount)
+    refuse_or_ask(call.unit, found, agreed=True)
+    priced = {"fee": quoted.charge.published, "excise": quoted.excise, "levy": quoted.levy, "total": quoted.total}
+    return {"quote": quoted._asdict(), "number": mask_phone(phone), "rules": to_note(found), **priced}
+
+
+def keep_secret(call: Call, values: Values) -> Mapping[str, Any]:
+    """Keep a verifier of the secret until the PIN is given."""
+    return {"sealed": seal_pin(call.unit.house, values["quote"]["entry"], values["secret"])}
+
+
+def pay(call: Call, values: Values) -> Mapping[str, Any]:
+    """Hold the money and send the code."""
+    phone, quoted = values["voucher_for"], Quote(**values["quote"])
+    receipt = send_voucher(
+        call.unit, payer=call.caller, phone=phone, quote=quoted, sealed=values["sealed"], pack=call.pack
+    )
+    note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=call.caller.id)
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
+TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, SimUnseen), "voucher.amount")
+
+SCREENS = (
+    Do("voucher.open", may_pay, then="voucher.for", gives=("balance",), refuses=(PinLocked,)),
+    Ask("voucher.for", "voucher_for", PHONE, then="voucher.pick", suggests=mine, lines=("number", "amount")),
+    Do("voucher.pick", pick, then="voucher.amount", gives=("takes_back",), instead={"takes_back": "voucher.back"}),
+    Do("voucher.back", give_up, then="voucher.returned", gives=("amount",), refuses=(VoucherOver,), writes=True),
+    End("voucher.returned"),
+    Ask("voucher.amount", "amount", AMOUNT, then="voucher.quote"),
+    Do("voucher.quote", quote, then="voucher.secret",
+       gives=("quote", "number", "rules", "fee", "excise", "levy", "total"),
+       on={SelfPayment: "voucher.for", **TOO_MUCH}, refuses=(PinLocked, TooManyWaiting, *DELAYING)),
+    Ask("voucher.secret", "secret", SECRET, then="voucher.keep", secret=True),
+    Do("voucher.keep", keep_secret, then="voucher.pin", gives=("sealed",)),
+    Ask("voucher.pin", "pin", PIN, then="voucher.unlock", secret=True),
+    Do("voucher.unlock", check_pin, then="voucher.pay", on={WrongPin: "voucher.pin"}, refuses=(PinLocked,),
+       unlocks=True),
+    Do("voucher.pay", pay, then="voucher.done", gives=("reference", "balance"), posts=True,
+       on={QuoteChanged: "voucher.quote", **TOO_MUCH}, told="voucher_sent", not_told="not_withdrawn"),
+    End("voucher.done"),
+)  # fmt: skip
