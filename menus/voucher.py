@@ -19,6 +19,11 @@ from service.wallet.voucher import VoucherOver, quote_voucher, send_voucher, tak
 from service.wallet.withdraw import Quote, TooManyWaiting
 
 
+def begin(call: Call, _: Values) -> Mapping[str, Any]:
+    """Turn a locked person away, and say what they have and may still send."""
+    return may_pay(call, "withdraw")
+
+
 def mine(call: Call, _: Values) -> Sequence[Values]:
     """List the caller's vouchers that nobody has taken: picking one takes it back."""
     return [
@@ -66,7 +71,7 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, SimUnseen), "voucher.amount")
 
 SCREENS = (
-    Do("voucher.open", may_pay, then="voucher.for", gives=("balance",), refuses=(PinLocked,)),
+    Do("voucher.open", begin, then="voucher.for", gives=("balance", "most_now"), refuses=(PinLocked,)),
     Ask("voucher.for", "voucher_for", PHONE, then="voucher.pick", suggests=mine, lines=("number", "amount")),
     Do("voucher.pick", pick, then="voucher.amount", gives=("takes_back",), instead={"takes_back": "voucher.back"}),
     Do("voucher.back", give_up, then="voucher.returned", gives=("amount",), refuses=(VoucherOver,), writes=True),

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import pytest
 
-from service.ledger.chart import Reason
-from service.ledger.entry import Posted
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Posted
 from service.wallet.cash_in import cash_in, quote_cash_in
 from service.wallet.commission import pay_commission
+from service.wallet.pin import seal_pin
 from service.wallet.transfer import quote_transfer, transfer_float
-from service.wallet.unit import Agent, Payday, Unit
+from service.wallet.unit import Agent, Payday, Unit, Withdrawal
+from service.wallet.voucher import find_voucher, open_voucher, quote_voucher, send_voucher, take_back, voucher_code
+from service.wallet.withdraw import pay_out, return_expired
 from tests.hostile.crowd import at_once
 from tests.hostile.test_approvals import attempt, sound
 from tests.phone import NUMBERS, Town
@@ -102,3 +105,54 @@ def test_F_08_two_shops_that_send_each_other_float_at_once_both_arrive(on_disk: 
         jobs.append(partial(transfer_float, agent=agent, keeper=keeper, quote=quote, pack=pack))
     assert at_once([partial(attempt, on_disk, job) for job in jobs]) == [""] * 10
     sound(on_disk)
+
+
+def test_L_08_a_voucher_that_is_paid_taken_back_locked_and_expired_at_one_instant(on_disk: Town) -> None:
+    """Two agents with the right secret, one who guesses for the third time, the sender and a worker whose clock is
+    ahead meet: the money goes one way, once, and all of it.
+    """
+    pack, amina = on_disk.app.home.pack, on_disk.person("Amina")
+    shops = [(on_disk.app.read(partial(_shop, number=n)), on_disk.person(who)) for n, who in SHOPS]
+    for _ in range(5):
+        before = {account: balance for account, balance in _balances(on_disk) if account.kind == Kind.WALLET}
+        quote = on_disk.app.transact(
+            lambda unit: quote_voucher(unit, payer=amina, phone=NUMBERS["Zawadi"], amount=50_00)
+        )
+
+        def send(unit: Unit) -> None:
+            sealed = seal_pin(unit.house, quote.entry, "4820")  # noqa: B023
+            send_voucher(unit, payer=amina, phone=NUMBERS["Zawadi"], quote=quote, sealed=sealed, pack=pack)  # noqa: B023
+
+        on_disk.app.transact(send)
+        code = voucher_code(on_disk.app.house.code_key, quote.entry)
+        closed = on_disk.app.transact(lambda unit: find_voucher(unit, code))
+        assert closed is not None
+        for _ in range(2):
+            on_disk.app.transact(partial(open_voucher, agent=shops[0][0], payout=closed, secret="1111"))
+        jobs: list[Callable[[Unit], object]] = []
+        for shop, keeper in shops:
+            right = on_disk.app.transact(partial(open_voucher, agent=shop, payout=closed, secret="4820"))
+            jobs.append(partial(pay_out, agent=shop, keeper=keeper, payout=right, pack=pack))
+        jobs.append(partial(open_voucher, agent=shops[0][0], payout=closed, secret="1111"))
+        jobs.append(partial(take_back, payer=amina, voucher_id=quote.entry))
+        jobs.append(lambda unit: return_expired(replace(unit, now=unit.now + timedelta(days=8))))
+        after = at_once([partial(attempt, on_disk, job) for job in jobs])
+        (row,) = on_disk.app.read(lambda unit: unit.rows.find(Withdrawal, id=quote.entry))
+        gone = sum(before.values()) - sum(b for a, b in _balances(on_disk) if a.kind == Kind.WALLET)
+        assert (row.state, gone) in {("paid", 61_00), ("returned", 0)}, after
+        assert [b for a, b in _balances(on_disk) if a.kind == Kind.HELD and b] == []
+        on_disk.now += timedelta(hours=1)
+    sound(on_disk)
+
+
+SHOPS = (("100016", "Njeri"), ("100024", "Achieng"))
+
+
+def _shop(unit: Unit, number: str) -> Agent:
+    shop = unit.rows.get(Agent, number)
+    assert shop is not None
+    return shop
+
+
+def _balances(town: Town) -> list[tuple[Account, int]]:
+    return town.app.read(lambda unit: list(unit.books.balances()))

@@ -23,6 +23,7 @@ from service.wallet.unit import (
     Stop,
     Tally,
     Timer,
+    Voucher,
     Withdrawal,
 )
 from tests.ledger.shop import NOON
@@ -110,6 +111,7 @@ EVERYTHING: tuple[Any, ...] = (
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),
+    Voucher(id=1, phone=PHONE, code_index="0f1e2d3c", secret="1$8$00$00"),
     Pending(id=1, payer=1, payee=2, amount=500, fee=9, excise=1, levy=0, settles_at=NOON),
     Case(id=1, what="reversal", opener=1, about=5, other=2, opened_at=NOON, due_at=NOON, values={"reason": "typo"}),
     Challenge(id=1, person=1, quote={"to": PHONE, "amount": 5}, expires_at=NOON),
