@@ -15,7 +15,7 @@ from service.wallet.pin import seal_pin
 from service.wallet.transfer import quote_transfer, transfer_float
 from service.wallet.unit import Agent, Payday, Unit, Withdrawal
 from service.wallet.voucher import find_voucher, open_voucher, quote_voucher, send_voucher, take_back, voucher_code
-from service.wallet.withdraw import pay_out, return_expired
+from service.wallet.withdraw import Payout, pay_out, return_expired
 from tests.hostile.crowd import at_once
 from tests.hostile.test_approvals import attempt, sound
 from tests.phone import NUMBERS, Town
@@ -115,29 +115,25 @@ def test_L_08_a_voucher_that_is_paid_taken_back_locked_and_expired_at_one_instan
     shops = [(on_disk.app.read(partial(_shop, number=n)), on_disk.person(who)) for n, who in SHOPS]
     for _ in range(5):
         before = {account: balance for account, balance in _balances(on_disk) if account.kind == Kind.WALLET}
-        quote = on_disk.app.transact(
-            lambda unit: quote_voucher(unit, payer=amina, phone=NUMBERS["Zawadi"], amount=50_00)
-        )
-
-        def send(unit: Unit) -> None:
-            sealed = seal_pin(unit.house, quote.entry, "4820")  # noqa: B023
-            send_voucher(unit, payer=amina, phone=NUMBERS["Zawadi"], quote=quote, sealed=sealed, pack=pack)  # noqa: B023
-
-        on_disk.app.transact(send)
+        zawadi = NUMBERS["Zawadi"]
+        quote = on_disk.app.transact(partial(quote_voucher, payer=amina, phone=zawadi, amount=50_00))
+        sealed = seal_pin(on_disk.app.house, quote.entry, "4820")
+        on_disk.app.transact(partial(send_voucher, payer=amina, phone=zawadi, quote=quote, sealed=sealed, pack=pack))
         code = voucher_code(on_disk.app.house.code_key, quote.entry)
-        closed = on_disk.app.transact(lambda unit: find_voucher(unit, code))
+        closed = on_disk.app.transact(partial(find_voucher, code=code))
         assert closed is not None
         for _ in range(2):
             on_disk.app.transact(partial(open_voucher, agent=shops[0][0], payout=closed, secret="1111"))
         jobs: list[Callable[[Unit], object]] = []
         for shop, keeper in shops:
             right = on_disk.app.transact(partial(open_voucher, agent=shop, payout=closed, secret="4820"))
+            assert isinstance(right, Payout)
             jobs.append(partial(pay_out, agent=shop, keeper=keeper, payout=right, pack=pack))
         jobs.append(partial(open_voucher, agent=shops[0][0], payout=closed, secret="1111"))
         jobs.append(partial(take_back, payer=amina, voucher_id=quote.entry))
         jobs.append(lambda unit: return_expired(replace(unit, now=unit.now + timedelta(days=8))))
         after = at_once([partial(attempt, on_disk, job) for job in jobs])
-        (row,) = on_disk.app.read(lambda unit: unit.rows.find(Withdrawal, id=quote.entry))
+        (row,) = on_disk.app.read(lambda unit: unit.rows.find(Withdrawal, newest=True, limit=1))
         gone = sum(before.values()) - sum(b for a, b in _balances(on_disk) if a.kind == Kind.WALLET)
         assert (row.state, gone) in {("paid", 61_00), ("returned", 0)}, after
         assert [b for a, b in _balances(on_disk) if a.kind == Kind.HELD and b] == []
