@@ -17,7 +17,7 @@ from service.phone import mask_phone
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over
+from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
 from service.wallet.pin import is_pin, receive_only_until, refuse_locked
@@ -86,8 +86,9 @@ def send_voucher(unit: Unit, *, payer: Person, phone: str, quote: Quote, sealed:
     charge, code = pack.charge("withdraw", quote.amount, unit.now), voucher_code(unit.house.code_key, quote.entry)
     if charge != quote.charge or _waiting_under(unit, code):
         raise QuoteChanged
-    if quote.amount > pack.tiers[payer.tier].single:
-        raise OverSingle(single=pack.tiers[payer.tier].single)
+    single = tier_of(unit, payer).single
+    if quote.amount > single:
+        raise OverSingle(single=single)
     posted = hold(
         unit.books,
         entry_id=quote.entry,
