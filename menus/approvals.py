@@ -8,7 +8,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
-from menus.steps import check_pin
+from menus.steps import check_pin, looked_at
 from service.countries import NotOffered, Rule
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
@@ -24,7 +24,7 @@ from service.wallet.name import masked
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
-from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
+from service.wallet.rules import AGREED, DELAYING, hits, note, refuse_or_ask
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request
 
@@ -110,7 +110,7 @@ def _look(found: Callable[[Call, Values], list[Rule]], *, agreed: bool) -> Act:
     def act(call: Call, values: Values) -> Mapping[str, Any]:
         rules = found(call, values)
         refuse_or_ask(call.unit, rules, agreed=agreed)
-        return {"rules": to_note(rules)}
+        return looked_at(values["quote"], rules)
 
     return act
 
@@ -171,10 +171,10 @@ def _kind(
         Menu(screen, (Choice("1", f"{screen}.quote"), Choice("2", "approvals.decline"))),
         Do(f"{screen}.quote", quote, then=f"{screen}.look", gives=("quote", who, "fee", "excise", "levy", "total"),
            refuses=REFUSED),
-        Do(f"{screen}.look", _look(found, agreed=False), then=f"{screen}.pin", gives=("rules",),
-           on=dict.fromkeys(ASKING, f"{screen}.sure"), refuses=(*DELAYING, UnknownAgent)),
+        Do(f"{screen}.look", _look(found, agreed=False), then=f"{screen}.pin", gives=("rules", "quote"),
+           on=dict.fromkeys(AGREED, f"{screen}.sure"), refuses=(*DELAYING, UnknownAgent)),
         Menu(f"{screen}.sure", (Choice("1", f"{screen}.agreed"),)),
-        Do(f"{screen}.agreed", _look(found, agreed=True), then=f"{screen}.pin", gives=("rules",),
+        Do(f"{screen}.agreed", _look(found, agreed=True), then=f"{screen}.pin", gives=("rules", "quote"),
            refuses=(*DELAYING, UnknownAgent)),
         Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True),
         Do(f"{screen}.unlock", check_pin, then=f"{screen}.pay", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),

@@ -15,6 +15,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "taken_back":      ("reference", "amount", "name", "balance", "at"),
     "not_coming":      ("reference", "amount", "name", "at"),
     "came_back":       ("reference", "amount", "name", "balance", "at"),
+    "sent_back":       ("reference", "amount", "name", "balance", "at"),
+    "stopped_coming":  ("reference", "amount", "name", "at"),
     "not_taken":       ("reference", "amount", "name", "at"),
     "cash_in":         ("reference", "amount", "agent", "agent_name", "balance", "at"),
     "cash_in_agent":   ("reference", "amount", "name", "number", "balance", "at"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
-from menus.steps import check_pin, may_pay
+from menus.steps import check_pin, looked_at, may_pay
 from service.countries import NotOffered, Rule
 from service.ledger.books import Line
 from service.ledger.chart import Kind
@@ -21,7 +21,7 @@ from service.wallet.name import masked
 from service.wallet.offer import offer_send
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
+from service.wallet.rules import AGREED, DELAYING, hits, note, refuse_or_ask
 from service.wallet.send import (
     Quote,
     QuoteChanged,
@@ -97,14 +97,15 @@ def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
     _ask_if_just_paid(call, quoted, lines)
     found = _hits(call, quoted, lines)
     refuse_or_ask(call.unit, found)
-    return {"rules": to_note(found)}
+    return looked_at(values["quote"], found)
 
 
 def agreed(call: Call, values: Values) -> Mapping[str, Any]:
     """Go on with what was asked about; what has to wait still does."""
-    found = _hits(call, Quote(**values["quote"]))
+    quoted = Quote(**values["quote"])
+    found = _hits(call, quoted)
     refuse_or_ask(call.unit, found, agreed=True)
-    return {"rules": to_note(found)}
+    return looked_at(values["quote"], found)
 
 
 def _hits(call: Call, quoted: Quote, lines: Sequence[Line] | None = None) -> list[Rule]:
@@ -147,11 +148,11 @@ SCREENS = (
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
     _quoting("send.quote", quote),
-    Do("send.look", look_twice, then="send.pin", gives=("rules",),
-       on={JustPaid: "send.again", **dict.fromkeys(ASKING, "send.sure")}, refuses=DELAYING),
+    Do("send.look", look_twice, then="send.pin", gives=("rules", "quote"),
+       on={JustPaid: "send.again", **dict.fromkeys(AGREED, "send.sure")}, refuses=DELAYING),
     Menu("send.again", (Choice("1", "send.agreed"),)),
     Menu("send.sure", (Choice("1", "send.agreed"),)),
-    Do("send.agreed", agreed, then="send.pin", gives=("rules",), refuses=DELAYING),
+    Do("send.agreed", agreed, then="send.pin", gives=("rules", "quote"), refuses=DELAYING),
     Ask("send.pin", "pin", PIN, then="send.unlock", secret=True, choices=(Choice("1", "send.cash", when="may_turn"),)),
     _quoting("send.cash", turn_cash),
     Do("send.unlock", check_pin, then="send.pay", on={WrongPin: "send.pin"}, refuses=(PinLocked,), unlocks=True),

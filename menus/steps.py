@@ -1,16 +1,17 @@
 """Steps that several flows share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
-from service.countries import most_payable
+from service.countries import Rule, most_payable
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
 from service.wallet.account import sent_today, wallet_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
+from service.wallet.rules import review_seconds, to_note
 from service.wallet.statement import balance_of
 
 
@@ -38,3 +39,9 @@ def check_pin(call: Call, values: Values) -> Refusal | None:
 def speak(language: str) -> Act:
     """Return a step that makes the rest of the talk be in this language."""
     return lambda *_: {"language": language}
+
+
+def looked_at(quote: Mapping[str, Any], found: Sequence[Rule]) -> Mapping[str, Any]:
+    """Return what is kept of rules that hit a payment: whom staff hear of, and the quote, which may wait for them."""
+    wait = review_seconds(found)
+    return {"rules": to_note(found), "quote": {**quote, "undo": max(quote["undo"], wait)} if wait else quote}

@@ -15,12 +15,13 @@ class Does(StrEnum):
     NOTE = "note"  # staff get a case; the person is told nothing (F-03)
     ASK = "ask"  # the person is told why, and asked again
     DELAY = "delay"  # the person is told why, and from when on it may be done
+    REVIEW = "review"  # the person is told why; the money waits, and arrives unless they or staff take it back
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """A rule hits where every fact is within its bounds. `seconds` is how long a delay lasts: by then the facts must
-    be such that it hits no more.
+    """A rule hits where every fact is within its bounds. `seconds` is how long a delay lasts (by then the facts must
+    be such that it hits no more), or how long staff have for a review.
 
     Its name is that of the refusal whose words the person hears and staff read.
     """

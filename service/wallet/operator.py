@@ -16,7 +16,8 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
-from service.wallet.statement import UnknownReference, check_reference, payment_behind
+from service.wallet.statement import UnknownReference, check_reference, payment_behind, state_of
+from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
 
 MOST_ASKED = 3
@@ -128,6 +129,8 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     if original is None:
         raise UnknownReference
     original = payment_behind(unit, original)
+    if state_of(unit, original) == "on_its_way":
+        return {"reference": unit.house.references.write(send_back(unit, original.id).id)}
     posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))
     reference = unit.house.references.write(posted.id)
     told = {

@@ -55,11 +55,21 @@ class FarCash(Refusal):
     says = ("until",)
 
 
+class Emptied(Refusal):
+    """Nearly all of a wallet that slept for long is sent at once: staff look at it first (F-09)."""
+
+    says = ("until",)
+
+
 ASKING = (ManyPayees, Unusual, Woken, AtNight, NearReport, SplitCash, InAndOut)
 DELAYING = (PassedOn, FarCash)
+REVIEWING = (Emptied,)
+AGREED = (*ASKING, *REVIEWING)
+"""With these a payment goes on when the person says so."""
 REASONS: Mapping[str, tuple[type[Refusal], Does]] = {
     **{kind.code: (kind, Does.ASK) for kind in ASKING},
     **{kind.code: (kind, Does.DELAY) for kind in DELAYING},
+    **{kind.code: (kind, Does.REVIEW) for kind in REVIEWING},
 }
 """What a rule may be called, and what it does unless staff alone are told."""
 
@@ -82,8 +92,10 @@ def check_rules(pack: Pack) -> Iterator[str]:
             yield f"{where}: it hits every payment"
         if rule.does is Does.NOTE and not rule.case:
             yield f"{where}: nobody would hear of it"
-        if (rule.does is Does.DELAY) != (rule.seconds > 0):
-            yield f"{where}: seconds belong to a delay, and to nothing else"
+        if (rule.does in (Does.DELAY, Does.REVIEW)) != (rule.seconds > 0):
+            yield f"{where}: seconds belong to a delay or a review, and to nothing else"
+        if rule.does is Does.REVIEW and (rule.of != "send" or not rule.case):
+            yield f"{where}: only a payment to a person can wait for staff, who get a case"
         for name in sorted({*rule.at_least, *rule.at_most} - set(FACTS)):
             yield f"{where}: there is no fact {name!r}; there are: {', '.join(FACTS)}"
 
@@ -111,18 +123,22 @@ def hits(
 
 
 def refuse_or_ask(unit: Unit, found: Sequence[Rule], *, agreed: bool = False) -> None:
-    """Raise the reason of the hardest rule that hits: one that delays, or one that asks what was not agreed to yet."""
-    for rule in found:
-        if rule.does is Does.DELAY:
-            raise REASONS[rule.name][0](until=(unit.now + timedelta(seconds=rule.seconds)).isoformat())
-    for rule in found:
-        if rule.does is Does.ASK and not agreed:
-            raise REASONS[rule.name][0]
+    """Raise the reason of a rule that delays, or of the hardest one that was not agreed to yet."""
+    for does in (Does.DELAY,) if agreed else (Does.DELAY, Does.REVIEW, Does.ASK):
+        for rule in found:
+            if rule.does is does:
+                until = (unit.now + timedelta(seconds=rule.seconds)).isoformat()
+                raise REASONS[rule.name][0](**({"until": until} if rule.seconds else {}))
+
+
+def review_seconds(found: Sequence[Rule]) -> int:
+    """Return how long staff have before a payment arrives, 0 if it does not wait for them."""
+    return max((rule.seconds for rule in found if rule.does is Does.REVIEW), default=0)
 
 
 def is_asked(found: Sequence[Rule]) -> bool:
     """Say whether the person has to be asked again, which takes a screen."""
-    return any(rule.does is Does.ASK for rule in found)
+    return any(rule.does in (Does.ASK, Does.REVIEW) for rule in found)
 
 
 def note(unit: Unit, names: Sequence[str], *, person: Person, entry: int, other: int) -> None:

@@ -60,6 +60,14 @@ def take_back(unit: Unit, payer: Person, payment: int) -> tuple[Pending, Receipt
     return row, receipt_for(unit, posted, wallet_of(payer))
 
 
+def send_back(unit: Unit, payment: int) -> Posted:
+    """Give the payer back all of a payment that staff stop before it has arrived; raises TooLateToUndo."""
+    row = unit.rows.lock(Pending, payment)
+    if row is None or row.state != "waiting":
+        raise TooLateToUndo
+    return _give_back(unit, row, "returned", ("sent_back", "stopped_coming"))
+
+
 def settle_due(unit: Unit, *, limit: int = 1) -> int:
     """Let payments arrive whose time has come, one in a commit; says how many."""
     rows = unit.rows.due(Pending, before=unit.now, state="waiting", limit=limit)

@@ -10,10 +10,27 @@ import pytest
 from service.countries import Does, Rule, every_country, load_pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Entry, Move
+from service.ledger.post import NotReversible
 from service.refusal import Refusal
 from service.wallet import history
 from service.wallet.challenge import answer_by_sms, ask_by_sms, challenge_code
-from service.wallet.rules import FarCash, ManyPayees, PassedOn, Woken, check_rules, hits, note, refuse_or_ask, to_note
+from service.wallet.operator import approve, propose
+from service.wallet.rules import (
+    Emptied,
+    FarCash,
+    ManyPayees,
+    PassedOn,
+    Woken,
+    check_rules,
+    hits,
+    is_asked,
+    note,
+    refuse_or_ask,
+    review_seconds,
+    to_note,
+)
+from service.wallet.send import quote_send, send_money
+from service.wallet.undo import TooLateToUndo, send_back, settle_due
 from service.wallet.unit import Case, Paid, Person, Unit
 from tests.wallet.village import (
     ACHIENG,
@@ -132,6 +149,43 @@ def test_F_09_a_wallet_that_slept_is_asked_about(village: Village, of: str) -> N
     village.later(hours=1)
     assert names(village, of, AMINA, 2_499_99) == []
     assert names(village, of, AMINA, 2_500_00) == ["woken"]
+    assert names(village, of, AMINA, 4_500_00) == (["emptied", "woken"] if of == "send" else ["woken"])
+
+
+def test_F_09_staff_have_four_hours_before_an_emptied_wallet_is_empty(village: Village) -> None:
+    """The review is what is said, the wait is what the quote then has, and staff send the money back by two people."""
+    village.give(AMINA, 5_000_00)
+    village.later(days=180)
+    found = village.do(lambda unit: hits(unit, "send", person=AMINA, amount=4_900_00))
+    with village.refuses(Emptied, until=(village.now + timedelta(hours=4)).isoformat()):
+        village.do(lambda unit: refuse_or_ask(unit, found))
+    village.do(lambda unit: refuse_or_ask(unit, found, agreed=True))
+    assert is_asked(found)
+    assert (review_seconds(found), review_seconds([])) == (4 * 3600, 0)
+    quote = village.do(lambda unit: quote_send(unit, payer=AMINA, phone=BARAKA.phone, amount=4_900_00))
+    waits = quote._replace(undo=review_seconds(found))
+    receipt = village.do(lambda unit: send_money(unit, payer=AMINA, quote=waits))
+    assert village.balance(wallet(BARAKA)) == 0
+    act = village.do(lambda unit: propose(unit, act="reverse", values={"entry": receipt.entry}, maker="Wanjiku"))
+    village.told()
+    village.do(lambda unit: approve(unit, approval_id=act.id, checker="Otieno"))
+    assert village.balance(wallet(AMINA)) == 5_000_00
+    assert [(phone, key) for phone, key, *_ in village.said()] == [
+        (AMINA.phone, "sent_back"), (BARAKA.phone, "stopped_coming"),
+    ]  # fmt: skip
+    again = village.do(lambda unit: propose(unit, act="reverse", values={"entry": receipt.entry}, maker="Wanjiku"))
+    with village.refuses(NotReversible, reason=Reason.SEND):
+        village.do(lambda unit: approve(unit, approval_id=again.id, checker="Otieno"))
+
+
+def test_staff_come_too_late_when_it_has_arrived(village: Village) -> None:
+    village.give(AMINA, 5_000_00)
+    quote = village.do(lambda unit: quote_send(unit, payer=AMINA, phone=BARAKA.phone, amount=500_00))
+    receipt = village.do(lambda unit: send_money(unit, payer=AMINA, quote=quote._replace(undo=60)))
+    village.later(seconds=60)
+    village.do(settle_due)
+    with village.refuses(TooLateToUndo):
+        village.do(lambda unit: send_back(unit, receipt.entry))
 
 
 def test_F_03_amounts_just_below_what_is_reported_are_noted(village: Village) -> None:
@@ -280,9 +334,11 @@ GOOD = Rule(name="unusual", of="send", at_least={"amount": 1}, at_most={}, does=
         ({"at_least": {}}, "it hits every payment"),
         ({"at_most": {"mood": 1}}, "there is no fact 'mood'"),
         ({"does": Does.DELAY, "seconds": 60}, "its words are those of 'ask'"),
+        ({"name": "emptied", "does": Does.REVIEW, "seconds": 60}, "only a payment to a person can wait for staff"),
+        ({"name": "emptied", "does": Does.REVIEW, "case": True}, "seconds belong to a delay or a review"),
         ({"does": Does.NOTE}, "nobody would hear of it"),
-        ({"seconds": 60}, "seconds belong to a delay"),
-        ({"name": "far_cash", "does": Does.DELAY}, "seconds belong to a delay"),
+        ({"seconds": 60}, "seconds belong to a delay or a review"),
+        ({"name": "far_cash", "does": Does.DELAY}, "seconds belong to a delay or a review"),
     ],
 )
 def test_an_odd_rule_is_found(changed: dict[str, Any], problem: str) -> None:

@@ -288,16 +288,20 @@ def test_a_person_reads_one_payment_by_one_name(village: Village) -> None:
 
 
 def test_L_09_what_has_arrived_is_reversed_whole_and_once(village: Village) -> None:
-    """By either of its names; what still waits, or was taken back, is not the operator's to reverse."""
-    row = waiting(village)
+    """By either of its names; what still waits is sent back whole, and what was sent back is not reversed again."""
+    stopped = waiting(village)
 
     def undo(entry: int) -> None:
         made = village.do(lambda unit: propose(unit, act="reverse", values={"entry": entry}, maker="njeri"))
         village.do(lambda unit: approve(unit, approval_id=made.id, checker="otieno"))
 
+    undo(stopped.id)
+    assert village.balance(wallet(AMINA)) == 2000_00
     with pytest.raises(NotReversible):
-        undo(row.id)
+        undo(stopped.id)
+    row = waiting(village)
     village.now = row.settles_at
+    village.told()
     village.do(settle_due)
     arrived = village.told()[0].entry
     assert arrived is not None
