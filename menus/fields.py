@@ -111,6 +111,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "excise": _tax(money, any(tax.base == IN_CHARGE for tax in pack.taxes)),
         "levy": _tax(money, any(tax.base != IN_CHARGE for tax in pack.taxes)),
         "cash": _tax(money, taken=True),
+        "refund": _tax(money, taken=True),
         "at": at,
         "opens": at,
         "closes": at,

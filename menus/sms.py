@@ -122,6 +122,7 @@ def _check(call: Call, text: str) -> Answer | Refusal:
         return found
     payer, payee = found.parties
     values = {"reference": found.reference, "amount": found.amount, "payer": payer, "payee": payee}
+    values |= {"refund": found.levy_returned}
     times = {"at": found.at.isoformat(), "until": (found.until or found.at).isoformat()}
     return Answer(f"check_{found.state}", values | times)
 

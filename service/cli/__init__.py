@@ -15,6 +15,7 @@ from service.cli.menus import menus
 from service.cli.outbox import outbox
 from service.cli.person import person
 from service.cli.phone import dial, inbox, sms
+from service.cli.refund import refund
 from service.cli.rules import rules
 from service.cli.run import demo, migrate, run, serve, worker
 from service.cli.tariff import tariff
@@ -25,7 +26,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, migrate, demo,
     dial, sms, inbox,
-    person, agent, floats, approve,
+    person, agent, floats, refund, approve,
     books, entry, statement, audit, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

@@ -29,6 +29,7 @@ def say_proposed(app: "App", made: "Approval") -> None:
 @click.option("--by", metavar="NAME", help="Who approves; without it the act is shown and not done.")
 def approve(approval_id: str, by: str | None) -> None:
     """Show the act that was proposed under ID, and with --by do it."""
+    from service.cli.refund import carry_out
     from service.wallet.operator import NothingToApprove
     from service.wallet.operator import approve as do
     from service.wallet.unit import Approval
@@ -42,9 +43,14 @@ def approve(approval_id: str, by: str | None) -> None:
             raise NothingToApprove
         said = ", ".join(f"{name} {value}" for name, value in _told(app, waiting).items())
         click.echo(f"{waiting.act}: {said}; made by {waiting.maker}, {waiting.state}")
-        if by is not None:
-            result = app.transact(lambda unit: do(unit, approval_id=number, checker=by))
-            click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in _shown(app, result).items()))
+        if by is None:
+            return
+        if waiting.act == "refund" and waiting.state == "approved":
+            return carry_out(app, waiting)  # it broke off half-way, or there is nothing left of it
+        result = app.transact(lambda unit: do(unit, approval_id=number, checker=by))
+        if waiting.act == "refund":
+            carry_out(app, waiting)
+        click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in _shown(app, result).items()))
 
 
 def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
@@ -63,7 +69,6 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
 def _shown(app: "App", values: "Mapping[str, Any]") -> dict[str, Any]:
     from service.money import show_amount_full
 
-    amounts = {
-        name: show_amount_full(values[name], app.home.pack.currency) for name in ("amount", "balance") if name in values
-    }
+    pack = app.house.packs[values["country"]] if "country" in values else app.home.pack
+    amounts = {name: show_amount_full(values[name], pack.currency) for name in ("amount", "balance") if name in values}
     return {**values, **amounts}

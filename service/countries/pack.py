@@ -108,10 +108,14 @@ class Pack:
         """Price a service ("send", "withdraw", "cash_in") for an amount at a moment; raises NotOffered."""
         published = self._tariff(self.charges, service, at).pays(amount)
         today = day(at, self.zone)
-        taxes = [tax for tax in self.taxes if in_force(tax, today)]
-        excise = sum(tax.inside(published) for tax in taxes if tax.base == IN_CHARGE)
-        levy = sum(tax.on(amount) for tax in taxes if tax.base == service)
-        return Charge(published - excise, excise, levy)
+        taxes = [tax for tax in self.taxes if tax.base == IN_CHARGE and in_force(tax, today)]
+        excise = sum(tax.inside(published) for tax in taxes)
+        return Charge(published - excise, excise, self.levy(service, amount, at))
+
+    def levy(self, service: str, amount: int, at: datetime) -> int:
+        """Return the tax on an amount that was lawful at a moment, whether or not the service is offered for it."""
+        today = day(at, self.zone)
+        return sum(tax.on(amount) for tax in self.taxes if tax.base == service and in_force(tax, today))
 
     def commission(self, service: str, amount: int, at: datetime) -> int:
         """Return what an agent earns for "cash_in" or "withdraw" of an amount, or of a day's sum with one customer.

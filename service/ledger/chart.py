@@ -34,6 +34,7 @@ class Reason(StrEnum):
     FEE = "fee"
     EXCISE = "excise"
     LEVY = "levy"
+    LEVY_REFUND = "levy_refund"
     HOLD = "hold"
     RELEASE = "release"
     SETTLE = "settle"
@@ -58,6 +59,8 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.EXCISE,     Kind.HELD,   Kind.TAX),
     (Reason.LEVY,       Kind.WALLET, Kind.TAX),
     (Reason.LEVY,       Kind.HELD,   Kind.TAX),
+    (Reason.LEVY_REFUND, Kind.TAX,   Kind.WALLET),
+    (Reason.LEVY_REFUND, Kind.TAX,   Kind.SUSPENSE),
     (Reason.HOLD,       Kind.WALLET, Kind.HELD),
     (Reason.RELEASE,    Kind.HELD,   Kind.WALLET),
     (Reason.GIVE_BACK,  Kind.HELD,   Kind.WALLET),

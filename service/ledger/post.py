@@ -59,21 +59,38 @@ def release(books: Books, *, entry_id: int, at: datetime, held: Recorded, caps: 
 
 
 def reverse(books: Books, original: Recorded, *, entry_id: int, at: datetime, caps: Sequence[Cap] = ()) -> Posted:
-    """Undo an entry whole: every move goes back, charges and commission too.
+    """Undo an entry whole: every move goes back, charges and commission too; of a levy, what was not given back before.
 
     What was held first is what left the hold, and goes back to where the hold took it from. Raises NotReversible (also
     what is still held, or was given back), NotEnough (the money was spent: never below zero) or AlreadyDone.
     """
     if original.reason not in REVERSIBLE:
         raise NotReversible(reason=original.reason)
+    done = books.entry_once(reverses(original.id))
+    if done is not None and done.id == entry_id:  # asked again: what it moved is told again
+        return post(books, Entry(id=done.id, reason=done.reason, at=at, moves=done.moves, once=done.once))
     moved, source = original.moves, original.moves[0].source
     if moved[0].target.kind is Kind.HELD:
         settled = books.entry_once(resolves(original.id))
         if settled is None or settled.reason != Reason.SETTLE:
             raise NotReversible(reason=original.reason)
         moved = tuple(move._replace(source=source) for move in settled.moves)
-    moves = tuple(Move(move.target, move.source, move.amount, Reason.REVERSE) for move in moved)
+    levy = sum(move.amount for move in moved if move.reason == Reason.LEVY)
+    left = levy - (books.used(levy_back(original.id)) if levy else 0)
+    amounts = [left if move.reason == Reason.LEVY else move.amount for move in moved]
+    moves = tuple(
+        Move(move.target, move.source, amount, Reason.REVERSE)
+        for move, amount in zip(moved, amounts, strict=True)
+        if amount
+    )
+    if left:
+        caps = (*caps, Cap(levy_back(original.id), left, levy))
     return post(
         books,
         Entry(id=entry_id, reason=Reason.REVERSE, at=at, moves=moves, caps=tuple(caps), once=reverses(original.id)),
     )
+
+
+def levy_back(entry_id: int) -> str:
+    """Name the counter of what was given back of an entry's levy, by a refund or a reversal: never more than it was."""
+    return f"levy:{entry_id}"

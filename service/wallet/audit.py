@@ -13,6 +13,7 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
 from service.wallet.keys import keys_of_seals
+from service.wallet.refund import payment_of
 from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
 
 R = TypeVar("R")
@@ -119,7 +120,7 @@ def everybody_was_told(unit: Unit) -> Found:
     following = next(told, None)
     for page in _pages(unit):
         for entry in page:
-            _even(owed, entry.id, NOTICES[entry.reason])
+            _even(owed, entry.id, _owed(entry))
         while following is not None and following[0] <= page[-1].id:
             _even(owed, following[1], -1)
             following = next(told, None)
@@ -133,7 +134,25 @@ def everybody_was_told(unit: Unit) -> Found:
             if (found := entries.get(entry_id)) is None:
                 yield f"entry {entry_id}", f"is not there, and has {-owed[entry_id]} messages"
             else:
-                yield f"entry {entry_id}", f"{found.reason} has {NOTICES[found.reason] - owed[entry_id]} messages"
+                yield f"entry {entry_id}", f"{found.reason} has {_owed(found) - owed[entry_id]} messages"
+
+
+def refunds_have_payments(unit: Unit) -> Found:
+    """A levy is given back of a payment that took it, to who paid, and as a batch that two people agreed to."""
+    agreed = False
+    for page in _pages(unit):
+        refunds = [entry for entry in page if entry.reason == Reason.LEVY_REFUND]
+        payments = unit.books.some([payment_of(entry.id) for entry in refunds])
+        for entry in refunds:
+            payment, amount = payments.get(payment_of(entry.id)), entry.moves[0].amount
+            ended = unit.books.entry_once(resolves(payment.id)) if payment else None
+            moves = [move for part in (payment, ended) if part for move in part.moves]
+            levies = [move.amount for move in moves if move.reason == Reason.LEVY]
+            if amount > sum(levies):
+                yield f"entry {entry.id}", f"gives back {amount}, and its payment paid {sum(levies)} of a tax"
+            agreed = agreed or bool(unit.rows.find(Approval, act="refund", state="approved", limit=1))
+            if not agreed:
+                yield f"entry {entry.id}", "gives a tax back, and no batch was approved"
 
 
 def two_people_asked(unit: Unit) -> Found:
@@ -157,6 +176,7 @@ CHECKS: tuple[Callable[[Unit], Found], ...] = (
     payments_ended_so,
     everybody_was_told,
     two_people_asked,
+    refunds_have_payments,
 )
 
 
@@ -178,6 +198,13 @@ def _told(unit: Unit) -> Iterator[tuple[int, int]]:
     while page := unit.rows.column(Notice, "entry", after=last, limit=PAGE):
         yield from ((notice, entry) for notice, entry in page if entry is not None)
         last = page[-1][0]
+
+
+def _owed(entry: Recorded) -> int:
+    """Return how many messages an entry owes; nobody is told of what went to suspense."""
+    if entry.reason == Reason.LEVY_REFUND:
+        return int(entry.moves[0].target.kind == Kind.WALLET)
+    return NOTICES[entry.reason]
 
 
 def _even(owed: dict[int, int], entry: int, change: int) -> None:

@@ -16,6 +16,7 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
+from service.wallet.refund import agree
 from service.wallet.statement import UnknownReference, check_reference, payment_behind, state_of
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -174,6 +175,7 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "issue": _issue,
     "redeem": _redeem,
     "clawback": _claw_back,
+    "refund": agree,
     "reverse": _reverse,
     "unblock": _unblock,
 }

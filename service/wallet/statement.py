@@ -12,6 +12,7 @@ from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.name import initials, masked
+from service.wallet.refund import levy_returned
 from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
 
 OPERATOR = "Senti"
@@ -39,7 +40,7 @@ class Item(NamedTuple):
 
 
 class Checked(NamedTuple):
-    """What a reference stands for: the amount without charges, and initials only."""
+    """What a reference stands for: the amount without charges, initials only, and what was given back of its levy."""
 
     reference: str
     at: datetime
@@ -48,6 +49,7 @@ class Checked(NamedTuple):
     parties: tuple[str, str]
     state: str
     until: datetime | None = None
+    levy_returned: int = 0
 
 
 def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item]:
@@ -179,6 +181,7 @@ def check_reference(unit: Unit, text: str) -> Checked:
         (initials(owner_name(unit, source)), initials(owner_name(unit, target))),
         state_of(unit, recorded),
         until,
+        levy_returned(unit, recorded.id),
     )
 
 

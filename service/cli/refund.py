@@ -1,0 +1,67 @@
+"""Giving back a tax that was taken wrongly: proposed by one, approved by another, carried out in bites."""
+
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from service.cli.approval import say_proposed
+from service.cli.group import unusable
+from service.cli.opened import opened
+
+if TYPE_CHECKING:
+    from service.app import App
+    from service.wallet.unit import Approval
+
+_day = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--tax", required=True, metavar="NAME", help="The tax, as the country's pack calls it.")
+@click.option("--from", "first", required=True, type=_day, help="The first day, by the country's calendar.")
+@click.option("--to", "last", required=True, type=_day, help="The last day, this one included.")
+@click.option("--country", metavar="CODE", help="The country, where more than one is served.")
+@click.option("--by", metavar="NAME", help="Who proposes it; without it the batch is shown and not proposed.")
+def refund(tax: str, first: datetime, last: datetime, country: str | None, by: str | None) -> None:
+    """Propose to give back what was taken of a tax on days on which the country's pack says now that it was not lawful.
+
+    Prints how many payments that is and how much in all, and the approval id. `senti approve ID --by OTHER` does it.
+    """
+    from service.money import show_amount_full
+    from service.wallet.operator import propose
+    from service.wallet.refund import Batch, review, values_of
+
+    with opened() as app:
+        code = country or app.home.pack.country
+        if code not in app.house.packs:
+            raise unusable(f"--country {code}: served are {', '.join(app.house.packs)}")
+        batch = Batch(code, tax, first.date(), last.date())
+        if batch.last < batch.first:
+            raise unusable("--to is before --from")
+        entries, total = app.read(lambda unit: review(unit, batch))
+        shown = show_amount_full(total, app.house.packs[code].currency)
+        click.echo(f"{tax}, {batch.first} to {batch.last}: {entries} payments, {shown} to give back.", err=True)
+        if by is not None and entries:
+            values = values_of(batch, entries, total)
+            say_proposed(app, app.transact(lambda unit: propose(unit, act="refund", values=values, maker=by)))
+
+
+def carry_out(app: "App", approval: "Approval") -> None:
+    """Give back, in bites of one commit each, what an approved batch says, and print how far it has come.
+
+    It begins at the newest payment each time: what was given back before is passed over.
+    """
+    from service.money import show_amount_full
+    from service.wallet.refund import batch_of, give_back
+
+    batch, entries, total = batch_of(approval.values), 0, 0
+    before: int | None = None
+    while True:
+        bite = app.transact(partial(give_back, batch=batch, before=before))
+        entries, total, before = entries + bite.entries, total + bite.total, bite.before
+        if bite.entries or before is None:
+            shown = show_amount_full(total, app.house.packs[batch.country].currency)
+            click.echo(f"{entries} of {approval.values['entries']} payments, {shown} given back by this run.", err=True)
+        if before is None:
+            return
