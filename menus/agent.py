@@ -11,7 +11,9 @@ from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.agent import today
-from service.wallet.cash_in import CashIn, cash_in, quote_cash_in
+from service.wallet.cash_in import CashIn, NeedsCode, cash_in, needs_code, quote_cash_in
+from service.wallet.deposit import WrongDepositCode, prove_deposit, send_deposit_code
+from service.wallet.inbox import AskedEnough
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
@@ -47,6 +49,23 @@ def _hits(call: Call, quoted: CashIn) -> list[Rule]:
     customer = call.unit.rows.get(Person, quoted.person)
     assert customer is not None, f"no person {quoted.person}"
     return hits(call.unit, "cash_in", person=customer, amount=quoted.amount, place=call.shop.place)
+
+
+def guard(call: Call, values: Values) -> Mapping[str, Any]:
+    """Say whether the owner of the number has to approve so large a deposit."""
+    return {"by_code": needs_code(call.pack, values["amount"])}
+
+
+def send_code(call: Call, values: Values) -> None:
+    """Send the owner the code."""
+    send_deposit_code(call.unit, agent=call.shop, quote=CashIn(**values["quote"]), pack=call.pack)
+
+
+def prove(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
+    """Look at the code that the owner has told."""
+    quoted = CashIn(**values["quote"])
+    proved = prove_deposit(call.unit, agent=call.shop, quote=quoted, code=values["code"], pack=call.pack)
+    return proved if isinstance(proved, Refusal) else {"quote": proved._asdict()}
 
 
 def pay_in(call: Call, values: Values) -> Mapping[str, Any]:
@@ -102,14 +121,19 @@ SCREENS = (
     Do("cashin.quote", quote, then="cashin.look", gives=("quote", "name"), refuses=(PinLocked,),
        on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotOffered: "cashin.amount",
            NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
-    Do("cashin.look", look, then="cashin.pin", gives=("rules",), on=dict.fromkeys(ASKING, "cashin.sure"),
+    Do("cashin.look", look, then="cashin.guard", gives=("rules",), on=dict.fromkeys(ASKING, "cashin.sure"),
        refuses=DELAYING),
     Menu("cashin.sure", (Choice("1", "cashin.agreed"),)),
-    Do("cashin.agreed", agreed, then="cashin.pin", gives=("rules",), refuses=DELAYING),
+    Do("cashin.agreed", agreed, then="cashin.guard", gives=("rules",), refuses=DELAYING),
+    Do("cashin.guard", guard, then="cashin.pin", gives=("by_code",), instead={"by_code": "cashin.send_code"}),
+    Do("cashin.send_code", send_code, then="cashin.code", refuses=(AskedEnough,), writes=True),
+    Ask("cashin.code", "code", CODE, then="cashin.prove", secret=True),
+    Do("cashin.prove", prove, then="cashin.pin", gives=("quote",), on={WrongDepositCode: "cashin.code"},
+       refuses=(TooManyCodes,), writes=True),
     Ask("cashin.pin", "pin", PIN, then="cashin.unlock", secret=True),
     Do("cashin.unlock", check_pin, then="cashin.pay", on={WrongPin: "cashin.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("cashin.pay", pay_in, then="cashin.done", gives=("reference", "balance"), posts=True,
-       on={NotEnough: "cashin.amount", TooFull: "cashin.amount"}, told="cash_in", not_told="not_cash_in"),
+       on=dict.fromkeys((NotEnough, TooFull, NeedsCode), "cashin.amount"), told="cash_in", not_told="not_cash_in"),
     End("cashin.done"),
     Do("payout.open", may_work, then="payout.code", refuses=(PinLocked,)),
     Ask("payout.code", "code", CODE, then="payout.find", secret=True),

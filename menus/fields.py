@@ -13,6 +13,7 @@ from service.refusal import Refusal
 from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
 from service.wallet.challenge import challenge_code
+from service.wallet.deposit import deposit_code
 from service.wallet.inbox import MOST_WAITING
 from service.wallet.name import BadName, read_name
 from service.wallet.people import BadIdNumber, read_id_number
@@ -119,6 +120,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
         "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
+        "deposit": Field(lambda said: deposit_code(code_key, said), ""),
         "voucher": Field(lambda entry: voucher_code(code_key, entry), 1),
         "challenge": Field(lambda entry: challenge_code(code_key, entry), 1),
         "phone": PHONE,

@@ -45,6 +45,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "voucher_paid_out": ("reference", "amount", "number", "balance", "at"),
     "voucher_returned": ("reference", "amount", "number", "balance", "at"),
     "voucher_over":    ("amount",),
+    "deposit_code":    ("agent", "agent_name", "amount", "deposit"),
     "unblocked":       (),
     "pin_changed":     ("at", "help_line"),
     "pin_reset_asked": ("opens", "closes", "service_code", "help_line"),

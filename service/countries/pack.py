@@ -38,6 +38,7 @@ class AgentRules(NamedTuple):
     head_office: int
     float_day_limit: int
     low_float: int
+    deposit_code_above: int
 
 
 PERIODS = ("daily", "monthly")

@@ -214,7 +214,14 @@ def _agents(words: _Words) -> AgentRules:
             raise BadPack(f"{row.where}: commission_paid is one of: {', '.join(PERIODS)}")
         if not (0 <= hour < 24 and 0 <= share <= 100_00):
             raise BadPack(f"{row.where}: commission_hour is 0 to 23, head_office 0 to 10000 basis points")
-        return AgentRules(paid, hour, share, row.positive("float_day_limit"), row.positive("low_float"))
+        return AgentRules(
+            paid,
+            hour,
+            share,
+            row.positive("float_day_limit"),
+            row.positive("low_float"),
+            row.positive("deposit_code_above"),
+        )
 
 
 def _tariff(row: _Words) -> Tariff:

@@ -2,11 +2,13 @@
 
 from typing import NamedTuple
 
+from service.clock import day
 from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Cap, Entry, Move, NotEnough
 from service.ledger.post import post
 from service.phone import mask_phone
+from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account, wallet_of
 from service.wallet.agent import commission_for, tell_if_low
 from service.wallet.limits import ceiling_of
@@ -16,6 +18,7 @@ from service.wallet.people import payable
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import SelfPayment
+from service.wallet.tally import count
 from service.wallet.unit import Agent, Person, Unit
 
 
@@ -26,6 +29,22 @@ class CashIn(NamedTuple):
     person: int
     name: str
     amount: int
+    approved: bool = False
+    """Whether the owner has told the code of a large deposit (deposit.py)."""
+
+
+class NeedsCode(Refusal):
+    """So large a deposit needs a code from the owner of the number."""
+
+
+def needs_code(pack: Pack, amount: int) -> bool:
+    """Say whether the owner of the number has to approve a deposit."""
+    return amount > pack.agents.deposit_code_above
+
+
+def deposits_today(unit: Unit, agent: Agent, quote: CashIn, pack: Pack) -> str:
+    """Name the counter of deposits that were approved by a code, of one agent, person, amount and day."""
+    return f"deposits:{agent.number}:{quote.person}:{quote.amount}:{day(unit.now, pack.zone)}"
 
 
 def quote_cash_in(unit: Unit, *, agent: Agent, keeper: Person, phone: str, amount: int) -> CashIn:
@@ -51,6 +70,8 @@ def cash_in(unit: Unit, *, agent: Agent, keeper: Person, quote: CashIn, pack: Pa
     source = float_of(agent, pack.country)
     if receipt := already(unit, quote.entry, source):
         return receipt
+    if needs_code(pack, quote.amount) and not quote.approved:
+        raise NeedsCode
     earned, pair = commission_for(
         unit, service="cash_in", agent=agent, person_id=person.id, amount=quote.amount, pack=pack
     )
@@ -71,6 +92,8 @@ def cash_in(unit: Unit, *, agent: Agent, keeper: Person, quote: CashIn, pack: Pa
     )
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
+    if quote.approved and not posted.repeated:
+        count(unit, deposits_today(unit, agent, quote, pack), 1)
     common = {"reference": receipt.reference, "amount": quote.amount, "at": receipt.at.isoformat()}
     shop = {"agent": agent.number, "agent_name": agent.name, "balance": posted.balances[wallet_of(person)]}
     kept = {"name": masked(person.name), "number": mask_phone(person.phone), "balance": receipt.balance}
