@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from menus import (
+    about,
     account,
     agent,
     approvals,
@@ -39,6 +40,7 @@ FLOWS = (
     approvals,
     account,
     forgotten,
+    about,
     statement,
     register,
     agent,

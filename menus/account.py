@@ -65,6 +65,7 @@ SCREENS = (
         Choice("4", "pin.open"),
         Choice("5", "check"),
         Choice("7", "forgot.open"),
+        Choice("8", "about"),
         Choice("9", "voucher.open"),
     )),
     Do("limits.read", read_limits, then="limits", gives=("single", "day_limit", "left", "most_balance")),

@@ -137,6 +137,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "help_line": _text(13),
         "tries": Field(str, 9),
         "hours": Field(str, 999),
+        "since": Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}", WIDEST_TIME),
+        "document": _text(6),
         "guardians": Field(lambda number: str(number) if number else "", 9),
         "counter": _text(13),
         "entries": Field(str, 99_999),

@@ -23,10 +23,10 @@ from service.wallet.challenge import answer_by_sms, ask_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
+from service.wallet.notice import stop_news
 from service.wallet.report import report_overcharge
 from service.wallet.statement import balance_of, statement
 from service.wallet.undo import NothingToUndo, can_undo, take_back
-from service.wallet.unit import Stop
 
 LATE = timedelta(hours=24)
 """A message that was under way for longer is not carried out (M-04)."""
@@ -110,7 +110,7 @@ def _help(call: Call, _: str) -> Answer:
 
 
 def _stop(call: Call, _: str) -> Answer:
-    call.unit.rows.add(Stop(phone=call.phone, at=call.unit.now))
+    stop_news(call.unit, call.phone)
     return Answer("stopped", {})
 
 

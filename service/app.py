@@ -29,6 +29,7 @@ from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
 from service.ussd.text import Talk
+from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
@@ -43,7 +44,7 @@ from service.web.build import build_web
 from service.web.counted import counted
 from service.web.door import Door
 from service.web.health import Health
-from service.web.hop import Country, NothingTaken, NotRead, StillChecked
+from service.web.hop import Country, NothingTaken, NotRead, StillChecked, erase_talks
 from service.web.metrics import Metrics
 
 T = TypeVar("T")
@@ -302,6 +303,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(return_expired),
         lambda: app.transact(expire_requests),
         lambda: app.transact(mind_resets),
+        lambda: app.transact(lambda unit: erase_some(unit, erase_talks)),
         lambda: app.transact(pay_commission),
         lambda: app.transact(settle_due),
         lambda: run_due(app.transact, timed),

@@ -55,7 +55,9 @@ def national(phone: str) -> str:
 
 
 def mask_phone(phone: str) -> str:
-    """Return `0722***002`: what a receipt may show of the other party's number."""
+    """Return `0722***002`: what a receipt may show of the other party's number, and nothing where there is none."""
+    if not is_e164(phone):
+        return "***"
     shown = national(phone)
     return f"{shown[:4]}***{shown[-3:]}"
 

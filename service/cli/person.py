@@ -157,6 +157,27 @@ def swapped(phone: str, by: str | None) -> None:
     click.echo(f"{number} has another SIM: money comes in, but does not go out.")
 
 
+@person.command("reset-pin")
+@click.argument("phone")
+@click.option("--id-number", required=True, metavar="NUMBER", help="Of the identity document that was shown.")
+@by_name
+def reset_pin(phone: str, id_number: str, by: str) -> None:
+    """Vouch for the owner of PHONE, who has asked for a new PIN on it; prints the approval id.
+
+    The new PIN is chosen on the phone, when its time has come; nobody else ever sees one.
+    """
+    from service.refusal import Refusal
+    from service.wallet.operator import propose_reset
+    from service.wallet.people import read_id_number
+
+    with opened() as app:
+        number, document = read_number(app, phone), read_id_number(id_number)
+        made = app.transact(lambda unit: propose_reset(unit, known(unit, number), id_number=document, maker=by))
+        if isinstance(made, Refusal):
+            raise made
+        say_proposed(app, made)
+
+
 @person.command()
 @click.argument("phone")
 @by_name

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
+from service.wallet.identity import Erasure, PinReset, SimCheck
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -22,10 +23,8 @@ from service.wallet.unit import (
     Payday,
     Pending,
     Person,
-    PinReset,
     Request,
     Seen,
-    SimCheck,
     Stop,
     Tally,
     Timer,
@@ -107,6 +106,14 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),), indexes=(("under",),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
+    Record(
+        Erasure,
+        "erasures",
+        key=("person",),
+        sealed=frozenset({"phone"}),
+        indexes=(("state", "next_at"),),
+        due="next_at",
+    ),
     Record(
         SimCheck,
         "sim_checks",

@@ -14,11 +14,12 @@ from service.countries import Pack
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.identity import PinReset
 from service.wallet.notice import tell
 from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, refuse_swapped, stop_reset
 from service.wallet.sim import ask_about, is_seen
 from service.wallet.tally import count
-from service.wallet.unit import Person, PinReset, Unit, Withdrawal
+from service.wallet.unit import Pending, Person, Unit, Withdrawal
 
 ASKS_PER_DAY = 3
 """Requests of one wallet on one day: each sends messages."""
@@ -64,8 +65,9 @@ class TooManyResets(Refusal):
 
 def at_stake(unit: Unit, person: Person) -> int:
     """Return what a thief of the PIN could take: the wallet, what is held for it, and the float of its shop."""
-    waiting = unit.rows.find(Withdrawal, person=person.id, state="waiting")
-    worth = unit.books.balance(wallet_of(person)) + sum(row.held for row in waiting)
+    withdrawn = unit.rows.find(Withdrawal, person=person.id, state="waiting")
+    paid = unit.rows.find(Pending, payer=person.id, state="waiting")
+    worth = unit.books.balance(wallet_of(person)) + sum(row.held for row in withdrawn) + sum(row.held for row in paid)
     shop = agent_of(unit, person.id)
     return worth + (unit.books.balance(float_of(shop, person.country)) if shop else 0)
 

@@ -20,16 +20,22 @@ def tell(
     expires_at: datetime | None = None,
     link_id: str | None = None,
 ) -> None:
-    """Queue an SMS to a person in their language; `values` are shown when it is sent, times as ISO text."""
-    if key in NEWS and unit.rows.get(Stop, person.phone) is not None:
+    """Queue an SMS to a person in their language; `values` are shown when it is sent, times as ISO text.
+
+    To whom has closed their wallet it is written down and not sent: there is no number any more.
+    """
+    if key in NEWS and (stop := unit.rows.get(Stop, person.phone)) and stop.at >= person.registered_at:
         return
+    closed = person.state == "closed"
     unit.rows.append(
         Notice(
             id=unit.mint(),
             person=person.id,
             phone=person.phone,
             key=key,
-            values=values,
+            values={} if closed else values,
+            state="failed" if closed else "queued",
+            detail="the wallet is closed" if closed else "",
             language=person.language,
             at=unit.now,
             entry=entry,
@@ -38,6 +44,13 @@ def tell(
             link_id=link_id,
         )
     )
+
+
+def stop_news(unit: Unit, phone: str) -> None:
+    """Send this number no messages from now on but receipts, codes and answers."""
+    stop = Stop(phone=phone, at=unit.now)
+    if not unit.rows.add(stop):
+        unit.rows.put(stop)
 
 
 def tell_number(

@@ -12,17 +12,28 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
+from service.wallet.forgotten import NothingAsked
+from service.wallet.identity import PinReset
 from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
 from service.wallet.refund import agree
 from service.wallet.statement import UnknownReference, check_reference, payment_behind, state_of
+from service.wallet.tally import count
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
 
 MOST_ASKED = 3
 """So many of an agent's wishes to sell float may wait for staff."""
+
+
+DOCUMENT_TRIES = 3
+"""Wrong numbers of one person's document on one day."""
+
+
+class OtherDocument(Refusal):
+    """The identity document is not the one that the wallet was opened with, or was mistyped too often today."""
 
 
 class SamePerson(Refusal):
@@ -171,6 +182,33 @@ def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
+def propose_reset(unit: Unit, person: Person, *, id_number: str, maker: str) -> Approval | Refusal:
+    """Write down that somebody has seen the identity document of a person who waits for a new PIN.
+
+    A document of another number is counted, and the refusal must be committed. Raises NothingAsked.
+    """
+    if person.reset is None:
+        raise NothingAsked(hours=-(-unit.house.packs[person.country].pin_reset_seconds // 3600))
+    key = f"document:{person.id}:{unit.now:%Y%m%d}"
+    if count(unit, key, 0) >= DOCUMENT_TRIES:
+        return OtherDocument()
+    if id_number != person.id_number:
+        count(unit, key, 1)
+        return OtherDocument()
+    return propose(unit, act="reset_pin", values={"person": person.id, "reset": person.reset}, maker=maker)
+
+
+def _reset_pin(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    person = unit.rows.lock(Person, approval.values["person"])
+    row = unit.rows.lock(PinReset, approval.values["reset"])
+    if person is None or row is None or person.reset != row.id or row.state != "waiting":
+        raise NothingToApprove
+    unit.rows.put(replace(row, vouched=True))
+    help_line = unit.house.packs[person.country].help_line
+    tell(unit, person, "pin_reset_vouched", {"opens": row.opens_at.isoformat(), "help_line": help_line})
+    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
+
+
 ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "issue": _issue,
     "redeem": _redeem,
@@ -178,4 +216,5 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "refund": agree,
     "reverse": _reverse,
     "unblock": _unblock,
+    "reset_pin": _reset_pin,
 }

@@ -34,5 +34,5 @@ def _phones(unit: Unit, ids: list[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for first in range(0, len(ids), AT_ONCE):
         people = unit.rows.find(Person, id=ids[first : first + AT_ONCE], limit=AT_ONCE)
-        found.update((person.id, person.phone) for person in people)
+        found.update((person.id, person.phone) for person in people if person.state != "closed")
     return found

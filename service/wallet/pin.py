@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from service.countries import Pack
 from service.refusal import Refusal
+from service.wallet.identity import PinReset
 from service.wallet.notice import tell
-from service.wallet.unit import House, Person, PinReset, Unit
+from service.wallet.unit import House, Person, Unit
 
 REMEMBERED = 4
 """How many past PINs may not come back (P-06)."""

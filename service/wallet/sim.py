@@ -9,10 +9,11 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
+from service.wallet.identity import SimCheck
 from service.wallet.limits import OverSingle
 from service.wallet.notice import tell
 from service.wallet.pin import receive_only_until
-from service.wallet.unit import Person, SimCheck, Unit
+from service.wallet.unit import Person, Unit
 
 T = TypeVar("T")
 

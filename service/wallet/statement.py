@@ -19,6 +19,10 @@ OPERATOR = "Senti"
 """Who issues e-money to agents, as they read it in their list of transactions."""
 
 
+NOBODY = "***"
+"""How somebody is called who has closed their wallet."""
+
+
 class UnknownReference(Refusal):
     """Senti never gave out this reference: do not trust the message that carries it."""
 
@@ -81,7 +85,7 @@ def owner_name(unit: Unit, account: Account) -> str:
     """Return the name of who owns an account, or an empty text for the operator's own."""
     if account.kind == Kind.WALLET:
         person = unit.rows.get(Person, int(account.owner))
-        return person.name if person else ""
+        return (person.name or NOBODY) if person else ""
     if account.kind == Kind.FLOAT:
         agent = unit.rows.get(Agent, account.owner)
         return agent.name if agent else account.owner.capitalize()

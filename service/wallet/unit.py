@@ -29,7 +29,7 @@ class Person:
     id_number: str
     language: str
     tier: int
-    state: str = "active"  # active, blocked
+    state: str = "active"  # active, blocked, closed
     pin: str  # salt and peppered Argon2id, see pin.py
     pin_tries: int = 0
     old_pins: tuple[str, ...] = ()
@@ -44,35 +44,6 @@ class Person:
     """The operator knows that the owner has the new SIM."""
     sim_seen_at: datetime | None = None
     """When the network last said how old the SIM is."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PinReset:
-    """A request for a new PIN by somebody who has forgotten theirs; `next_at` is when the owner is told again."""
-
-    id: int
-    person: int
-    at: datetime
-    opens_at: datetime
-    lapses_at: datetime
-    next_at: datetime
-    state: str = "waiting"  # waiting, done, stopped, lapsed
-    agreed: tuple[str, ...] = ()
-    """Guardians who have agreed, by the ids of their wallets."""
-    vouched: bool = False
-    """Two of the staff have seen the identity document."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SimCheck:
-    """A question to the network about a person's SIM; it is answered later, under the `asked_as` that it gave."""
-
-    id: int
-    person: int
-    state: str = "queued"  # queued, asked, answered, failed
-    tries: int = 0
-    next_at: datetime
-    asked_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

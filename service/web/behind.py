@@ -16,9 +16,10 @@ from service.ussd.engine import Reply
 from service.wallet.challenge import WrongChallenge
 from service.wallet.forgotten import TooManyResets
 from service.wallet.guesses import ManyGuesses
+from service.wallet.notice import stop_news
 from service.wallet.pin import PinLocked, SimChanged, WalletBlocked, WrongPin
 from service.wallet.sim import note_answer
-from service.wallet.unit import Stop, Unit
+from service.wallet.unit import Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
 from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, end_talk
 from service.web.sms import answer_sms
@@ -113,7 +114,7 @@ class Senti:
     def report(self, report: Report | OptedOut) -> None:
         with within(HOP_SECONDS):
             if isinstance(report, OptedOut):
-                self.transact(lambda unit: unit.rows.add(Stop(phone=report.phone, at=unit.now)) and None)
+                self.transact(lambda unit: stop_news(unit, report.phone))
             else:
                 self.transact(lambda unit: note_report(unit, report))
 

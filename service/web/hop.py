@@ -150,6 +150,16 @@ def close_talk(unit: Unit, dial: Dial, heard_key: bytes) -> Reply | None:
     return None
 
 
+def erase_talks(unit: Unit, phone: str, gone: str, until: datetime, limit: int = 200) -> int:
+    """Make what is left of a number's talks unreadable, and say how many there were; see close.py."""
+    talks = unit.rows.find(Conversation, phone=phone, limit=limit)
+    old = [talk for talk in talks if talk.started_at <= until and talk.state != "live"]
+    blank = session_to_json(Session(home="", screen="", language="", over=True))
+    for talk in old:
+        unit.rows.put(replace(talk, phone=gone, session=blank, replies={}))
+    return len(old)
+
+
 def _was_last(row: Conversation, ended: Ended) -> bool:
     """Say whether the screen that the gateway showed last is ours: it may have shown that we were busy instead."""
     ours = [reply["text"] for key, reply in row.replies.items() if key.endswith(row.heard_digest)]

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from service.wallet.unit import Person, PinReset
+from service.wallet.identity import PinReset
+from service.wallet.unit import Person
 from tests.phone import AGENTS_CODE, PINS, Phone, Town
 
 ASKS = ("7", "7", "1")

@@ -9,9 +9,9 @@ import pytest
 
 from service.gateways.base import Unreadable
 from service.gateways.sim_swaps import SimSwaps, read_sim
+from service.wallet.identity import PinReset, SimCheck
 from service.wallet.operator import approve, propose
 from service.wallet.sim import MOST_TRIES, note_swap
-from service.wallet.unit import PinReset, SimCheck
 from tests.fakes.sims import FakeSims, fake_sims
 from tests.hostile.conftest import living
 from tests.phone import AGENTS_CODE, DOOR, PINS, Phone, Town, demo_settings

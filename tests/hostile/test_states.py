@@ -10,6 +10,7 @@ from service.outbox import CLOCK
 from service.storage.records import RECORDS
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
+from service.wallet.identity import Erasure, PinReset, SimCheck
 from service.wallet.limits import limits_of
 from service.wallet.operator import approve, propose
 from service.wallet.statement import statement
@@ -20,9 +21,7 @@ from service.wallet.unit import (
     Payday,
     Pending,
     Person,
-    PinReset,
     Request,
-    SimCheck,
     Tally,
     Timer,
     Unit,
@@ -152,7 +151,7 @@ def test_V_08_talks_and_tallies_are_forgotten_and_the_books_are_not(town: Town) 
 def test_G_07_peer_10_whatever_waits_for_its_time_has_somebody_who_comes(town: Town) -> None:
     """Messages, cash set aside, jobs: an hour later none waits; and while nobody comes, the age is told."""
     assert {record.kind for record in RECORDS if record.due} == {
-        *(Notice, Withdrawal, Challenge, Timer, PinReset, Pending, Case, Request, SimCheck, Payday)
+        *(Notice, Withdrawal, Challenge, Timer, PinReset, Pending, Case, Request, SimCheck, Payday, Erasure)
     }
     town.phone("Amina").dial().press("2", "100016", "50", PINS["Amina"])
     amina = town.phone("Amina")

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.ussd.session import Conversation
+from service.wallet.identity import Erasure, PinReset, SimCheck
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -16,10 +17,8 @@ from service.wallet.unit import (
     Payday,
     Pending,
     Person,
-    PinReset,
     Request,
     Seen,
-    SimCheck,
     Stop,
     Tally,
     Timer,
@@ -108,6 +107,7 @@ EVERYTHING: tuple[Any, ...] = (
     PinReset(id=1, person=1, at=NOON, opens_at=NOON, lapses_at=NOON, next_at=NOON, agreed=("2", "3"), vouched=True),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Payday(agent="100016", next_at=NOON),
+    Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),

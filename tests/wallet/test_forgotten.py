@@ -23,10 +23,11 @@ from service.wallet.forgotten import (
     ready_reset,
     stop_request,
 )
+from service.wallet.identity import PinReset
 from service.wallet.limits import OverSingle, limits_of, tier_of
 from service.wallet.pin import OldPin, WalletBlocked, WeakPin, is_pin, seal_pin, unlock
 from service.wallet.send import quote_send, send_money
-from service.wallet.unit import Person, PinReset
+from service.wallet.unit import Person
 from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, TRUST, Village, float_
 
 DAY = timedelta(days=1)

@@ -1,0 +1,110 @@
+"""Closing a wallet: the books stay as they are, and nothing says any more whose they were.
+
+The person's own row is overwritten at once, and the number can open a new wallet that has nothing of the old one. Their
+messages and talks follow a day later, when the last message has left and the last hop has been answered (V-09). What
+others have on their receipts, a masked name and number, stays theirs.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from service.refusal import Refusal
+from service.wallet.account import wallet_of
+from service.wallet.agent import agent_of
+from service.wallet.identity import Erasure, PinReset
+from service.wallet.notice import tell
+from service.wallet.pin import refuse_locked
+from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Request, Unit, Withdrawal
+
+FOLLOWS = timedelta(days=1)
+"""When messages and talks follow: what is under way has arrived by then, or does not matter any more."""
+
+AT_ONCE = 200
+"""Messages made unreadable in one commit."""
+
+WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
+    (Withdrawal, "person", ("waiting",)),
+    (Pending, "payer", ("waiting",)),
+    (Pending, "payee", ("waiting",)),
+    (Case, "opener", ("asked", "open")),
+    (Case, "other", ("asked", "open")),
+    (Request, "payer", ("waiting",)),
+    (Request, "asker", ("waiting",)),
+)
+"""What keeps a wallet open: which rows name the person in which field, and in which states they wait."""
+
+
+class StillMoney(Refusal):
+    """There is money in the wallet: it is sent or taken out first."""
+
+    says = ("balance",)
+
+
+class StillWaiting(Refusal):
+    """A withdrawal, a payment that can be taken back, a request or a case is not over."""
+
+
+class StillAgent(Refusal):
+    """The wallet belongs to a shop: the operator closes that first."""
+
+    says = ("help_line",)
+
+
+def refuse_close(unit: Unit, person: Person) -> None:
+    """Raise PinLocked, StillAgent, StillMoney or StillWaiting if a wallet cannot be closed now."""
+    refuse_locked(unit, person)
+    if agent_of(unit, person.id):
+        raise StillAgent(help_line=unit.house.packs[person.country].help_line)
+    if balance := unit.books.balance(wallet_of(person)):
+        raise StillMoney(balance=balance)
+    for kind, field, states in WAITING:
+        equal: dict[str, Any] = {field: person.id, "state": states}
+        if unit.rows.find(kind, limit=1, **equal):
+            raise StillWaiting
+
+
+def close_wallet(unit: Unit, person_id: int) -> None:
+    """Close the wallet of somebody who has been unlocked, and tell them; raises what refuse_close raises."""
+    person = unit.rows.lock(Person, person_id)
+    assert person is not None, f"no person {person_id}"
+    refuse_close(unit, person)
+    # Nothing may refuse after this line.
+    tell(unit, person, "closed", {"at": unit.now.isoformat()})
+    unit.rows.add(Erasure(person=person.id, phone=person.phone, closed_at=unit.now, next_at=unit.now + FOLLOWS))
+    for challenge in unit.rows.find(Challenge, person=person.id):
+        unit.rows.put(replace(challenge, quote={}, state="over"))
+    if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
+        unit.rows.put(replace(reset, state="stopped"))
+    unit.rows.put(
+        replace(
+            person,
+            phone=f"closed {person.id}",
+            name="",
+            id_number="",
+            pin="",
+            old_pins=(),
+            state="closed",
+            reset=None,
+        )
+    )
+
+
+def erase_some(unit: Unit, erase_talks: Callable[[Unit, str, str, datetime], int]) -> int:
+    """Make messages and talks of one closed wallet unreadable, as many as go at once; say how many wallets were due.
+
+    `erase_talks` does the same to talks of a number until a moment, and says how many there were.
+    """
+    due = unit.rows.due(Erasure, before=unit.now, state="waiting", limit=1)
+    for row in due:
+        gone = f"closed {row.person}"
+        notices = unit.rows.find(Notice, phone=row.phone, limit=AT_ONCE)
+        mine = [one for one in notices if one.at <= row.closed_at and one.person in (row.person, None)]
+        for one in mine:
+            state = one.state if one.state in ("sent", "delivered") else "failed"
+            unit.rows.put(replace(one, phone=gone, values={}, link_id=None, state=state, detail=""))
+        talks = erase_talks(unit, row.phone, gone, row.closed_at)
+        if len(mine) < AT_ONCE and talks < AT_ONCE:
+            unit.rows.put(replace(row, phone=gone, state="done"))
+    return len(due)

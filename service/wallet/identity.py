@@ -1,0 +1,44 @@
+"""Rows about who somebody is: a forgotten PIN, a SIM that may be another, and what is to be forgotten of a person."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PinReset:
+    """A request for a new PIN by somebody who has forgotten theirs; `next_at` is when the owner is told again."""
+
+    id: int
+    person: int
+    at: datetime
+    opens_at: datetime
+    lapses_at: datetime
+    next_at: datetime
+    state: str = "waiting"  # waiting, done, stopped, lapsed
+    agreed: tuple[str, ...] = ()
+    """Guardians who have agreed, by the ids of their wallets."""
+    vouched: bool = False
+    """Two of the staff have seen the identity document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erasure:
+    """What is still to be made unreadable of a person whose wallet is closed: messages and talks of their number."""
+
+    person: int
+    phone: str
+    closed_at: datetime
+    next_at: datetime
+    state: str = "waiting"  # waiting, done
+
+
+@dataclass(frozen=True, kw_only=True)
+class SimCheck:
+    """A question to the network about a person's SIM; it is answered later, under the `asked_as` that it gave."""
+
+    id: int
+    person: int
+    state: str = "queued"  # queued, asked, answered, failed
+    tries: int = 0
+    next_at: datetime
+    asked_as: str | None = None
