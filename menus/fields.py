@@ -139,7 +139,6 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "hours": Field(str, 999),
         "since": Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}", WIDEST_TIME),
         "document": _text(6),
-        "guardians": Field(lambda number: str(number) if number else "", 9),
         "counter": _text(13),
         "entries": Field(str, 99_999),
         "waiting": Field(str, MOST_WAITING),

@@ -8,8 +8,6 @@ from menus.fields import PIN
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.forgotten import (
-    GUARDIANS,
-    LacksGuardians,
     LacksStaff,
     NothingAsked,
     ResetWaits,
@@ -35,7 +33,6 @@ def request(call: Call, _: Values) -> Mapping[str, Any]:
     asked, needs = ask_reset(call.unit, call.caller.id), needs_of(call.unit, call.caller)
     return {
         "opens": asked.opens_at.isoformat(),
-        "guardians": GUARDIANS if needs == "guardians" else 0,
         "counter": call.pack.help_line if needs == "staff" else "",
     }
 
@@ -61,7 +58,6 @@ def put(call: Call, values: Values) -> None:
 HALTED = {
     NothingAsked: "forgot.ask",
     ResetWaits: "forgot.waits",
-    LacksGuardians: "forgot.waits",
     LacksStaff: "forgot.waits",
     SimUnchecked: "forgot.waits",
 }
@@ -69,7 +65,7 @@ HALTED = {
 SCREENS = (
     Do("forgot.open", open_request, then="forgot.ready", on=HALTED, refuses=(WalletBlocked, SimChanged)),
     Menu("forgot.ask", (Choice("1", "forgot.request"),)),
-    Do("forgot.request", request, then="forgot.asked", gives=("opens", "guardians", "counter"),
+    Do("forgot.request", request, then="forgot.asked", gives=("opens", "counter"),
        on={ResetWaits: "forgot.waits"}, refuses=(WalletBlocked, SimChanged, TooManyResets), writes=True),
     End("forgot.asked"),
     Menu("forgot.waits", (Choice("2", "forgot.stop"),)),

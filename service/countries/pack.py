@@ -24,7 +24,7 @@ class ResetNeed(NamedTuple):
     """What a new PIN needs besides the wait, for a wallet that holds up to so much (None: any sum)."""
 
     up_to: int | None
-    needs: str  # time, guardians, staff
+    needs: str  # time, staff
 
 
 class AgentRules(NamedTuple):
@@ -127,7 +127,7 @@ class Pack:
         return 0 if amount < table.offered[0].least else table.pays(min(amount, table.offered[-1].most))
 
     def reset_needs(self, worth: int) -> str:
-        """Return what a new PIN needs where so much is at stake: "time", "guardians" or "staff"."""
+        """Return what a new PIN needs where so much is at stake: "time" or "staff"."""
         return next(row.needs for row in self.pin_resets if row.up_to is None or worth <= row.up_to)
 
     def smallest(self, service: str, at: datetime) -> int:

@@ -32,7 +32,7 @@ _LIMITS = (
 )  # fmt: skip
 
 
-RESET_NEEDS = ("time", "guardians", "staff")
+RESET_NEEDS = ("time", "staff")
 
 
 class BadPack(Exception):

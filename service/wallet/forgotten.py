@@ -1,8 +1,8 @@
 """A forgotten PIN: its owner asks for a new one on their own phone, waits a day, and then chooses it.
 
 The wait is what protects (docs/decisions/forgotten-pin.md): the owner is told at once, at half of it and at its end,
-and whoever knows the present PIN stops the request by using it. Large sums need other people as well. Time decides what
-is open and what has lapsed; the worker only tells.
+and whoever knows the present PIN stops the request by using it. Large sums need two of the staff as well. Time decides
+what is open and what has lapsed; the worker only tells.
 """
 
 from dataclasses import replace
@@ -27,9 +27,6 @@ ASKS_PER_DAY = 3
 CHOICES_PER_DAY = 10
 """New PINs that may be proposed on one day: "you had that before" tells something about a PIN used elsewhere."""
 
-GUARDIANS = 2
-"""So many must agree."""
-
 
 class NothingAsked(Refusal):
     """No request for a new PIN waits."""
@@ -41,12 +38,6 @@ class ResetWaits(Refusal):
     """A new PIN was asked for, and its time has not come."""
 
     says = ("opens",)
-
-
-class LacksGuardians(Refusal):
-    """The time has come, and so many guardians have not agreed yet."""
-
-    says = ("guardians", "help_line")
 
 
 class LacksStaff(Refusal):
@@ -107,7 +98,7 @@ def ask_reset(unit: Unit, person_id: int) -> PinReset:
 def ready_reset(unit: Unit, person: Person) -> PinReset:
     """Return the request whose new PIN may be chosen now.
 
-    Raises WalletBlocked, SimChanged, NothingAsked, ResetWaits, LacksGuardians, LacksStaff or SimUnchecked.
+    Raises WalletBlocked, SimChanged, NothingAsked, ResetWaits, LacksStaff or SimUnchecked.
     """
     refuse_blocked(unit, person)
     refuse_swapped(unit, person)
@@ -118,8 +109,6 @@ def ready_reset(unit: Unit, person: Person) -> PinReset:
         raise ResetWaits(opens=asked.opens_at.isoformat())
     worth = at_stake(unit, person)
     needs = pack.reset_needs(worth)
-    if needs == "guardians" and not asked.vouched and len(asked.agreed) < GUARDIANS:
-        raise LacksGuardians(guardians=GUARDIANS - len(asked.agreed), help_line=pack.help_line)
     if needs == "staff" and not asked.vouched:
         raise LacksStaff(help_line=pack.help_line)
     if worth > pack.sim_check_above and not is_seen(unit, person, unit.now - asked.at):

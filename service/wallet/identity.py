@@ -16,7 +16,7 @@ class PinReset:
     next_at: datetime
     state: str = "waiting"  # waiting, done, stopped, lapsed
     agreed: tuple[str, ...] = ()
-    """Guardians who have agreed, by the ids of their wallets."""
+    """Kept for guardians, by the ids of their wallets: nobody can be named yet."""
     vouched: bool = False
     """Two of the staff have seen the identity document."""
 

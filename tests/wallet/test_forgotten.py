@@ -10,7 +10,6 @@ from service.refusal import Refusal
 from service.wallet.forgotten import (
     ASKS_PER_DAY,
     CHOICES_PER_DAY,
-    LacksGuardians,
     LacksStaff,
     NothingAsked,
     ResetWaits,
@@ -191,31 +190,21 @@ def test_a_blocked_wallet_gets_no_new_pin(village: Village, amina: Person) -> No
 
 
 @pytest.mark.parametrize(
-    ("worth", "agreed", "vouched", "no"),
-    [
-        (5_000_00, (), False, None),
-        (5_000_01, (), False, LacksGuardians),
-        (5_000_01, ("902",), False, LacksGuardians),
-        (5_000_01, ("902", "903"), False, None),
-        (5_000_01, (), True, None),
-        (15_000_00, ("902", "903"), False, None),
-        (15_000_01, ("902", "903"), False, LacksStaff),
-        (15_000_01, (), True, None),
-    ],
+    ("worth", "vouched", "no"),
+    [(5_000_00, False, None), (5_000_01, False, LacksStaff), (5_000_01, True, None), (15_000_01, True, None)],
 )
 def test_what_is_at_stake_says_what_it_needs(
-    village: Village, amina: Person, worth: int, agreed: tuple[str, ...], vouched: bool, no: type[Refusal] | None
+    village: Village, amina: Person, worth: int, vouched: bool, no: type[Refusal] | None
 ) -> None:
     """As it stands when the new PIN is chosen, not when it was asked for."""
     row = asked(village)
     village.give(AMINA, worth)
     village.later(days=1)
-    village.change(row, agreed=agreed, vouched=vouched)
+    village.change(row, vouched=vouched)
     if no is None:
         put(village)
         return
-    said = {"help_line": PACK.help_line} | ({"guardians": 2 - len(agreed)} if no is LacksGuardians else {})
-    with village.refuses(no, **said):
+    with village.refuses(no, help_line=PACK.help_line):
         ready(village)
 
 
