@@ -4,7 +4,7 @@
 """
 
 from service.countries.advice import Tip, cash_cost, cheaper_nearby, most_payable
-from service.countries.check import check_tariffs, worst_split
+from service.countries.check import check_tariffs, commission_of_pieces, worst_split
 from service.countries.pack import Pack, Tier
 from service.countries.read import BadPack, every_country, load_pack, read_pack
 from service.countries.rule import Does, Rule
@@ -12,6 +12,6 @@ from service.countries.tariff import IN_CHARGE, Band, Charge, NotOffered, Tariff
 
 __all__ = [
     "IN_CHARGE", "BadPack", "Band", "Charge", "Does", "NotOffered", "Pack", "Rule", "Tariff", "Tax", "Tier", "Tip",
-    "cash_cost", "cheaper_nearby", "check_tariffs", "every_country", "load_pack", "most_payable", "read_pack",
-    "worst_split",
+    "cash_cost", "cheaper_nearby", "check_tariffs", "commission_of_pieces", "every_country", "load_pack",
+    "most_payable", "read_pack", "worst_split",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ def check_tariffs(pack: Pack, at: datetime) -> list[str]:
     today = day(at, pack.zone)
     return [
         *(problem for table in (*pack.charges, *pack.commissions) for problem in _check_table(pack, table)),
+        *(problem for table in pack.commissions for problem in _check_pieces(pack, table)),
         *_check_dates(pack, "charges", pack.charges, CHARGED, today),
         *_check_dates(pack, "commissions", pack.commissions, EARNING, today),
         *(problem for tax in pack.taxes for problem in _check_tax(pack, tax)),
@@ -56,6 +57,20 @@ def worst_split(pack: Pack, service: str, at: datetime) -> tuple[int, int]:
     return (-least, most_saved) if most_saved > 0 else (0, 0)
 
 
+def commission_of_pieces(table: Tariff) -> tuple[int, int]:
+    """Return the day's sum from which an agent earns most more in pieces than at once, and how much; (0, 0) if never.
+
+    Of each piece is paid what the day's sum earns with it beyond what it earned without, never less than nothing. So
+    only a table that falls somewhere rewards pieces: what falls is not taken back.
+    """
+    gained, worst = 0, (0, 0)
+    for band, after in pairwise(table.offered):
+        if (gain := (band.pays or 0) - (after.pays or 0)) > 0:
+            gained += gain
+            worst = (after.least, gained)
+    return worst
+
+
 def _where(pack: Pack, table: Tariff) -> str:
     return f"{pack.country}.toml: {table.service} from {table.valid_from}"
 
@@ -73,6 +88,13 @@ def _check_table(pack: Pack, table: Tariff) -> Iterator[str]:
         yield f"{where}: not offered between amounts that are"
     for number, (band, after) in enumerate(pairwise(table.bands), start=2):
         yield from (f"{where}, band {number}: {problem}" for problem in _check_step(pack, band, after))
+
+
+def _check_pieces(pack: Pack, table: Tariff) -> Iterator[str]:
+    least, gained = commission_of_pieces(table)
+    if gained:
+        where = _where(pack, table)
+        yield f"{where}: pieces of a sum from {_show(pack, least)} on earn {_show(pack, gained)} more (I-09)"
 
 
 def _check_band(pack: Pack, band: Band) -> Iterator[str]:
@@ -136,6 +158,8 @@ def _check_tax(pack: Pack, tax: Tax) -> Iterator[str]:
         yield f"{where}: no source"
     if not 0 < tax.basis_points < 100_00:
         yield f"{where}: {tax.basis_points} basis points"
+    if tax.base != IN_CHARGE and tax.rounding != "up":
+        yield f"{where}: rounded {tax.rounding}, so that it is less for an amount in pieces (I-09)"
     if tax.base not in (IN_CHARGE, *CHARGED):
         yield f"{where}: unknown base {tax.base!r}"
     if tax.valid_to is not None and tax.valid_to < tax.valid_from:

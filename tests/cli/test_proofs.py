@@ -34,6 +34,24 @@ def test_the_tariff_is_sound_and_its_worst_split_is_said(senti: Senti) -> None:
     said = senti.says("tariff", "check")
     assert said.startswith("ke: sound. 5 tables, 1 taxes.\n")
     assert "send: paying in pieces saves at most KES 108.00, of KES 20,000.01" in said
+    assert "withdraw: paying in pieces saves at most KES 70.00, of KES 35,000.01" in said
+    assert "commission of withdraw: pieces of a day's sum earn what the sum earns" in said
+
+
+def test_the_pack_says_what_a_payment_costs_on_any_day(senti: Senti) -> None:
+    """The e-levy of Ghana counts until the last instant of 1 April 2025; asked of a country that is not served."""
+    of_ghana = ("tariff", "show", "send", "300", "--country", "gh", "--at")
+    before, after = senti.json(*of_ghana, "2025-04-01"), senti.json(*of_ghana, "2025-04-02")
+    assert before == {
+        "country": "gh", "currency": "GHS", "service": "send", "day": "2025-04-01", "amount": 300_00, "fee": 75,
+        "excise": 0, "levy": 3_00, "total": 303_75, "cash": 5_00,
+    }  # fmt: skip
+    assert after == before | {"day": "2025-04-02", "levy": 0, "total": 300_75}
+    assert "KES 507.00" in senti.says("tariff", "show", "send", "500")
+    assert "known from 2022-01-01" in senti.no(*of_ghana, "2021-12-31")
+    assert "Only from" in senti.no("tariff", "show", "withdraw", "20")
+    assert "how much?" in senti.no("tariff", "show", "send", status=2)
+    assert "what is priced?" in senti.no("tariff", "show", "--at", "2025-04-01", status=2)
 
 
 def test_a_gap_in_the_tariff_is_said_with_its_place(

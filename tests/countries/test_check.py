@@ -60,6 +60,8 @@ FAULTS: list[tuple[str, Fault, str]] = [
     ("too short", with_send(replace(SEND, bands=SEND.bands[:-1])), "ends at KES 50,000.00, one payment may be more"),
     ("tax without source", with_tax(source=""), "tax excise from 2023-07-01: no source"),
     ("tax of nothing", with_tax(basis_points=0), "tax excise from 2023-07-01: 0 basis points"),
+    ("levy that pieces save", lambda pack: replace(pack, taxes=(replace(pack.taxes[0], base="send"),)),
+     "tax excise from 2023-07-01: rounded half up, so that it is less for an amount in pieces"),
     ("tax with falling dates", with_tax(valid_to=date(2020, 1, 1)), "tax excise from 2023-07-01: falling dates"),
     ("tax twice", lambda pack: replace(pack, taxes=(*pack.taxes, replace(pack.taxes[0], valid_from=date(2025, 1, 1)))),
      "tax excise from 2023-07-01: overlap"),

@@ -83,6 +83,14 @@ def test_L_06_a_payment_that_is_asked_again_is_answered_again(village: Village) 
     assert village.everything() == before
 
 
+def test_over_a_border_nobody_can_be_paid(village: Village) -> None:
+    """Sends to another country or in another currency are refused in words, and nothing is told of who is there."""
+    village.give(AMINA, 2000_00)
+    assert UGANDAN.country != AMINA.country
+    with village.refuses(UnknownPerson):
+        quoted(village, phone=UGANDAN.phone)
+
+
 def test_who_was_paid_before_is_counted(village: Village) -> None:
     village.give(AMINA, 2000_00)
     paid(village, quoted(village, 50_00))
