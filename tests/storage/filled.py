@@ -64,7 +64,7 @@ def _varied(record: Record) -> Iterator[tuple[str, str]]:
     keys = {column.name for column in table.primary_key.columns}
     sought = keys | {column.name for index in table.indexes for column in index.columns}
     # An agent has paid out many withdrawals, and a state is shared by most rows.
-    for name in sought - {"state", "agent"}:
+    for name in (sought - {"state", "agent"}) | keys:
         if name in record.types:
             yield name, {"number": f"{2**38} + n", "time": "", "text": "lpad(n::text, 12, '0')"}[record.types[name]]
         else:
