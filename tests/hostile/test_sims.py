@@ -109,18 +109,18 @@ def test_P_10_two_of_the_staff_free_an_owner_and_an_old_signal_does_not_freeze_a
 
 def test_P_10_a_large_payment_waits_for_the_network(fed: Town, sims: FakeSims) -> None:
     """It is refused and the network asked, once; when it says that the SIM is old, it goes, for a day."""
-    assert large(fed).startswith("For more than KES 20,000 we first look at your SIM")
-    assert large(fed).startswith("For more than KES 20,000")
+    assert large(fed).startswith("Above KES 20,000 we check your SIM first")
+    assert large(fed).startswith("Above KES 20,000")
     fed.work()
     assert [phone for phone, _ in sims.asked] == ["+254711000001"]
-    assert large(fed).startswith("For more than")
+    assert large(fed).startswith("Above KES")
     fed.work()
     ((_, asked_as),) = sims.asked
     says(fed, asked_as, "NotSwapped", lastSimSwapDate="01-01-2020")
     assert large(fed).startswith("Send KES 20,001 to BARAKA M")
     assert fed.phone("Amina").dial().press("2", "100016", LARGE).screen.startswith("Cash KES 20,001")
     fed.wait(days=1)
-    assert large(fed).startswith("For more than")
+    assert large(fed).startswith("Above KES")
 
 
 def test_P_10_the_network_says_swapped(fed: Town, sims: FakeSims) -> None:
@@ -141,7 +141,7 @@ def test_P_10_the_network_says_swapped(fed: Town, sims: FakeSims) -> None:
 def test_P_10_while_the_network_is_silent_only_large_payments_are_closed(fed: Town, sims: FakeSims) -> None:
     """It breaks, or takes no question: up to the pack's sum all goes as ever; it is asked again, and then no more."""
     sims.mood = "error"
-    assert large(fed).startswith("For more than")
+    assert large(fed).startswith("Above KES")
     assert fed.phone("Amina").dial().press("1", "1", "20,000").screen.startswith("Send KES 20,000")
     for _ in range(MOST_TRIES + 2):
         fed.wait(minutes=11)
@@ -175,7 +175,7 @@ def test_P_10_nobody_asks_the_network_in_a_hop(fed: Town, sims: FakeSims, monkey
         raise AssertionError("a hop opens a connection")
 
     monkeypatch.setattr(socket.socket, "connect", never)
-    assert large(fed).startswith("For more than")
+    assert large(fed).startswith("Above KES")
     monkeypatch.undo()
     assert sims.keys == []
     fed.work()
