@@ -11,11 +11,13 @@ from service.countries import NotOffered, Rule
 from service.ledger.books import Line
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
+from service.phone import mask_phone
 from service.refusal import Refusal
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
 from service.wallet.history import PAGE
+from service.wallet.known import TooManyLookups, near_miss, shown
 from service.wallet.limits import OverSingle
 from service.wallet.name import masked
 from service.wallet.offer import offer_send
@@ -91,6 +93,28 @@ def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Ma
     }
 
 
+def look_near(call: Call, values: Values) -> Mapping[str, Any]:
+    """See whether a new number is nearly one that the caller pays, unless they have said which of the two they mean."""
+    if values.get("near_chosen") and values["phone"] in (values["new_phone"], values["near_phone"]):
+        return {"is_near": False, **{name: values[name] for name in NEAR}}
+    person = near_miss(call.unit, call.caller, values["phone"]) if values["quote"].get("new") else None
+    if person is None:
+        return {"is_near": False, **dict.fromkeys(NEAR, "")}
+    name, number = shown(person)
+    known = {"near_name": name, "near_number": number, "near_phone": person.phone}
+    typed = {"new_name": values["name"], "new_number": mask_phone(values["phone"]), "new_phone": values["phone"]}
+    return {"is_near": True, **known, **typed}
+
+
+def choose_phone(which: str) -> Act:
+    """Return the step that goes on with one of two numbers: the known one, or the new one."""
+
+    def act(call: Call, values: Values) -> Mapping[str, Any]:
+        return {"phone": values[which], "near_chosen": True, **_offer(call, values[which], values["asked"])}
+
+    return act
+
+
 def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
     """Stop somebody who pays again what was just paid, and ask about what a rule of the country hits."""
     quoted, lines = Quote(**values["quote"]), call.unit.books.lines(wallet_of(call.caller), limit=PAGE)
@@ -137,10 +161,12 @@ TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), 
 QUOTED = ("quote", "name", "asked", "amount", "fee", "excise", "levy", "total", "pays",
           "cash", "cash_paid", "cash_only", "may_turn", "nearby", "saves")  # fmt: skip
 
+NEAR = ("near_name", "near_number", "near_phone", "new_name", "new_number", "new_phone")
 
-def _quoting(screen_id: str, act: Act) -> Do:
-    on = {UnknownPerson: "send.to", SelfPayment: "send.to", **TOO_MUCH}
-    return Do(screen_id, act, then="send.look", gives=QUOTED, on=on, refuses=(PinLocked,))
+
+def _quoting(screen_id: str, act: Act, *, gives: tuple[str, ...] = QUOTED) -> Do:
+    on = {UnknownPerson: "send.to", SelfPayment: "send.to", TooManyLookups: "send.to", **TOO_MUCH}
+    return Do(screen_id, act, then="send.near_look", gives=gives, on=on, refuses=(PinLocked,))
 
 
 SCREENS = (
@@ -148,6 +174,10 @@ SCREENS = (
     Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
     _quoting("send.quote", quote),
+    Do("send.near_look", look_near, then="send.look", instead={"is_near": "send.near"}, gives=("is_near", *NEAR)),
+    Menu("send.near", (Choice("1", "send.new"), Choice("2", "send.known"))),
+    _quoting("send.new", choose_phone("new_phone"), gives=(*QUOTED, "phone", "near_chosen")),
+    _quoting("send.known", choose_phone("near_phone"), gives=(*QUOTED, "phone", "near_chosen")),
     Do("send.look", look_twice, then="send.pin", gives=("rules", "quote"),
        on={JustPaid: "send.again", **dict.fromkeys(AGREED, "send.sure")}, refuses=DELAYING),
     Menu("send.again", (Choice("1", "send.agreed"),)),

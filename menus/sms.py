@@ -151,7 +151,7 @@ SEND_TO = re.compile(
 )
 
 
-def _send(call: Call, text: str) -> Answer:
+def _send(call: Call, text: str) -> Answer | Refusal:
     found = SEND_TO.fullmatch(text)
     if not found:
         raise NotAPayment
@@ -163,7 +163,10 @@ def _send(call: Call, text: str) -> Answer:
     amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
     phone = _payee(found[2], call)
     bring_up_to_date(call.unit, call.caller)
-    asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
+    try:
+        asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
+    except Refusal as no:
+        return no  # a number that was looked up stays counted, whatever came of it
     quote = asked.quote
     values = {"amount": amount, "name": quote.name, "fee": quote.charge.total, "total": quote.total}
     values |= {"cash": cash_cost(call.pack, amount, call.unit.now)}

@@ -45,7 +45,11 @@ def behind(phone: str) -> Asked:
 
 def payable(unit: Unit, phone: str, country: str) -> Person:
     """Return the person who can receive money at a number, or raise UnknownPerson."""
-    person = person_by_phone(unit, phone)
+    return may_receive(person_by_phone(unit, phone), country)
+
+
+def may_receive(person: Person | None, country: str) -> Person:
+    """Return a person who can receive money in a country, or raise UnknownPerson."""
     if person is None or person.state == "closed" or person.country != country:
         raise UnknownPerson
     return person

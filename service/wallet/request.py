@@ -38,7 +38,7 @@ def quote_request(unit: Unit, *, payer: Person, request: Request) -> Quote:
     """Price the payment that was asked for; raises what quote_send raises."""
     asker = unit.rows.get(Person, request.asker)
     assert asker is not None, f"no person {request.asker}"
-    return quote_send(unit, payer=payer, phone=asker.phone, amount=request.amount)
+    return quote_send(unit, payer=payer, phone=asker.phone, amount=request.amount, asked=True)
 
 
 def pay_request(unit: Unit, *, payer: Person, request_id: int, quote: Quote) -> Receipt:

@@ -18,10 +18,11 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import house_account, sent_today, wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.known import KNOWN, look_up, pay_back
 from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over, tier_of, waiting_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import behind, payable
+from service.wallet.people import behind, may_receive, person_by_phone
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.sim import refuse_unseen_sim
@@ -46,6 +47,8 @@ class Quote(NamedTuple):
     fee: int
     excise: int
     levy: int = 0
+    new: bool = False
+    """The payer has never paid this person."""
     undo: int = 0
     """So many seconds the payment can still be taken back, and the payee waits for it; 0: it arrives at once."""
 
@@ -65,28 +68,32 @@ class Room(NamedTuple):
     balance: int
 
 
-def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
-    """Price a payment and mint its entry's id.
+def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int, asked: bool = False) -> Quote:
+    """Price a payment and mint its entry's id; `asked`: the payee has asked for it, so that the name is no secret.
 
-    Raises PinLocked, UnknownPerson, SelfPayment, NotOffered, OverSingle, OverCap or NotEnough, in this order.
+    Raises PinLocked, SelfPayment, TooManyLookups, UnknownPerson, NotOffered, OverSingle, OverCap or NotEnough, in turn.
     """
-    return quote_in_room(unit, payer=payer, phone=phone, amount=amount)[0]
+    return quote_in_room(unit, payer=payer, phone=phone, amount=amount, asked=asked)[0]
 
 
-def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int) -> tuple[Quote, Room]:
+def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: bool = False) -> tuple[Quote, Room]:
     """Price a payment as `quote_send` does, and say what room there was for it."""
     refuse_locked(unit, payer)
     unit.rows.ahead(behind(phone), known_to(payer))
     unit.books.ahead(wallet_of(payer), sent_today(payer, unit.now, unit.house.packs[payer.country]))
-    payee = payable(unit, phone, payer.country)
-    if payee.id == payer.id:
+    found = person_by_phone(unit, phone)
+    if found is not None and found.id == payer.id:
         raise SelfPayment
+    new = found is None or not has_paid(unit, payer, found.id)
+    if new and not asked:
+        look_up(unit, payer, phone)
+    payee = may_receive(found, payer.country)
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)
     limits = limits_of(unit, payer)
     refuse_over(limits, amount)
-    undo = 0 if has_paid(unit, payer, payee.id) else undo_seconds(unit, payee)
-    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge, undo)
+    undo = undo_seconds(unit, payee) if new else 0
+    quote = Quote(unit.mint(), payee.id, masked(payee.name), amount, *charge, new, undo)
     balance = unit.books.balance(wallet_of(payer))
     if quote.total > balance:
         raise NotEnough(balance=balance, total=quote.total)
@@ -115,6 +122,8 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
     receipt = receipt_for(unit, posted, source)
     if posted.repeated:
         return receipt
+    if quote.new:
+        pay_back(unit, payer, payee.phone, looked_at=unit.now, change=-1)
     if quote.undo:
         _wait(unit, payer, payee, quote, receipt)
     else:
@@ -214,10 +223,6 @@ def remember(unit: Unit, payer: int, payee: int) -> None:
         unit.rows.append(Paid(payer=payer, payee=payee, times=1, last_at=unit.now))
     else:
         unit.rows.put(replace(paid, times=paid.times + 1, last_at=unit.now))
-
-
-KNOWN = 20
-"""So many of the people whom a person has paid most often are fetched to see whether one is among them."""
 
 
 def known_to(payer: Person) -> Asked:

@@ -15,6 +15,7 @@ from service.ledger.post import held_by, post, resolves
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import sent_today, wallet_of
+from service.wallet.known import pay_back
 from service.wallet.limits import ceiling_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -141,6 +142,8 @@ def _give_back(unit: Unit, row: Pending, state: str, keys: tuple[str, str]) -> P
         ),
     )
     unit.rows.put(replace(row, state=state))
+    if state == "taken_back":
+        pay_back(unit, payer, payee.phone, looked_at=_began(unit, row), change=1)
     back = {
         "reference": unit.house.references.write(posted.id),
         "amount": row.held,

@@ -1,0 +1,72 @@
+"""Whom a person knows: a budget for names of strangers, and a second look at a number that is nearly a known one.
+
+Whom one has paid is known, and costs nothing here. Of everybody else a person may look up so many different numbers a
+day, over all channels, whether anybody is behind them or not; who then pays gets that one back.
+"""
+
+import hmac
+from collections.abc import Sequence
+from datetime import datetime
+
+from service.clock import day
+from service.phone import mask_phone
+from service.refusal import Refusal
+from service.wallet.name import masked
+from service.wallet.tally import count
+from service.wallet.unit import Paid, Person, Tally, Unit
+
+KNOWN = 20
+"""So many of the people whom a person has paid most often are looked at."""
+
+
+class TooManyLookups(Refusal):
+    """The day's names of strangers are used up; known people can be paid all the same."""
+
+
+def look_up(unit: Unit, payer: Person, phone: str) -> None:
+    """Count a number that this person has never paid, once a day; raises TooManyLookups (V-03)."""
+    used, seen = _budget(unit, payer, phone, unit.now)
+    if unit.rows.get(Tally, seen) is not None:
+        return
+    if count(unit, used, 0) >= unit.house.packs[payer.country].lookups_per_day:
+        raise TooManyLookups
+    unit.rows.add(Tally(key=seen, count=1, at=unit.now))
+    count(unit, used, 1)
+
+
+def pay_back(unit: Unit, payer: Person, phone: str, *, looked_at: datetime, change: int) -> None:
+    """Give a look-up back (-1) because the number was paid, or take it again (1) because that was taken back."""
+    used, seen = _budget(unit, payer, phone, looked_at)
+    if unit.rows.get(Tally, seen) is not None:
+        count(unit, used, change)
+
+
+def _budget(unit: Unit, payer: Person, phone: str, at: datetime) -> tuple[str, str]:
+    """Name two tallies of a day: how many strangers, and this one; the number itself stands in neither."""
+    today = day(at, unit.house.packs[payer.country].zone)
+    mark = hmac.digest(unit.house.code_key, f"look {payer.id} {phone}".encode(), "sha256").hex()[:20]
+    return f"looks:{payer.id}:{today}", f"look:{mark}:{today}"
+
+
+def nearly(one: str, other: str) -> bool:
+    """Say whether two numbers differ by one digit, or by two neighbours that are swapped."""
+    if len(one) != len(other) or one == other:
+        return False
+    wrong = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
+    if len(wrong) == 1:
+        return True
+    first, last = wrong[0], wrong[-1]
+    return len(wrong) == 2 and last == first + 1 and one[first : last + 1] == other[last] + other[first]
+
+
+def near_miss(unit: Unit, payer: Person, phone: str) -> Person | None:
+    """Return whom this person pays, if a number that they never paid is nearly that one's."""
+    rows = unit.rows.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
+    people: Sequence[Person] = unit.rows.find(Person, id=[row.payee for row in rows]) if rows else ()
+    found = {person.id: person for person in people if person.state != "closed" and nearly(person.phone, phone)}
+    return next((found[row.payee] for row in rows if row.payee in found), None)
+
+
+def shown(person: Person) -> tuple[str, str]:
+    """Return what others see of a person: name and number, both masked."""
+    return masked(person.name), mask_phone(person.phone)

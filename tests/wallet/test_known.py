@@ -1,0 +1,135 @@
+"""Strangers and near misses: how many names a person may see, and how many slips of the finger are caught."""
+
+import random
+from collections import Counter
+
+import pytest
+
+from service.ledger.entry import NotEnough
+from service.wallet.known import TooManyLookups, near_miss, nearly
+from service.wallet.people import UnknownPerson
+from service.wallet.send import Quote, quote_send, send_money
+from service.wallet.undo import take_back
+from service.wallet.unit import Paid, Tally
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, NJERI, PACK, Village, person
+
+LIMIT = PACK.lookups_per_day
+
+
+def strangers(many: int) -> list[str]:
+    return [f"+2547110001{number:02}" for number in range(many)]
+
+
+def quoted(village: Village, phone: str) -> Quote:
+    return village.do(lambda unit: quote_send(unit, payer=AMINA, phone=phone, amount=100_00))
+
+
+def looked(village: Village, phone: str) -> str:
+    """Look a number up as a hop does, which keeps what a refusal has counted."""
+
+    def work(unit: object) -> str:
+        try:
+            return quote_send(unit, payer=AMINA, phone=phone, amount=100_00).name  # type: ignore[arg-type]
+        except (UnknownPerson, TooManyLookups, NotEnough) as no:
+            return no.code
+
+    return village.do(work)
+
+
+def used(village: Village) -> int:
+    return next((row.count for row in village.rows(Tally) if row.key == f"looks:{AMINA.id}:2026-11-22"), 0)
+
+
+def test_V_03_names_of_strangers_are_budgeted_and_nobody_s_absence_is_cheaper(village: Village) -> None:
+    """Numbers with nobody behind them, foreign and closed ones count as much as people; known people never count."""
+    village.give(AMINA, 2000_00)
+    village.do(lambda unit: unit.rows.append(Paid(payer=AMINA.id, payee=ACHIENG.id, times=1, last_at=unit.now)))
+    closed = person(910, "Otieno Okoth", "+254711000099")
+    village.do(lambda unit: unit.rows.append(closed))
+    village.change(closed, state="closed")
+    numbers = [BARAKA.phone, closed.phone, "+256711000001", *strangers(LIMIT - 3)]
+    answers = [looked(village, number) for number in numbers]
+    assert answers == ["BARAKA M", *["unknown_person"] * (LIMIT - 1)]
+    assert {looked(village, number) for number in (NJERI.phone, "+254711000098")} == {"too_many_lookups"}
+    assert looked(village, BARAKA.phone) == "BARAKA M", "seen today"
+    assert looked(village, ACHIENG.phone) == "ACHIENG O", "paid before"
+    assert used(village) == LIMIT
+    assert all("2547" not in row.key for row in village.rows(Tally)), "no number is written down"
+    village.later(days=1)
+    assert looked(village, NJERI.phone) == "NJERI K"
+
+
+def test_V_03_who_pays_gets_the_look_up_back_and_who_takes_it_back_does_not(village: Village) -> None:
+    """Paying and taking back shows no more names than looking."""
+    village.pack(undo_seconds=300)
+    village.give(AMINA, 2000_00)
+    quote = quoted(village, BARAKA.phone)
+    assert used(village) == 1
+    village.do(lambda unit: send_money(unit, payer=AMINA, quote=quote))
+    assert used(village) == 0
+    village.do(lambda unit: send_money(unit, payer=AMINA, quote=quote))
+    assert used(village) == 0, "a payment that is repeated is one"
+    village.do(lambda unit: take_back(unit, AMINA, quote.entry))
+    assert used(village) == 1
+    quoted(village, BARAKA.phone)
+    assert used(village) == 1
+
+
+def test_one_who_asked_for_money_is_no_stranger(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    village.do(lambda unit: quote_send(unit, payer=AMINA, phone=BARAKA.phone, amount=100_00, asked=True))
+    assert used(village) == 0
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "near"),
+    [
+        ("+254722000002", "+254722000003", True),
+        ("+254722000012", "+254722000021", True),
+        ("+254722000002", "+254722000002", False),
+        ("+254722000012", "+254722000023", False),
+        ("+254722000102", "+254722000201", False),
+        ("+254722000002", "+25472200000", False),
+    ],
+)
+def test_one_digit_or_one_swap_is_near(one: str, other: str, near: bool) -> None:
+    assert nearly(one, other) == nearly(other, one) == near
+
+
+def test_F_07_slips_are_caught_and_strangers_are_left_alone(village: Village) -> None:
+    """Printed: how many generated slips of each kind are questioned, and how many numbers of strangers are."""
+    dice = random.Random(11)
+
+    def number() -> str:
+        return "+2547" + "".join(dice.choices("0123456789", k=8))
+
+    people = [person(1000 + place, "Mama Wanjiku", number()) for place in range(20)]
+
+    def settle(unit: object) -> None:
+        for one in people:
+            unit.rows.append(one)  # type: ignore[attr-defined]
+            unit.rows.append(Paid(payer=AMINA.id, payee=one.id, times=3, last_at=village.now))  # type: ignore[attr-defined]
+
+    village.do(settle)
+
+    def slip(digits: str, kind: str) -> str:
+        place = dice.randrange(5, len(digits) - 1)
+        other = dice.choice([digit for digit in "0123456789" if digit != digits[place]])
+        if kind == "one digit":
+            return digits[:place] + other + digits[place + 1 :]
+        if kind == "two neighbours":
+            return digits[:place] + digits[place + 1] + digits[place] + digits[place + 2 :]
+        return digits[:place] + other + dice.choice("0123456789") + digits[place + 2 :]
+
+    def asked(phone: str) -> bool:
+        return village.do(lambda unit: near_miss(unit, AMINA, phone)) is not None
+
+    tries, caught = 600, Counter[str]()
+    for kind in ("one digit", "two neighbours", "two digits"):
+        typed = [slip(dice.choice(people).phone, kind) for _ in range(tries)]
+        new = [phone for phone in typed if phone not in {one.phone for one in people}]
+        caught[kind] = round(100 * sum(map(asked, new)) / len(new))
+    alarms = sum(asked(number()) for _ in range(5_000))
+    print(f"near misses questioned: {dict(caught)} percent; strangers questioned: {alarms} of 5,000")
+    assert caught["one digit"] == caught["two neighbours"] == 100
+    assert alarms <= 5, "twenty known numbers have some 1,600 near ones among a hundred million"
