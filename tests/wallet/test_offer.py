@@ -84,6 +84,7 @@ def test_what_cannot_be_sent_with_the_cash_is_offered_without(village: Village) 
 
 def test_an_offer_asks_the_database_nothing_that_a_quote_does_not(village: Village) -> None:
     village.give(AMINA, 5000_00)
+    village.do(lambda unit: quote_send(unit, payer=AMINA, phone=BARAKA.phone, amount=1_00))  # no stranger from now on
     before = village.everything()
 
     def work(unit: Unit) -> None:
