@@ -64,6 +64,7 @@ SCREENS = (
         Choice("3", "language"),
         Choice("4", "pin.open"),
         Choice("5", "check"),
+        Choice("6", "ask_back.open"),
         Choice("7", "forgot.open"),
         Choice("8", "about"),
         Choice("9", "voucher.open"),

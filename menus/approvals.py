@@ -6,6 +6,7 @@ Each kind of request has its own few screens, because what is asked is said in o
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from menus import ask_back
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.steps import check_pin, looked_at
@@ -24,6 +25,7 @@ from service.wallet.name import masked
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
+from service.wallet.reversal import CaseOver, cases_for
 from service.wallet.rules import AGREED, DELAYING, hits, note, refuse_or_ask
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request
@@ -35,7 +37,7 @@ paid beside the amount: the screen of the PIN takes it apart."""
 
 def count_waiting(call: Call, _: Values) -> Mapping[str, Any]:
     """Say how many requests wait."""
-    return {"waiting": len(waiting_for(call.unit, call.caller))}
+    return {"waiting": len(waiting_for(call.unit, call.caller)) + len(cases_for(call.unit, call.caller))}
 
 
 def listed(call: Call, _: Values) -> Sequence[Values]:
@@ -43,6 +45,9 @@ def listed(call: Call, _: Values) -> Sequence[Values]:
     return [
         {"value": {"request": one.id}, "asked_by": _asker(call, one), "amount": one.amount}
         for one in waiting_for(call.unit, call.caller)
+    ] + [
+        {"value": {"case": one.id}, "asked_by": ask_back.shown(call, one.id)["name"], "amount": one.held}
+        for one in cases_for(call.unit, call.caller)
     ]
 
 
@@ -56,8 +61,11 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
     picked = values["picked"]
     blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0}
+    blank |= {"asks": False, "pays": False, "gives": False}
     if isinstance(picked, str):
-        return blank | {"asks": True, "pays": False}
+        return blank | {"asks": True}
+    if "case" in picked:
+        return blank | {"request": picked["case"], "gives": True, **ask_back.shown(call, picked["case"])}
     request = open_request(call.unit, call.caller, picked["request"])
     shown = PRICED[request.kind](call, request)
     return blank | {"request": request.id, "amount": request.amount, "asks": False, **shown}
@@ -188,8 +196,8 @@ def _kind(
 SCREENS: tuple[Screen, ...] = (
     Do("approvals.open", count_waiting, then="approvals", gives=("waiting",)),
     Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "amount")),
-    Do("approvals.pick", open_picked, then="approvals.cash", gives=(*SHOWN, "asks", "pays"),
-       instead={"asks": "ask.amount", "pays": "approvals.payment"}, refuses=REFUSED),
+    Do("approvals.pick", open_picked, then="approvals.cash", gives=(*SHOWN, "asks", "pays", "gives"),
+       instead={"asks": "ask.amount", "pays": "approvals.payment", "gives": "give_back"}, refuses=(*REFUSED, CaseOver)),
     *_kind("cash", quote_cash, "agent_name", _cash_hits, pay_cash, told="cash_out", not_told="not_withdrawn"),
     *_kind("payment", quote_payment, "name", _payment_hits, pay_payment, told="sent", not_told="not_sent"),
     Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),

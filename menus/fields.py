@@ -116,6 +116,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "at": at,
         "opens": at,
         "closes": at,
+        "case": _text(10),
+        "kept": Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True),
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),

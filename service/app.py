@@ -34,6 +34,7 @@ from service.wallet.commission import pay_commission
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
+from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
 from service.wallet.sim import ask_sims
 from service.wallet.undo import settle_due
@@ -306,6 +307,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(lambda unit: erase_some(unit, erase_talks)),
         lambda: app.transact(pay_commission),
         lambda: app.transact(settle_due),
+        lambda: app.transact(free_due),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

@@ -8,6 +8,7 @@ from service.cli.approval import approve
 from service.cli.backup import backup, move, restore
 from service.cli.books import audit, books, entry, statement
 from service.cli.canary import canary
+from service.cli.case import case
 from service.cli.floats import floats
 from service.cli.group import Spoken
 from service.cli.keys import keys
@@ -27,7 +28,7 @@ for command in (
     run, serve, worker, migrate, demo,
     dial, sms, inbox,
     person, agent, floats, refund, approve,
-    books, entry, statement, audit, outbox,
+    books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):
     main.add_command(command)

@@ -162,7 +162,7 @@ def two_people_asked(unit: Unit) -> Found:
         approvals = {row.id: row for row in _by(unit, Approval, "id", [entry.id for entry in wanted])}
         for entry in wanted:
             row = approvals.get(entry.id)
-            if row is None or row.act != PROPOSED[entry.reason]:
+            if row is None or row.act.removeprefix("case_") != PROPOSED[entry.reason]:
                 yield f"entry {entry.id}", f"{entry.reason} was never proposed"
             elif row.state != "approved" or row.checker in (None, row.maker):
                 yield f"entry {entry.id}", f"{entry.reason} was not approved by a second person"

@@ -5,10 +5,12 @@ the other side's consent is `asked`; one that waits for staff is `open`; then it
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from service.refusal import Refusal
+from service.wallet.notice import tell
 from service.wallet.unit import Case, Person, Unit
 
 WAITING = ("asked", "open")
@@ -16,6 +18,10 @@ WAITING = ("asked", "open")
 
 class TooManyCases(Refusal):
     """So many cases of this person wait already that no more are opened."""
+
+
+class CaseClosed(Refusal):
+    """The case is not open: it was answered, or waits for the payee."""
 
 
 class CaseThere(Refusal):
@@ -77,3 +83,14 @@ def case_by_number(unit: Unit, text: str) -> Case | None:
     """Return the case of a number as it is typed."""
     number = unit.house.references.read(text)
     return None if number is None else unit.rows.get(Case, number)
+
+
+def close_case(unit: Unit, *, case_id: int, by: str, note: str) -> None:
+    """Close a case without moving money, and tell who opened it; raises CaseClosed if it is not open."""
+    case = unit.rows.lock(Case, case_id)
+    if case is None or case.state != "open":
+        raise CaseClosed
+    unit.rows.put(replace(case, state="closed", values={**case.values, "closed_by": by, "note": note}))
+    opener = unit.rows.get(Person, case.opener)
+    if opener is not None:
+        tell(unit, opener, "case_closed", {"reference": case_number(unit, case)})

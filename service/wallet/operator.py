@@ -7,7 +7,7 @@ from typing import Any
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Cap, Ceiling, Entry, Move
-from service.ledger.post import post, reverse
+from service.ledger.post import NotReversible, post, reverse, reverses
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
@@ -19,7 +19,8 @@ from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import set_state
 from service.wallet.refund import agree
-from service.wallet.statement import UnknownReference, check_reference, payment_behind, state_of
+from service.wallet.reversal import take_from_payee
+from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.tally import count
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -143,6 +144,8 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     original = payment_behind(unit, original)
     if state_of(unit, original) == "on_its_way":
         return {"reference": unit.house.references.write(send_back(unit, original.id).id)}
+    if given_back(unit, original.id) and unit.books.entry_once(reverses(original.id)) is None:
+        raise NotReversible(reason=original.reason)
     posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))
     reference = unit.house.references.write(posted.id)
     told = {
@@ -157,8 +160,15 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"reference": reference}
 
 
+def _case_reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    return {"reference": take_from_payee(unit, case_id=approval.values["case"], entry_id=approval.id).reference}
+
+
 def _given_back(unit: Unit, original: Recorded) -> tuple[Cap, ...]:
     """Take a cash-in back out of the day of agent and customer: the right one then earns what it would have."""
+    if original.reason == Reason.SEND:
+        amount = check_reference(unit, unit.house.references.write(original.id)).amount
+        return (Cap(undone(original.id), amount, amount),)
     if original.reason != Reason.CASH_IN:
         return ()
     source, target, amount, _ = original.moves[0]
@@ -215,6 +225,7 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "clawback": _claw_back,
     "refund": agree,
     "reverse": _reverse,
+    "case_reverse": _case_reverse,
     "unblock": _unblock,
     "reset_pin": _reset_pin,
 }

@@ -131,11 +131,24 @@ def payment_behind(unit: Unit, recorded: Recorded) -> Recorded:
     return began
 
 
+def undone(entry: int) -> str:
+    """Name the counter of how much of a payment has gone back: never more than the payment (L-09)."""
+    return f"undone:{entry}"
+
+
+def given_back(unit: Unit, entry: int) -> int:
+    """Return how much of a payment has gone back."""
+    return unit.books.used(undone(entry))
+
+
 def state_of(unit: Unit, recorded: Recorded) -> str:
-    """Say what has become of an entry: done, reversed, held, paid, returned, on_its_way or taken_back."""
+    """Say what has become of an entry: done, reversed, partly, held, paid, returned, on_its_way or taken_back."""
     recorded = payment_behind(unit, recorded)
     if unit.books.entry_once(reverses(recorded.id)):
         return "reversed"
+    if recorded.reason == Reason.SEND and (back := given_back(unit, recorded.id)):
+        row = unit.rows.get(Pending, recorded.id)
+        return "reversed" if back == (row.amount if row else recorded.moves[0].amount) else "partly"
     if recorded.moves[0].target.kind != Kind.HELD:
         return "done"
     resolved = unit.books.entry_once(resolves(recorded.id))

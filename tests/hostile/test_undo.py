@@ -7,8 +7,9 @@ from datetime import timedelta
 
 from service.refusal import Refusal
 from service.wallet.audit import audit_all
+from service.wallet.reversal import free_due, give_back, keep
 from service.wallet.undo import settle_due, take_back
-from service.wallet.unit import Pending
+from service.wallet.unit import Case, Pending
 from tests.hostile.crowd import at_once
 from tests.phone import PINS, Town
 
@@ -75,3 +76,37 @@ def test_a_second_channel_takes_back_what_the_first_shows(town: Town) -> None:
     phone.press("1")
     assert phone.screen.startswith("KES 507 is back with you")
     assert town.balance("Amina") == 200000
+
+
+def test_L_09_thirty_answers_to_one_case(anywhere: Town) -> None:
+    """Yes, no and the clock at one instant, over one case: one wins, and the money is in one place."""
+    town, amina, baraka = anywhere, anywhere.person("Amina"), anywhere.person("Baraka")
+    town.phone("Amina").dial().press("1", "1", "500", PINS["Amina"])
+    screen = town.phone("Amina").dial().press("7", "6", "1", PINS["Amina"]).screen
+    assert screen.startswith("Case "), screen
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, opener=amina.id))
+    late = case.due_at + timedelta(seconds=1)
+
+    def said(act: Callable[[], object]) -> str:
+        try:
+            return f"{act()}"
+        except Refusal as no:
+            return no.code
+
+    def yes() -> str:
+        return said(lambda: town.app.transact(lambda unit: give_back(unit, payee=baraka, case_id=case.id)) and "back")
+
+    def no() -> str:
+        return said(lambda: town.app.transact(lambda unit: keep(unit, payee=baraka, case_id=case.id)) or "kept")
+
+    def clock() -> str:
+        return f"freed {town.app.transact(lambda unit: free_due(replace(unit, now=late)))}"
+
+    outcomes = Counter(at_once([yes, no, clock] * 10))
+    won = [outcome for outcome in ("back", "kept", "freed 1") if outcomes[outcome]]
+    assert len(won) == 1, outcomes
+    assert outcomes[won[0]] == 1, outcomes
+    assert set(outcomes) <= {*won, "case_over", "freed 0"}, outcomes
+    assert town.balance("Baraka") == (15_000 if won == ["back"] else 65_000)
+    report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
+    assert report.sound, report.problems

@@ -209,7 +209,7 @@ def test_L_19_who_cannot_receive_leaves_it_with_the_payer(village: Village, why:
     village.now = row.settles_at
     village.do(settle_due)
     assert (village.balance(wallet(AMINA)), village.used(COUNTER)) == (2000_00, 0)
-    assert [(phone, key) for phone, key, *_ in village.said()] == [
+    assert [(one.phone, one.key) for one in village.told()] == [
         (AMINA.phone, "came_back"),
         (BARAKA.phone, "not_taken"),
     ]

@@ -1,0 +1,199 @@
+"""Asking back: what is set aside, what goes back and what does not, once, by whom, and who is told."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from service.ledger.chart import Reason
+from service.ledger.entry import NotEnough
+from service.ledger.post import NotReversible
+from service.refusal import Refusal
+from service.wallet.audit import audit_all
+from service.wallet.case import CaseClosed, CaseThere, close_case
+from service.wallet.operator import approve, propose
+from service.wallet.reversal import (
+    CaseOver,
+    NotAskable,
+    ask_back,
+    cases_for,
+    free_due,
+    give_back,
+    keep,
+    payments_to_ask,
+)
+from service.wallet.send import quote_send, send_money
+from service.wallet.statement import check_reference
+from service.wallet.undo import settle_due
+from service.wallet.unit import Case, Person
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, CODE_KEY, FEES, Village, ref, wallet
+
+COUNTER = f"out:{AMINA.id}:2026-11-22"
+
+
+@pytest.fixture(autouse=True)
+def _money(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+
+
+def paid(village: Village, amount: int = 500_00, payee: Person = BARAKA, payer: Person = AMINA) -> int:
+    quote = village.do(lambda unit: quote_send(unit, payer=payer, phone=payee.phone, amount=amount))
+    village.do(lambda unit: send_money(unit, payer=payer, quote=quote))
+    village.told()
+    return quote.entry
+
+
+def asked(village: Village, payment: int, payer: Person = AMINA) -> Case:
+    return village.do(lambda unit: ask_back(unit, payer=payer, payment=payment))
+
+
+def back(village: Village, case: Case, payee: Person = BARAKA) -> Any:
+    return village.do(lambda unit: give_back(unit, payee=payee, case_id=case.id))
+
+
+def reversed_by_staff(village: Village, act: str, values: dict[str, int]) -> None:
+    made = village.do(lambda unit: propose(unit, act=act, values=values, maker="njeri"))
+    village.do(lambda unit: approve(unit, approval_id=made.id, checker="otieno"))
+
+
+def sound(village: Village) -> None:
+    report = village.do(lambda unit: audit_all(unit, seal_key=CODE_KEY))
+    assert [one for one in report.problems if one.check not in ("everybody_was_told", "two_people_asked")] == []
+
+
+def test_L_10_what_is_left_is_set_aside_and_goes_back_with_the_payee_s_yes(village: Village) -> None:
+    """Part is spent: the rest goes back, the charge stays, and the limit of the day is not given back (T-06)."""
+    payment = paid(village)
+    paid(village, 200_00, payee=ACHIENG, payer=BARAKA)
+    left, fees = village.balance(wallet(BARAKA)), village.balance(FEES)
+    case = asked(village, payment)
+    assert (case.held, case.state, village.balance(wallet(BARAKA))) == (left, "asked", 0)
+    assert case.due_at == village.now + timedelta(seconds=village.house.packs["ke"].consent_seconds)
+    ((phone, key, values, entry, _),) = village.said()
+    assert (phone, key, values["reference"], values["amount"], entry) == (
+        BARAKA.phone,
+        "asked_back",
+        ref(case.id),
+        left,
+        case.id,
+    )
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == [case]
+    sound(village)
+    before = village.balance(wallet(AMINA))
+    back(village, case)
+    assert (village.balance(wallet(AMINA)) - before, village.balance(FEES)) == (left, fees)
+    assert village.used(COUNTER) == 500_00
+    assert [(one.phone, one.key, one.values["amount"]) for one in village.told()] == [
+        (AMINA.phone, "reversed", left),
+        (BARAKA.phone, "reversed", left),
+    ]
+    assert village.do(lambda unit: check_reference(unit, ref(payment))).state == "partly"
+    with village.refuses(CaseOver):
+        back(village, case)
+    with village.refuses(CaseOver):
+        village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+    sound(village)
+
+
+@pytest.mark.parametrize("how", ["no", "silence"])
+def test_L_12_a_no_and_silence_free_what_was_set_aside_and_staff_look(village: Village, how: str) -> None:
+    """The payee has their money again, both are told, and the worker who comes twice does nothing twice."""
+    payment = paid(village)
+    case = asked(village, payment)
+    village.told()
+    village.now = case.due_at - timedelta(microseconds=1)
+    assert village.do(free_due) == 0
+    if how == "no":
+        village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+    else:
+        village.now = case.due_at
+        with village.refuses(CaseOver):
+            back(village, case)
+        assert village.do(free_due) == 1
+    assert (village.balance(wallet(BARAKA)), village.rows(Case)[0].state) == (500_00, "open")
+    assert [(one.phone, one.key) for one in village.told()] == [
+        (BARAKA.phone, "freed"),
+        (AMINA.phone, "not_given_back"),
+    ]
+    assert village.do(free_due) == 0
+    sound(village)
+
+
+def test_L_09_a_payment_goes_back_once_whoever_does_it(village: Village) -> None:
+    """By consent and then by staff, or by staff and then asked: never more than was paid."""
+    first, second = paid(village), paid(village, 300_00)
+    back(village, asked(village, first))
+    with pytest.raises(NotReversible):
+        reversed_by_staff(village, "reverse", {"entry": first})
+    reversed_by_staff(village, "reverse", {"entry": second})
+    with village.refuses(NotAskable):
+        asked(village, second)
+    assert village.balance(wallet(BARAKA)) == 0
+    assert village.do(lambda unit: check_reference(unit, ref(first))).state == "reversed"
+    sound(village)
+
+
+def test_L_10_staff_give_back_what_is_there_and_never_more(village: Village) -> None:
+    """Two of them, after the payee's no; where nothing is left it is refused, and nobody goes below zero."""
+    payment = paid(village)
+    case = asked(village, payment)
+    with pytest.raises(CaseOver):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+    paid(village, 493_00, payee=ACHIENG, payer=BARAKA)
+    assert village.balance(wallet(BARAKA)) == 0
+    with pytest.raises(NotEnough):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    village.give(BARAKA, 900_00)
+    before = village.balance(wallet(AMINA))
+    reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert (village.balance(wallet(AMINA)) - before, village.balance(wallet(BARAKA))) == (500_00, 400_00)
+    with pytest.raises(CaseOver):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    sound(village)
+
+
+def test_a_case_about_money_that_is_all_spent_goes_to_staff_at_once(village: Village) -> None:
+    payment = paid(village)
+    paid(village, 493_00, payee=ACHIENG, payer=BARAKA)
+    case = asked(village, payment)
+    assert (case.held, case.state) == (0, "open")
+    village.do(lambda unit: close_case(unit, case_id=case.id, by="njeri", note="spent"))
+    assert village.rows(Case)[0].state == "closed"
+    with village.refuses(CaseClosed):
+        village.do(lambda unit: close_case(unit, case_id=case.id, by="njeri", note="again"))
+    sound(village)
+
+
+def test_F_06_what_cannot_be_asked_back(village: Village) -> None:
+    """A shop's money, somebody else's payment, what is a day old, what was asked before, what still waits."""
+    shop, payment = paid(village, 100_00, payee=ACHIENG), paid(village)
+    for wrong, payer in ((shop, AMINA), (payment, BARAKA), (payment + 1000, AMINA)):
+        with village.refuses(NotAskable):
+            asked(village, wrong, payer)
+    assert [one.entry for one in village.do(lambda unit: payments_to_ask(unit, AMINA))] == [payment]
+    case = asked(village, payment)
+    with village.refuses(CaseThere, reference=ref(case.id)):
+        asked(village, payment)
+    assert village.do(lambda unit: payments_to_ask(unit, AMINA)) == []
+    village.pack(undo_seconds=300)
+    village.give(ACHIENG, 500_00)
+    waits = paid(village, 100_00, payee=BARAKA, payer=ACHIENG)
+    with village.refuses(NotAskable):
+        asked(village, waits, ACHIENG)
+    village.later(seconds=300)
+    village.do(settle_due)
+    assert [one.amount for one in village.do(lambda unit: payments_to_ask(unit, ACHIENG))] == [100_00]
+    village.later(seconds=village.house.packs["ke"].request_seconds - 300)
+    with village.refuses(NotAskable):
+        asked(village, waits, ACHIENG)
+
+
+def test_only_who_was_paid_answers(village: Village) -> None:
+    case = asked(village, paid(village))
+    refused: type[Refusal] = CaseOver
+    with village.refuses(refused):
+        back(village, case, payee=ACHIENG)
+    entry = village.entry(case.id)
+    assert entry is not None
+    assert entry.reason == Reason.HOLD
