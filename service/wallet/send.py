@@ -84,7 +84,8 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: 
     found = person_by_phone(unit, phone)
     if found is not None and found.id == payer.id:
         raise SelfPayment
-    new = found is None or not has_paid(unit, payer, found.id)
+    # Nobody is asked about like somebody: an answer that is quicker would tell (V-04).
+    new = not has_paid(unit, payer, found.id if found else NOBODY)
     if new and not asked:
         look_up(unit, payer, phone)
     payee = may_receive(found, payer.country)
@@ -223,6 +224,10 @@ def remember(unit: Unit, payer: int, payee: int) -> None:
         unit.rows.append(Paid(payer=payer, payee=payee, times=1, last_at=unit.now))
     else:
         unit.rows.put(replace(paid, times=paid.times + 1, last_at=unit.now))
+
+
+NOBODY = 0
+"""No person has this id."""
 
 
 def known_to(payer: Person) -> Asked:
