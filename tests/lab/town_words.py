@@ -9,7 +9,7 @@ NAME = r"([A-Z.' ]+)"
 
 # fmt: off
 CONFIRM: Mapping[str, str] = {
-    "send":     rf"Send {M} to {NAME}\nFee {M}(?: incl\. excise {M})?\nTotal {M}\nPIN:",
+    "send":     rf"Send {M} to {NAME}\nFee {M}(?: incl\. excise {M})?\nTotal {M}\n(?:[^\n]+ saves [^\n]+\n)?PIN:",
     "withdraw": rf"Cash {M} at ([\w ]+)\nFee {M}(?: incl\. excise {M})?\nTotal {M}\nPIN:",
     "cash_in":  rf"Pay {M} to {NAME}\nTake the cash first\.\nPIN:",
     "pay_out":  rf"Pay out {M} to {NAME}\?\nGive cash only after the next screen\.\nPIN:",

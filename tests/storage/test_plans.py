@@ -10,6 +10,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from service.storage.engines import connect_settings
 from service.storage.migrate import migrate
 from service.storage.tables import METADATA
 from service.wallet.people import set_state
+from service.wallet.sim import SimAsked, ask_about, ask_sims, note_answer
 from tests.bench.town import settle, wallet
 from tests.phone import PINS, Town, demo_settings
 from tests.storage.filled import fill
@@ -90,10 +92,26 @@ def play(town: Town) -> None:
         town.app.health()
 
 
+class Network:
+    """A network that takes a question about a SIM and answers later."""
+
+    def ask_sim(self, phone: str) -> SimAsked:
+        return SimAsked(asked_as=f"about {phone}")
+
+
+def ask_the_network(town: Town) -> None:
+    """Have a SIM asked about, which no story does: the demo has no network to ask."""
+    amina = town.person("Amina")
+    town.app.transact(lambda unit: ask_about(replace(unit, house=replace(unit.house, sim_feed=True)), amina))
+    assert ask_sims(town.app.transact, Network())
+    town.app.transact(lambda unit: note_answer(unit, f"about {amina.phone}", swapped=False, at=None))
+
+
 def test_no_plan_reads_in_proportion_to_a_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(url, monkeypatch) as heard:
         town = opened(url)
         play(town)
+        ask_the_network(town)
         post(town, 2**41)
         town.store.close()
     sent = {statement: values for statement, values in heard.items() if _is_explained(statement)}
