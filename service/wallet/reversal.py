@@ -144,7 +144,6 @@ def give_back(unit: Unit, *, payee: Person, case_id: int) -> Receipt:
     row = case_asked(unit, payee, case_id, lock=True)
     payer = _person(unit, row.opener)
     held = held_by(payee.country, row.id)
-    unit.books.balance(wallet_of(payee))
     posted = post(
         unit.books,
         Entry(
