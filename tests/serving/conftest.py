@@ -45,10 +45,11 @@ class Machine:
             "PYTHONPATH": str(ROOT),
             "SENTI_DATABASE_URL": url,
             "SENTI_PIN_MEMORY_KIB": "8",
-            "SENTI_DEMO_UNDO": "false",  # what is counted here are payments that arrive at once
             "SENTI_PORT": str(self.port),
             **settings,
         }
+        if settings.get("SENTI_MODE") != "production":
+            self.environment["SENTI_DEMO_UNDO"] = "false"  # what is counted here are payments that arrive at once
         self.processes: list[subprocess.Popen[bytes]] = []
 
     def run(self, *words: str) -> "subprocess.CompletedProcess[str]":
@@ -148,7 +149,7 @@ def stop(process: "subprocess.Popen[bytes]", by: signal.Signals = signal.SIGTERM
 @contextmanager
 def app_at(url: str) -> Iterator[App]:
     """Open a database in this process, beside whoever serves it, to look at it or to load the demo."""
-    app = make_app(Settings(_env_file=None, database_url=url, pin_memory_kib=8))  # type: ignore[call-arg, arg-type]
+    app = make_app(Settings(_env_file=None, database_url=url, pin_memory_kib=8, demo_undo=False))  # type: ignore[call-arg, arg-type]
     try:
         yield app
     finally:
