@@ -20,9 +20,9 @@ from werkzeug.test import EnvironBuilder
 
 from service.app import App, make_web
 from service.storage.line import Line
-from tests.bench.phones import CODE, HOPS, PATH, PIN, phone_of
+from tests.bench.phones import CODE, FRIENDS, HOPS, PATH, PIN, phone_of
 
-PAYERS, KNOWN = 4, 5
+PAYERS, KNOWN = 4, FRIENDS
 _sessions = count()
 _amounts = count(1_000)
 """The same payment twice within minutes would be asked about."""
@@ -114,7 +114,8 @@ def _talks(web: Flask, talks: int, look: Callable[[], tuple[int, int]]) -> list[
     warm = PAYERS * KNOWN
     for talk in range(talks + warm):
         session = f"ATUid_anatomy{next(_sessions)}"
-        text, payer, payee = "", talk % PAYERS, PAYERS + talk // PAYERS % KNOWN
+        text, payer = "", talk % PAYERS
+        payee = payer + 1 + talk // PAYERS % KNOWN
         typed = ("", "1", f"0{phone_of(payee)[4:]}", str(next(_amounts)), PIN)
         for place, key in enumerate(typed):
             text = f"{text}*{key}" if text else key

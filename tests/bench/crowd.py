@@ -1,6 +1,6 @@
 """A crowd with phones and money: registered like anybody, each with a PIN of the shipped cost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import create_engine
 
@@ -12,8 +12,8 @@ from service.outbox import Budget, send_due
 from service.wallet.account import wallet_of
 from service.wallet.people import register
 from service.wallet.pin import seal_pin
-from service.wallet.unit import House, Person, Unit
-from tests.bench.phones import PIN, phone_of
+from service.wallet.unit import House, Paid, Person, Unit
+from tests.bench.phones import PIN, friends_of, phone_of
 
 Seal = Callable[[House, int, str], str]
 MONEY = 40_000_000
@@ -21,11 +21,14 @@ BATCH = 100
 
 
 def gather(app: App, people: int, seal: Seal = seal_pin) -> None:
-    """Register so many people in tier 2, pay them in, and let their welcomes leave."""
+    """Register so many people in tier 2 who know each other, pay them in, and let their welcomes leave."""
     crowd: list[Person] = []
     for start in range(0, people, BATCH):
         numbers = range(start, min(start + BATCH, people))
         crowd += app.transact(lambda unit, numbers=numbers: [_register(unit, app, n, seal) for n in numbers])  # type: ignore[misc]
+    for start in range(0, people, BATCH):
+        numbers = range(start, min(start + BATCH, people))
+        app.transact(lambda unit, numbers=numbers: _befriend(unit, crowd, numbers))  # type: ignore[misc]
     ids = iter(app.transact(lambda unit: [unit.mint() for _ in range(people + 1)]))
     till, now = Account("ke", Kind.FLOAT, "crowd"), clock.now()
     app.transact(lambda unit: unit.books.open(till))
@@ -66,6 +69,12 @@ def _register(unit: Unit, app: App, number: int, seal: Seal) -> Person:
         pack=app.home.pack,
         tier=2,
     )
+
+
+def _befriend(unit: Unit, crowd: Sequence[Person], numbers: Iterable[int]) -> None:
+    for number in numbers:
+        for friend in friends_of(number, len(crowd)):
+            unit.rows.append(Paid(payer=crowd[number].id, payee=crowd[friend].id, times=1, last_at=unit.now))
 
 
 def payments(url: str) -> int:

@@ -3,8 +3,8 @@
 Everybody goes through the use cases on the memory store with a simulated clock. Honest life has what makes rules err:
 traders whom many pay and who pay their supplier in the evening, savings groups that meet and hand the pot to one,
 travellers, people who pay a school fee once, and some who come back after half a year. Each round has another seed, and
-none is the one that the rules were written with. The undo window and the budget of look-ups are off: they stop some of
-these frauds too, and only the rules are measured here.
+none is the one that the rules were written with. The undo window, the budget of look-ups and the codes of depositors
+are off: they stop some of these frauds too, and only the rules are measured here.
 """
 
 import random
@@ -68,7 +68,9 @@ class District:
 
     def __post_init__(self) -> None:
         self.dice, self._turns, self._deeds = random.Random(self.seed), count(), list[Deed]()
-        self.pack = replace(load_pack("ke"), undo_seconds=0, lookups_per_day=10**6, rules=self.rules)
+        pack = load_pack("ke")
+        agents = pack.agents._replace(deposit_code_above=10**12)
+        self.pack = replace(pack, undo_seconds=0, lookups_per_day=10**6, agents=agents, rules=self.rules)
         house = House(
             packs={"ke": self.pack},
             references=References(bytes(32)),

@@ -37,6 +37,15 @@ def phone_of(number: int) -> str:
     return f"+254722{100_000 + number}"
 
 
+FRIENDS = 5
+"""So many others each of the crowd pays in turn, and has paid before: a stranger's payment waits and is questioned."""
+
+
+def friends_of(number: int, people: int) -> list[int]:
+    """Return whom one of the crowd pays, in turn."""
+    return [(number + 1 + place) % people for place in range(min(FRIENDS, people - 1))]
+
+
 def request(path: str, body: str, kind: str = _FORM) -> bytes:
     """Return a whole HTTP request."""
     head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {len(body.encode())}"
@@ -53,8 +62,8 @@ def _hops(number: int, payer: int, typed: Sequence[str], path: str = PATH) -> li
 
 def send(number: int, people: int) -> Talk:
     """Send money to somebody, some 500 shillings: no payment is the same as another within minutes (W-05)."""
-    payer = number % people
-    payee = (payer + 1 + number * 7_919 // people % (people - 1)) % people
+    payer, turn = number % people, number // people
+    payee = friends_of(payer, people)[turn % FRIENDS % (people - 1)]
     typed = ("", "1", f"0{phone_of(payee)[4:]}", str(60 + number * 31 % 900), PIN)
     answers = [_GOES_ON] * (len(HOPS) - 1) + [_PAID]
     return list(map(Step, _hops(number, payer, typed), answers))
