@@ -1,11 +1,11 @@
 """What an agent does on the agents' code: cash-in, paying out by code, and looking at the float."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, CODE, PHONE, PIN, SECRET
-from menus.steps import check_pin, may_work
+from menus.steps import check_pin, look_twice, may_work
 from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
@@ -16,7 +16,7 @@ from service.wallet.deposit import WrongDepositCode, prove_deposit, send_deposit
 from service.wallet.inbox import AskedEnough
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
+from service.wallet.rules import ASKING, DELAYING, hits, note
 from service.wallet.send import SelfPayment
 from service.wallet.unit import Person
 from service.wallet.voucher import VoucherLocked, VoucherOver, WrongSecret, find_voucher, open_voucher
@@ -31,24 +31,11 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quoted._asdict(), "name": quoted.name}
 
 
-def look(call: Call, values: Values) -> Mapping[str, Any]:
-    """Ask about what a rule of the country hits."""
-    found = _hits(call, CashIn(**values["quote"]))
-    refuse_or_ask(call.unit, found)
-    return {"rules": to_note(found)}
-
-
-def agreed(call: Call, values: Values) -> Mapping[str, Any]:
-    """Go on with what was asked about."""
-    found = _hits(call, CashIn(**values["quote"]))
-    refuse_or_ask(call.unit, found, agreed=True)
-    return {"rules": to_note(found)}
-
-
-def _hits(call: Call, quoted: CashIn) -> list[Rule]:
+def _hits(call: Call, values: Values) -> Sequence[Rule]:
+    quoted = CashIn(**values["quote"])
     customer = call.unit.rows.get(Person, quoted.person)
     assert customer is not None, f"no person {quoted.person}"
-    return hits(call.unit, "cash_in", person=customer, amount=quoted.amount, place=call.shop.place)
+    return hits(call.unit, "cash_in", person=customer, amount=quoted.amount, shop=call.shop.number)
 
 
 def guard(call: Call, values: Values) -> Mapping[str, Any]:
@@ -121,10 +108,11 @@ SCREENS = (
     Do("cashin.quote", quote, then="cashin.look", gives=("quote", "name"), refuses=(PinLocked,),
        on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotOffered: "cashin.amount",
            NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
-    Do("cashin.look", look, then="cashin.guard", gives=("rules",), on=dict.fromkeys(ASKING, "cashin.sure"),
-       refuses=DELAYING),
+    Do("cashin.look", look_twice(_hits), then="cashin.guard", gives=("rules", "quote"),
+       on=dict.fromkeys(ASKING, "cashin.sure"), refuses=DELAYING),
     Menu("cashin.sure", (Choice("1", "cashin.agreed"),)),
-    Do("cashin.agreed", agreed, then="cashin.guard", gives=("rules",), refuses=DELAYING),
+    Do("cashin.agreed", look_twice(_hits, agreed=True), then="cashin.guard", gives=("rules", "quote"),
+       refuses=DELAYING),
     Do("cashin.guard", guard, then="cashin.pin", gives=("by_code",), instead={"by_code": "cashin.send_code"}),
     Do("cashin.send_code", send_code, then="cashin.code", refuses=(AskedEnough,), writes=True),
     Ask("cashin.code", "code", CODE, then="cashin.prove", secret=True),

@@ -9,7 +9,7 @@ from typing import Any
 from menus import ask_back
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
-from menus.steps import check_pin, looked_at
+from menus.steps import check_pin, look_twice
 from service.countries import NotOffered, Rule
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
@@ -26,7 +26,7 @@ from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
 from service.wallet.reversal import CaseOver, cases_for
-from service.wallet.rules import AGREED, DELAYING, hits, note, refuse_or_ask
+from service.wallet.rules import AGREED, DELAYING, hits, note
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request
 
@@ -102,25 +102,13 @@ def quote_cash(call: Call, values: Values) -> Mapping[str, Any]:
 
 def _cash_hits(call: Call, values: Values) -> list[Rule]:
     quoted = CashQuote(**values["quote"])
-    place = agent_by_number(call.unit, quoted.agent).place
-    return hits(call.unit, "withdraw", person=call.caller, amount=quoted.amount, place=place)
+    return hits(call.unit, "withdraw", person=call.caller, amount=quoted.amount, shop=quoted.agent)
 
 
 def _payment_hits(call: Call, values: Values) -> list[Rule]:
     quoted = Quote(**values["quote"])
     other = Account(call.pack.country, Kind.WALLET, str(quoted.payee))
     return hits(call.unit, "send", person=call.caller, amount=quoted.amount, other=other)
-
-
-def _look(found: Callable[[Call, Values], list[Rule]], *, agreed: bool) -> Act:
-    """Return the step that asks about what a rule of the country hits, as before any payment of this kind."""
-
-    def act(call: Call, values: Values) -> Mapping[str, Any]:
-        rules = found(call, values)
-        refuse_or_ask(call.unit, rules, agreed=agreed)
-        return looked_at(values["quote"], rules)
-
-    return act
 
 
 def pay_cash(call: Call, values: Values) -> Mapping[str, Any]:
@@ -179,11 +167,11 @@ def _kind(
         Menu(screen, (Choice("1", f"{screen}.quote"), Choice("2", "approvals.decline"))),
         Do(f"{screen}.quote", quote, then=f"{screen}.look", gives=("quote", who, "fee", "excise", "levy", "total"),
            refuses=REFUSED),
-        Do(f"{screen}.look", _look(found, agreed=False), then=f"{screen}.pin", gives=("rules", "quote"),
-           on=dict.fromkeys(AGREED, f"{screen}.sure"), refuses=(*DELAYING, UnknownAgent)),
+        Do(f"{screen}.look", look_twice(found), then=f"{screen}.pin", gives=("rules", "quote"),
+           on=dict.fromkeys(AGREED, f"{screen}.sure"), refuses=DELAYING),
         Menu(f"{screen}.sure", (Choice("1", f"{screen}.agreed"),)),
-        Do(f"{screen}.agreed", _look(found, agreed=True), then=f"{screen}.pin", gives=("rules", "quote"),
-           refuses=(*DELAYING, UnknownAgent)),
+        Do(f"{screen}.agreed", look_twice(found, agreed=True), then=f"{screen}.pin", gives=("rules", "quote"),
+           refuses=DELAYING),
         Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True),
         Do(f"{screen}.unlock", check_pin, then=f"{screen}.pay", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),
            unlocks=True),

@@ -1,6 +1,6 @@
 """Steps that several flows share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
@@ -11,7 +11,7 @@ from service.wallet.account import sent_today, wallet_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
-from service.wallet.rules import review_seconds, to_note
+from service.wallet.rules import refuse_or_ask, review_seconds, to_note
 from service.wallet.statement import balance_of
 
 
@@ -39,6 +39,17 @@ def check_pin(call: Call, values: Values) -> Refusal | None:
 def speak(language: str) -> Act:
     """Return a step that makes the rest of the talk be in this language."""
     return lambda *_: {"language": language}
+
+
+def look_twice(found: Callable[[Call, Values], Sequence[Rule]], *, agreed: bool = False) -> Act:
+    """Return the step before a PIN that asks about what a rule of the country hits, or goes on as was agreed to."""
+
+    def act(call: Call, values: Values) -> Mapping[str, Any]:
+        rules = found(call, values)
+        refuse_or_ask(call.unit, rules, agreed=agreed)
+        return looked_at(values["quote"], rules)
+
+    return act
 
 
 def looked_at(quote: Mapping[str, Any], found: Sequence[Rule]) -> Mapping[str, Any]:

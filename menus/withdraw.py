@@ -1,18 +1,18 @@
 """Withdrawing cash: which agent, how much, PIN, and a code to show to that agent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
 from menus.fields import AGENT, AMOUNT, PIN
-from menus.steps import check_pin, may_pay
-from service.countries import NotOffered
+from menus.steps import check_pin, look_twice, may_pay
+from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, OverCap
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.rules import ASKING, DELAYING, hits, note, refuse_or_ask, to_note
+from service.wallet.rules import ASKING, DELAYING, hits, note
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_withdrawal, withdraw
 
@@ -29,22 +29,9 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quoted._asdict(), "agent_name": quoted.agent_name, **shown}
 
 
-def look(call: Call, values: Values) -> Mapping[str, Any]:
-    """Ask about what a rule of the country hits."""
-    return _look(call, values, agreed=False)
-
-
-def agreed(call: Call, values: Values) -> Mapping[str, Any]:
-    """Go on with what was asked about; what has to wait still does."""
-    return _look(call, values, agreed=True)
-
-
-def _look(call: Call, values: Values, *, agreed: bool) -> Mapping[str, Any]:
+def _hits(call: Call, values: Values) -> Sequence[Rule]:
     quoted = Quote(**values["quote"])
-    place = agent_by_number(call.unit, quoted.agent).place
-    found = hits(call.unit, "withdraw", person=call.caller, amount=quoted.amount, place=place)
-    refuse_or_ask(call.unit, found, agreed=agreed)
-    return {"rules": to_note(found)}
+    return hits(call.unit, "withdraw", person=call.caller, amount=quoted.amount, shop=quoted.agent)
 
 
 def hold(call: Call, values: Values) -> Mapping[str, Any]:
@@ -67,10 +54,10 @@ SCREENS = (
     Do("withdraw.quote", quote, then="withdraw.look", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),
        on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},
        refuses=(PinLocked, TooManyWaiting)),
-    Do("withdraw.look", look, then="withdraw.pin", gives=("rules",),
-       on={UnknownAgent: "withdraw.agent", **dict.fromkeys(ASKING, "withdraw.sure")}, refuses=DELAYING),
+    Do("withdraw.look", look_twice(_hits), then="withdraw.pin", gives=("rules", "quote"),
+       on=dict.fromkeys(ASKING, "withdraw.sure"), refuses=DELAYING),
     Menu("withdraw.sure", (Choice("1", "withdraw.agreed"),)),
-    Do("withdraw.agreed", agreed, then="withdraw.pin", gives=("rules",), on={UnknownAgent: "withdraw.agent"},
+    Do("withdraw.agreed", look_twice(_hits, agreed=True), then="withdraw.pin", gives=("rules", "quote"),
        refuses=DELAYING),
     Ask("withdraw.pin", "pin", PIN, then="withdraw.unlock", secret=True),
     Do("withdraw.unlock", check_pin, then="withdraw.hold", on={WrongPin: "withdraw.pin"}, refuses=(PinLocked,),
