@@ -35,14 +35,17 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
 class Look(NamedTuple):
-    """A payment that is asked for, and what went before it; amounts are minor units, `past` is newest first."""
+    """A payment that is asked for, and what went before it; amounts are minor units, `past` is newest first.
+
+    `shop` is the number of the agent where it is asked for, or empty.
+    """
 
     unit: Unit
     pack: Pack
     person: Person
     amount: int
     other: Account | None
-    place: str
+    shop: str
     past: Sequence[Line]
 
     def within(self, span: timedelta) -> list[Line]:
@@ -51,13 +54,13 @@ class Look(NamedTuple):
 
 
 def look(
-    unit: Unit, *, person: Person, amount: int, other: Account | None, place: str, lines: Sequence[Line] | None
+    unit: Unit, *, person: Person, amount: int, other: Account | None, shop: str, lines: Sequence[Line] | None
 ) -> Look:
     """Return a payment that is asked for with what went before it; reads a page of the wallet unless it is given."""
     if lines is None:
         lines = unit.books.lines(wallet_of(person), limit=PAGE)
     past = [line for line in lines if line.move.reason in MAIN]
-    return Look(unit, unit.house.packs[person.country], person, amount, other, place, past)
+    return Look(unit, unit.house.packs[person.country], person, amount, other, shop, past)
 
 
 def _came(lines: Sequence[Line]) -> list[Line]:
@@ -139,10 +142,10 @@ def _cash_in_percent(look: Look) -> int:
 
 def _elsewhere(look: Look) -> int:
     last = next(iter(_cash_ins(look.past)), None)
-    if last is None or not look.place:
+    if last is None or look.shop in ("", last.move.source.owner):
         return 0
-    agent = look.unit.rows.get(Agent, last.move.source.owner)
-    return int(agent is not None and agent.place != look.place)
+    shops = [look.unit.rows.get(Agent, number) for number in (look.shop, last.move.source.owner)]
+    return int(len({shop.place for shop in shops if shop}) == 2)
 
 
 def _cash_ins_hour(look: Look) -> int:

@@ -107,18 +107,18 @@ def hits(
     person: Person,
     amount: int,
     other: Account | None = None,
-    place: str = "",
+    shop: str = "",
     lines: Sequence[Line] | None = None,
 ) -> list[Rule]:
-    """Return the rules of a service that a payment hits; `person` is whose wallet is looked at; minor units.
+    """Return the rules of a service that a payment hits; `person` is whose wallet is looked at, `amount` minor units.
 
-    `lines` is a page of that wallet (history.PAGE) if it has been read already.
+    `shop` is the number of the agent where it is asked for; `lines` a page of the wallet (history.PAGE) if it was read.
     """
     pack = unit.house.packs[person.country]
     rules = [rule for rule in pack.rules if rule.of == of]
     if not rules:
         return []
-    facts = Facts(look(unit, person=person, amount=amount, other=other, place=place, lines=lines))
+    facts = Facts(look(unit, person=person, amount=amount, other=other, shop=shop, lines=lines))
     return [rule for rule in rules if rule.hits(facts)]
 
 

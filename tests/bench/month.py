@@ -129,7 +129,7 @@ class District:
 
         def work(unit: Unit) -> list[Rule]:
             quote = quote_cash_in(unit, agent=shop, keeper=keeper, phone=who.phone, amount=amount)
-            found = hits(unit, "cash_in", person=who, amount=amount, place=shop.place)
+            found = hits(unit, "cash_in", person=who, amount=amount, shop=shop.number)
             cash_in(unit, agent=shop, keeper=keeper, quote=quote, pack=self.pack)
             return found
 
@@ -141,7 +141,7 @@ class District:
 
         def work(unit: Unit) -> list[Rule]:
             quote = quote_withdrawal(unit, payer=who, agent_number=shop.number, amount=amount)
-            found = hits(unit, "withdraw", person=who, amount=amount, place=shop.place)
+            found = hits(unit, "withdraw", person=who, amount=amount, shop=shop.number)
             if not any(rule.does is Does.DELAY for rule in found):
                 withdraw(unit, payer=who, quote=quote, pack=self.pack)
                 payout = Payout(unit.mint(), quote.entry, "", amount)

@@ -75,7 +75,7 @@ def names(village: Village, of: str, who: Person, amount: int, **more: Any) -> l
 
 
 def facts(village: Village, who: Person, amount: int, **more: Any) -> history.Facts:
-    asked = {"other": None, "place": "", "lines": None, **more}
+    asked = {"other": None, "shop": "", "lines": None, **more}
     return village.do(lambda unit: history.Facts(history.look(unit, person=who, amount=amount, **asked)))
 
 
@@ -207,11 +207,11 @@ def test_F_02_F_04_cash_that_came_in_elsewhere_waits(village: Village) -> None:
     """Paid in at Nakuru and taken out at Kisumu within half an hour: not yet; at home, or later, it is ordinary."""
     village.give(AMINA, 10_000_00)
     village.later(minutes=29)
-    assert names(village, "withdraw", AMINA, 8_000_00, place=SHOP.place) == []
-    assert names(village, "withdraw", AMINA, 7_999_99, place=OTHER_SHOP.place) == []
-    assert names(village, "withdraw", AMINA, 8_000_00, place=OTHER_SHOP.place) == ["far_cash"]
+    assert names(village, "withdraw", AMINA, 8_000_00, shop=SHOP.number) == []
+    assert names(village, "withdraw", AMINA, 7_999_99, shop=OTHER_SHOP.number) == []
+    assert names(village, "withdraw", AMINA, 8_000_00, shop=OTHER_SHOP.number) == ["far_cash"]
     village.later(minutes=1)
-    assert names(village, "withdraw", AMINA, 8_000_00, place=OTHER_SHOP.place) == []
+    assert names(village, "withdraw", AMINA, 8_000_00, shop=OTHER_SHOP.number) == []
 
 
 def test_F_12_much_cash_at_night_is_asked_about(village: Village) -> None:
@@ -285,10 +285,12 @@ def test_a_delay_is_over_when_it_says(village: Village) -> None:
     village.give(BARAKA, 10_000_00)
     with pytest.raises(FarCash) as waits:
         village.do(
-            lambda unit: refuse_or_ask(unit, hits(unit, "withdraw", person=BARAKA, amount=9_000_00, place="Kisumu"))
+            lambda unit: refuse_or_ask(
+                unit, hits(unit, "withdraw", person=BARAKA, amount=9_000_00, shop=OTHER_SHOP.number)
+            )
         )
     village.now = type(village.now).fromisoformat(str(waits.value.said["until"]))
-    assert names(village, "withdraw", BARAKA, 9_000_00, place="Kisumu") == []
+    assert names(village, "withdraw", BARAKA, 9_000_00, shop=OTHER_SHOP.number) == []
 
 
 def test_a_case_is_opened_once_and_tells_staff_which_rules(village: Village) -> None:
@@ -310,7 +312,7 @@ def test_no_rules_look_at_nothing(village: Village) -> None:
 
 
 def test_a_newcomer_has_no_past(village: Village) -> None:
-    found = facts(village, NJERI, 1_00, place="Nakuru")
+    found = facts(village, NJERI, 1_00, shop=SHOP.number)
     assert {name: found[name] for name in history.FACTS if found[name]} == {
         "amount": 1_00, "cash_in_minutes": history.NEVER, "cash_ins_hour": 1, "hour_of_day": 12, "idle_days": 2,
         "times_largest": history.NEVER,
