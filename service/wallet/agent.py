@@ -7,11 +7,11 @@ from typing import NamedTuple
 from service.clock import day
 from service.countries import Pack
 from service.ledger.books import Line
-from service.ledger.chart import Reason
-from service.ledger.entry import Account
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Cap, Move
 from service.reference import luhn_digit, luhn_ok
 from service.refusal import Refusal
-from service.wallet.account import commission_of, float_of
+from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.notice import tell
 from service.wallet.people import UnknownPerson, person_by_phone
 from service.wallet.unit import Agent, Payday, Person, Unit
@@ -139,6 +139,15 @@ def commission_for(
     before = unit.books.counter(key)
     earned = pack.commission(service, before, unit.now)
     return max(0, pack.commission(service, before + amount, unit.now) - earned), key
+
+
+def earn(
+    unit: Unit, *, service: str, agent: Agent, person_id: int, amount: int, pack: Pack
+) -> tuple[tuple[Move, ...], Cap]:
+    """Return the move that owes an agent what one more transaction earns, if anything, and its count of the day."""
+    earned, pair = commission_for(unit, service=service, agent=agent, person_id=person_id, amount=amount, pack=pack)
+    fees, owed = house_account(pack.country, Kind.FEES), commission_of(agent, pack.country)
+    return (Move(fees, owed, earned, Reason.COMMISSION),) if earned else (), Cap(pair, amount)
 
 
 def tell_if_low(unit: Unit, *, keeper: Person, before: int, after: int, pack: Pack) -> None:

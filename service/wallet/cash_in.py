@@ -4,13 +4,13 @@ from typing import NamedTuple
 
 from service.clock import day
 from service.countries import Pack
-from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Cap, Entry, Move, NotEnough
+from service.ledger.chart import Reason
+from service.ledger.entry import Entry, Move, NotEnough
 from service.ledger.post import post
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.account import commission_of, float_of, house_account, wallet_of
-from service.wallet.agent import commission_for, tell_if_low
+from service.wallet.account import float_of, wallet_of
+from service.wallet.agent import earn, tell_if_low
 from service.wallet.limits import ceiling_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -72,22 +72,16 @@ def cash_in(unit: Unit, *, agent: Agent, keeper: Person, quote: CashIn, pack: Pa
         return receipt
     if needs_code(pack, quote.amount) and not quote.approved:
         raise NeedsCode
-    earned, pair = commission_for(
-        unit, service="cash_in", agent=agent, person_id=person.id, amount=quote.amount, pack=pack
-    )
-    moves = [Move(source, wallet_of(person), quote.amount, Reason.CASH_IN)]
-    if earned:
-        fees = house_account(pack.country, Kind.FEES)
-        moves.append(Move(fees, commission_of(agent, pack.country), earned, Reason.COMMISSION))
+    earned, pair = earn(unit, service="cash_in", agent=agent, person_id=person.id, amount=quote.amount, pack=pack)
     posted = post(
         unit.books,
         Entry(
             id=quote.entry,
             reason=Reason.CASH_IN,
             at=unit.now,
-            moves=tuple(moves),
+            moves=(Move(source, wallet_of(person), quote.amount, Reason.CASH_IN), *earned),
             ceilings=(ceiling_of(unit, person),),
-            caps=(Cap(pair, quote.amount),),
+            caps=(pair,),
         ),
     )
     # Nothing may refuse after this line.

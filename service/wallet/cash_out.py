@@ -7,12 +7,12 @@ shown it; with the yes the agent is told to give the cash, and not before.
 from typing import NamedTuple
 
 from service.countries import Charge, Pack
-from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Cap, Entry, Move, NotEnough
+from service.ledger.chart import Reason
+from service.ledger.entry import Entry, Move, NotEnough
 from service.ledger.post import post
 from service.phone import mask_phone
-from service.wallet.account import commission_of, float_of, house_account, wallet_of
-from service.wallet.agent import agent_by_number, commission_for
+from service.wallet.account import float_of, wallet_of
+from service.wallet.agent import agent_by_number, earn
 from service.wallet.inbox import approved, ask, open_request
 from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
@@ -115,21 +115,16 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
     if quote.amount > (single := tier_of(unit, payer).single):
         raise OverSingle(single=single)
     target = float_of(agent, pack.country)
-    moves = [Move(source, target, quote.amount, Reason.WITHDRAW), *charge_moves(source, charge)]
-    earned, pair = commission_for(
-        unit, service="withdraw", agent=agent, person_id=payer.id, amount=quote.amount, pack=pack
-    )
-    if earned:
-        fees = house_account(pack.country, Kind.FEES)
-        moves.append(Move(fees, commission_of(agent, pack.country), earned, Reason.COMMISSION))
+    paid = Move(source, target, quote.amount, Reason.WITHDRAW)
+    earned, pair = earn(unit, service="withdraw", agent=agent, person_id=payer.id, amount=quote.amount, pack=pack)
     posted = post(
         unit.books,
         Entry(
             id=quote.entry,
             reason=Reason.WITHDRAW,
             at=unit.now,
-            moves=tuple(moves),
-            caps=(cap_today(unit, payer, quote.amount), Cap(pair, quote.amount)),
+            moves=(paid, *charge_moves(source, charge), *earned),
+            caps=(cap_today(unit, payer, quote.amount), pair),
             once=f"request:{request.id}",
         ),
     )

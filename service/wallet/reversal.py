@@ -51,17 +51,20 @@ class Sent(NamedTuple):
 def payments_to_ask(unit: Unit, payer: Person) -> Sequence[Sent]:
     """Return a person's last payments that can be asked back, newest first."""
     found: list[Sent] = []
+    since = unit.now - timedelta(seconds=unit.house.packs[payer.country].request_seconds)
     entries = dict.fromkeys(
         line.entry
         for line in unit.books.lines(wallet_of(payer), limit=LOOKED_AT)
-        if line.amount < 0 and line.entry_reason == Reason.SEND
+        if line.amount < 0 and line.entry_reason == Reason.SEND and line.at > since
     )
     for entry in entries:
+        if len(found) == LISTED:
+            break
         recorded = unit.books.entry(entry)
         sent = _askable(unit, payer, recorded) if recorded is not None else None
         if sent is not None and not unit.rows.find(Case, about=entry, what=REVERSAL, limit=1):
             found.append(sent)
-    return found[:LISTED]
+    return found
 
 
 def _askable(unit: Unit, payer: Person, recorded: Recorded) -> Sent | None:

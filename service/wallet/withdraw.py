@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from service.countries import Charge, Pack
-from service.ledger.chart import Kind, Reason
+from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Entry, Move, NotEnough
 from service.ledger.post import held_by, hold, post, release, resolves
 from service.phone import mask_phone
 from service.reference import one_time_code
 from service.refusal import Refusal
-from service.wallet.account import commission_of, float_of, house_account, sent_today, wallet_of
-from service.wallet.agent import agent_by_number, commission_for
+from service.wallet.account import float_of, sent_today, wallet_of
+from service.wallet.agent import agent_by_number, earn
 from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
@@ -207,24 +207,16 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     person = unit.rows.get(Person, row.person)
     if person is None or person.state != "active" or receive_only_until(unit, person):
         raise WrongCode
-    moves = [
-        Move(held, target, row.amount, Reason.WITHDRAW),
-        *charge_moves(held, Charge(row.fee, row.excise, row.levy)),
-    ]
-    earned, pair = commission_for(
-        unit, service="withdraw", agent=agent, person_id=row.person, amount=row.amount, pack=pack
-    )
-    if earned:
-        fees = house_account(pack.country, Kind.FEES)
-        moves.append(Move(fees, commission_of(agent, pack.country), earned, Reason.COMMISSION))
+    earned, pair = earn(unit, service="withdraw", agent=agent, person_id=row.person, amount=row.amount, pack=pack)
+    charge = charge_moves(held, Charge(row.fee, row.excise, row.levy))
     posted = post(
         unit.books,
         Entry(
             id=payout.entry,
             reason=Reason.WITHDRAW,
             at=unit.now,
-            moves=tuple(moves),
-            caps=(Cap(pair, row.amount),),
+            moves=(Move(held, target, row.amount, Reason.WITHDRAW), *charge, *earned),
+            caps=(pair,),
             once=resolves(row.id),
         ),
     )
