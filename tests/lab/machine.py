@@ -41,6 +41,9 @@ PATIENCE: dict[Round, float] = {"full": 240, "short": 0}
 """For so long the last messages are waited for: one of which nobody heard is sent again after three minutes."""
 
 PEOPLE, AT_ONCE = 12, 4
+READERS = 60
+"""People among whom messages are lost: in an hour no number is sent more than 200, and what is over it waits."""
+
 JUMPS = {"an hour back": "-1h", "a day on": "+1d", "ten years on": "+10y", "to 2038": "@2038-01-19 03:14:00"}
 """In the words of faketime; `@` is a time that then goes on."""
 
@@ -74,16 +77,17 @@ class Breaking:
     url: str
     here: Machine
     say: Say
+    people: int = PEOPLE
     injected: Counter[str] = field(default_factory=Counter)
 
     def go(self, wanted: int, break_once: Callable[[int], str], serve: Callable[[], object], note: str = "") -> Finding:
         """Serve, let phones pay, break and mend so often, and judge; `break_once` returns what it broke."""
         recovery = 0.0
         with app_at(self.url) as app:
-            gather(app, PEOPLE)
+            gather(app, self.people)
             before = problems(app)
             serve()
-            crowd = Crowd(self.here.port, people=PEOPLE, at_once=AT_ONCE)
+            crowd = Crowd(self.here.port, people=self.people, at_once=AT_ONCE)
             crowd.begin_and_see()
             try:
                 for number in range(wanted):
@@ -298,7 +302,7 @@ def no_messages(wanted: int, say: Say, *, patience_seconds: float) -> Finding:
             fake.mood = "well"
             return f"times in the mood {moods[number % len(moods)]!r}"
 
-        finding = Breaking("SMS gateway, SQLite", url, here, say).go(wanted, misbehave, here.serve)
+        finding = Breaking("SMS gateway, SQLite", url, here, say, READERS).go(wanted, misbehave, here.serve)
         waiting = _drained(url, patience_seconds)
         copies = Counter(fake.taken())
     twice = sum(count > 2 for count in copies.values())
