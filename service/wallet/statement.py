@@ -185,9 +185,11 @@ def check_reference(unit: Unit, text: str) -> Checked:
         raise UnknownReference
     recorded = payment_behind(unit, recorded)
     main = recorded.moves[0]
-    amount, until = main.amount, None
+    amount, until, state = main.amount, None, state_of(unit, recorded)
     if recorded.reason == Reason.SEND and (row := unit.rows.get(Pending, recorded.id)):
         amount, until = row.amount, row.settles_at
+        if state == "on_its_way" and until <= unit.now:  # nobody can take it back: the worker has yet to come
+            state = "done"
     source = main.target if main.reason == Reason.RELEASE else _other_side(unit, main.source, main.target)
     target = _other_side(unit, main.target, main.source)
     return Checked(
@@ -196,7 +198,7 @@ def check_reference(unit: Unit, text: str) -> Checked:
         recorded.reason,
         amount,
         (initials(owner_name(unit, source)), initials(owner_name(unit, target))),
-        state_of(unit, recorded),
+        state,
         until,
         levy_returned(unit, recorded.id),
     )

@@ -279,6 +279,8 @@ def test_a_person_reads_one_payment_by_one_name(village: Village) -> None:
     checked = village.do(lambda unit: check_reference(unit, ref(row.id)))
     assert (checked.amount, checked.parties, checked.until) == (500_00, ("A O", "B M"), row.settles_at)
     village.now = row.settles_at
+    # Nobody may read that the sender can still take it back, though the worker has not come.
+    assert village.do(lambda unit: check_reference(unit, ref(row.id))).state == "done"
     village.do(settle_due)
     assert (lines(AMINA)[0], state()) == (payment, "done")
     assert lines(BARAKA) == [(ref(row.id), 500_00, AMINA.name, Reason.SETTLE)]
