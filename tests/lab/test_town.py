@@ -16,8 +16,8 @@ from service.countries.tariff import Charge
 from service.ledger.entry import Entry, Posted
 from service.refusal import Refusal
 from service.storage.memory_books import MemoryBooks
-from service.wallet import notice, pin, send, withdraw
-from service.wallet.unit import Notice, Person, Unit
+from service.wallet import notice, pin, send, undo, withdraw
+from service.wallet.unit import Notice, Pending, Person, Unit
 from service.web.behind import Senti
 from tests.lab.town import never_hit, play, play_all
 
@@ -138,6 +138,22 @@ def broken_talk_stays(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Senti, "_close", lambda *_: None)
 
 
+def friends_wait(patch: pytest.MonkeyPatch) -> None:
+    """What is paid to somebody who was paid before waits, too."""
+    patch.setattr(send, "has_paid", lambda *_: False)
+
+
+def charge_stays_behind(patch: pytest.MonkeyPatch) -> None:
+    """Who takes a payment back gets no more than its amount."""
+    patch.setattr(Pending, "held", property(lambda row: row.amount))
+
+
+def stopped_in_silence(patch: pytest.MonkeyPatch) -> None:
+    """Who was told that money comes is not told that it does not."""
+    tell = notice.tell
+    patch.setattr(undo, "tell", lambda u, who, key, *a, **k: key == "not_coming" or tell(u, who, key, *a, **k))
+
+
 PLANTS = (
     no_id_check,
     split_commit,
@@ -148,6 +164,9 @@ PLANTS = (
     message_forgotten,
     marked_before_sent,
     broken_talk_stays,
+    friends_wait,
+    charge_stays_behind,
+    stopped_in_silence,
 )
 
 

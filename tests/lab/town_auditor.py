@@ -13,9 +13,12 @@ from datetime import datetime, timedelta
 
 from service.demo import LOCKED, PEOPLE
 from tests.lab import town_words as words
-from tests.lab.town_books import NOTICES, Account, Disagreement, Intent, OwnBooks, is_before
+from tests.lab.town_books import NOTICES, WAITS, Account, Disagreement, Intent, OwnBooks, is_before
 
-ROLE = {sms: (kind, role) for kind, owed in NOTICES.items() for role, sms in owed}
+ROLE = {sms: (kind, role) for kind, owed in (*NOTICES.items(), ("send", WAITS)) for role, sms in owed}
+WITHOUT_BALANCE = ("withdrawal_code", "coming", "not_coming")
+OF_THE_PAYMENT = ("received", "not_coming")
+"""Messages that name the payment which began it, and not the entry that ended its waiting."""
 
 
 @dataclass
@@ -28,6 +31,7 @@ class Hop:
     base: frozenset[int] = frozenset()
     version: int = 0
     intent: Intent | None = None
+    takes_back: bool = False
 
 
 @dataclass
@@ -90,11 +94,14 @@ class Auditor(OwnBooks):
             before, screen = self.screens.get(session, ("", ""))
             asked = words.find(words.CONFIRM, screen)
             typed = text[len(before) + 1 :] if before else text
+            hop.takes_back = words.WHICH in screen and typed.isdigit()
             if asked and text.startswith(before) and len(typed) == 4:
                 hop.pin, hop.right = typed, typed == self.pins[phone]
                 hop.base = self.tries[phone]
                 if hop.right and min(hop.base) < 3:
                     hop.intent = self._asked(asked[0], asked[1], phone, text)
+        if hop.takes_back:
+            self.touched += self.can_take_back(phone)
         if hop.intent:
             hop.intent.closed = session in self.over
             self.touched.append(hop.intent)
@@ -126,6 +133,8 @@ class Auditor(OwnBooks):
             if (phone, text) not in self.by_code:
                 self.by_code[phone, text] = self.intent("send", phone, *self.asked[phone, text])
             self.touched.append(self.by_code[phone, text])
+        if text == "UNDO":
+            self.touched += self.can_take_back(phone)[-1:]
         if text.startswith("CHECK "):
             self.states[text[6:]].add(self._state(self.by_reference[text[6:]]))
 
@@ -133,10 +142,21 @@ class Auditor(OwnBooks):
         """Note how things stand when the service has dealt with a message."""
         self.said[phone].add(self.books["wallet", phone])
 
+    def can_take_back(self, phone: str) -> list[Intent]:
+        """Return what somebody could take back now, newest last."""
+        return [
+            one
+            for one in self.intents
+            if one.kind == "take_back" and one.who == phone and not one.denied and not one.seen
+        ]
+
     def _state(self, intent: Intent) -> str:
+        ends = [one.kind for one in self.intents if one.hold is intent and one.seen]
+        if intent.waits:
+            on_its_way = "ON ITS WAY" if is_before(self.now(), intent.expires) else "Done"
+            return {"": on_its_way, "arrive": "Done", "take_back": "TAKEN BACK since"}[ends[0] if ends else ""]
         if intent.kind != "withdraw":
             return "Done"
-        ends = [one.kind for one in self.intents if one.hold is intent and one.seen]
         return {"": "held", "pay_out": "Paid out in cash", "return": "Not collected"}[ends[0] if ends else ""]
 
     # What phones show
@@ -152,6 +172,8 @@ class Auditor(OwnBooks):
             self._read_notices(phone, session, screen, begins=begins)
         if hop.pin:
             self._read_outcome(phone, hop, screen)
+        elif (found := words.find(words.DONE, screen)) and found[0] == "take_back":
+            self._read_taken_back(phone, found[1])
         elif screen.startswith(words.LOCKED):
             self._narrow(phone, hop, {3}, "is locked")
         if asked := words.find(words.CONFIRM, screen):
@@ -205,10 +227,24 @@ class Auditor(OwnBooks):
             return self._code(hold, code, until)
         name, amount = (found[1], found[2]) if kind == "pay_out" else (found[2], found[1])
         done = self._done((kind,), phone, "who", words.cents(amount), found[4], "the screen", only=hop.intent)
+        if kind == "send":
+            self._arrives(done, words.ARRIVES.search(found[0]))
         self._equal_name(name, done.other)
         if done.after is not None:
             account = ("wallet", phone) if kind == "send" else ("float", self.shop_of(phone))
             self._equal(words.cents(found[3]), done.after[account], f"{phone} reads after {done}")
+
+    def _arrives(self, payment: Intent, said: re.Match[str] | None) -> None:
+        self._equal(said is not None, payment.waits, f"that it waits, {payment}")
+        if said and payment.expires:
+            self._equal(said[1], f"{payment.expires.astimezone(self.zone):%H:%M}", f"the arrival of {payment}")
+
+    def _read_taken_back(self, phone: str, found: re.Match[str]) -> None:
+        amount, name, balance, reference = found.groups()
+        done = self._done(("take_back",), phone, "who", words.cents(amount), reference, "the screen")
+        self._equal_name(name, done.other)
+        if done.after is not None:
+            self._equal(words.cents(balance), done.after["wallet", phone], f"{phone} reads after {done}")
 
     def _check_price(self, kind: str, found: re.Match[str]) -> None:
         if kind in ("send", "withdraw"):
@@ -256,8 +292,13 @@ class Auditor(OwnBooks):
     def _receipt(self, phone: str, kind: str, said: re.Match[str]) -> None:
         of, role = ROLE[kind]
         amount = words.cents(said[3] if kind == "withdrawal_code" else said[2])
-        balance = None if kind == "withdrawal_code" else words.cents(said[said.re.groups])
-        intent = self._done((of,), phone, role, amount, said[1], "a message", balance=balance)
+        balance = None if kind in WITHOUT_BALANCE else words.cents(said[said.re.groups])
+        known = self.by_reference.get(said[1])
+        if kind == "received":
+            at_once = not known.waits if known else self._went_at_once(phone, amount, balance)
+            of = "send" if at_once else "arrive"
+        whose = kind in OF_THE_PAYMENT and of != "send"
+        intent = self._done((of,), phone, role, amount, said[1], "a message", balance=balance, of_its_hold=whose)
         if (phone, kind) not in intent.awaited and intent.kind != "issue":
             raise Disagreement(f"{phone} gets {said[0]!r} twice, in different words")
         intent.awaited.discard((phone, kind))
@@ -265,6 +306,15 @@ class Auditor(OwnBooks):
             self._code(intent, said[2], said[6])
         if of in ("pay_out", "return") and intent.hold and not intent.hold.told:
             self._tell(intent.hold, "a message")
+
+    def _went_at_once(self, phone: str, amount: int, balance: int | None) -> bool:
+        """Say whether what somebody has received came in one entry: the first word of a payment says nothing of it."""
+        return any(
+            one.seen and one.kind == "send" and not one.waits and not one.reference
+            and one.other == phone and one.amount == amount
+            and (one.after is None or one.after["wallet", phone] == balance)
+            for one in self.intents
+        )  # fmt: skip
 
     # Judging what was told
 
@@ -279,14 +329,25 @@ class Auditor(OwnBooks):
         *,
         balance: int | None = None,
         only: Intent | None = None,
+        of_its_hold: bool = False,
     ) -> Intent:
-        """Find what somebody was told is done, or raise Disagreement if it is not."""
+        """Find what somebody was told is done, or raise Disagreement if it is not.
+
+        `of_its_hold`: reference and amount are those of the payment that it has ended.
+        """
         known = self.by_reference.get(reference)
-        there = [known] if known else [one for one in self.intents if one.seen and not one.reference]
+
+        def named(one: Intent) -> Intent:
+            return one.hold if of_its_hold and one.hold else one
+
         fits = [
             one
-            for one in there
-            if one.seen and one.kind in kinds and getattr(one, role) == phone and amount in (None, one.amount)
+            for one in self.intents
+            if (named(one) is known if known else not named(one).reference)
+            and one.seen
+            and one.kind in kinds
+            and getattr(one, role) == phone
+            and amount in (None, named(one).amount)
         ]
         if only is not None:
             fits = [one for one in fits if one is only]
@@ -301,9 +362,8 @@ class Auditor(OwnBooks):
             entry = self.entry(reference)
             if entry is None:
                 raise Disagreement(f"{reference} was given to {phone} and is not in the books")
-            whole = intent.charge if intent.kind == "withdraw" else 0
-            self._equal(entry[1], intent.amount + whole, f"the entry {reference}")
-            self.by_reference[reference], intent.reference = intent, reference
+            self._equal(entry[1], named(intent).whole, f"the entry {reference}")
+            self.by_reference[reference], named(intent).reference = named(intent), reference
         if intent.denied:
             raise Disagreement(f"{phone} was told that it is not done, and now by {by} that it is: {intent}")
         self._tell(intent, by)
@@ -363,5 +423,5 @@ class Auditor(OwnBooks):
                 raise Disagreement(f"nobody was ever told: {intent}")
             if intent.seen and intent.awaited - {(intent.who, "withdrawal_code")}:
                 raise Disagreement(f"messages never came: {sorted(intent.awaited)} of {intent}")
-            if intent.kind == "return" and not intent.seen and not intent.denied:
+            if intent.kind in ("return", "arrive") and not intent.seen and not intent.denied:
                 raise Disagreement(f"the time is over, and the money was not given back: {intent}")

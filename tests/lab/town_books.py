@@ -27,10 +27,15 @@ NOTICES = {
     "pay_out": (("who", "paid_out"), ("other", "withdrawn")),
     "cash_in": (("who", "cash_in_agent"), ("other", "cash_in")),
     "return": (("who", "returned"),),
+    "arrive": (("other", "received"),),
+    "take_back": (("who", "taken_back"), ("other", "not_coming")),
     "issue": (("who", "float_issue"),),
     "treasury": (),
 }
 """Whom each kind of intention owes a message when it has happened."""
+
+WAITS = (("who", "on_its_way"), ("other", "coming"))
+"""The same of a payment that can still be taken back."""
 
 
 class Disagreement(AssertionError):
@@ -39,7 +44,10 @@ class Disagreement(AssertionError):
 
 @dataclass(eq=False)
 class Intent:
-    """Something that somebody asked for with all that it takes; amounts in cents."""
+    """Something that somebody asked for with all that it takes; amounts in cents.
+
+    `held` is what it changes instead if it can still be taken back, and `waits` says that this has happened.
+    """
 
     kind: str
     who: str
@@ -47,6 +55,8 @@ class Intent:
     amount: int
     charge: int = 0
     changes: Books = field(default_factory=dict)
+    held: Books | None = None
+    waits: bool = False
     pair: tuple[str, str, str] | None = None
     hold: "Intent | None" = None
     since: datetime | None = None
@@ -59,6 +69,11 @@ class Intent:
     expires: datetime | None = None
     after: Books | None = None
     awaited: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def whole(self) -> int:
+        """What the first move of its entry is: all that is set aside, or what is paid."""
+        return self.amount + (self.charge if self.waits or self.kind == "withdraw" else 0)
 
     def __str__(self) -> str:
         state = "done" if self.seen else "not done"
@@ -84,6 +99,8 @@ class OwnBooks:
         self.entries = 0
         self.intents: list[Intent] = []
         self.touched: list[Intent] = []
+        self.paid: set[tuple[str, str]] = set()
+        self.old_friends = frozenset((payer, payee) for payer, payee, _ in SENDS)
         self._open()
 
     def _open(self) -> None:
@@ -92,7 +109,8 @@ class OwnBooks:
         keeper = self.shops[FLOATS[0][0]][0]
         past += [self.intent("cash_in", keeper, phone, amount) for phone, amount in CASH_INS]
         past += [self.intent("send", payer, payee, amount) for payer, payee, amount in SENDS]
-        self.books = self.with_(past, day="before")
+        self.books = self.with_([(intent, intent.changes) for intent in past], day="before")
+        self.paid |= self.old_friends
         for intent in past:
             self._count(intent, "before")
         self.entries = len(past)
@@ -111,6 +129,10 @@ class OwnBooks:
                 FEES: fee,
                 TAX: excise,
             }
+            new.held = {("wallet", who): -amount - new.charge, HELD: amount + new.charge}
+        elif kind == "arrive":
+            fee, excise = self.prices.charge("send", amount)
+            new.changes = {HELD: -amount - fee - excise, ("wallet", other): amount, FEES: fee, TAX: excise}
         elif kind == "withdraw":
             new.changes = {("wallet", who): -amount - new.charge, HELD: amount + new.charge}
         elif kind == "cash_in":
@@ -125,7 +147,7 @@ class OwnBooks:
             fee, excise = self.prices.charge("withdraw", amount)
             new.changes = {HELD: -amount - fee - excise, ("float", hold.other): amount, FEES: fee, TAX: excise}
             new.pair = ("withdraw", hold.other, other)
-        elif kind == "return":
+        elif kind in ("return", "take_back"):
             assert hold is not None
             new.changes = {HELD: -amount, ("wallet", who): amount}
         self.intents.append(new)
@@ -137,12 +159,12 @@ class OwnBooks:
     def _day(self) -> str:
         return f"{self.now().astimezone(self.zone):%Y-%m-%d}"
 
-    def with_(self, chosen: Collection[Intent], day: str) -> Books:
+    def with_(self, chosen: Collection[tuple[Intent, Books]], day: str) -> Books:
         """Return the books as they are when these have happened, too."""
         books = defaultdict(int, self.books)
         more: Counter[tuple[str, str, str, str]] = Counter()
-        for intent in chosen:
-            for account, change in intent.changes.items():
+        for intent, changes in chosen:
+            for account, change in changes.items():
                 books[account] += change
             if intent.pair:
                 more[(*intent.pair, day)] += intent.amount
@@ -159,34 +181,53 @@ class OwnBooks:
 
     def look(self, found: Books, entries: int) -> None:
         """Find what has happened since the last look, or raise Disagreement: this is done after every step."""
-        may = [intent for intent in dict.fromkeys((*self.touched, *self._due())) if self._may_happen(intent)]
+        touched = dict.fromkeys((*self.touched, *self._due()))
+        may = [(intent, changes) for intent in touched if self._may_happen(intent) for changes in self._ways(intent)]
         self.touched.clear()
         day = self._day()
         for chosen in combinations(may, entries - self.entries) if entries >= self.entries else ():
-            held = [intent.hold for intent in chosen if intent.hold]
-            if len(set(held)) == len(held):
+            held = [intent.hold for intent, _ in chosen if intent.hold]
+            if len(set(held)) == len(held) and len({intent for intent, _ in chosen}) == len(chosen):
                 world = self.with_(chosen, day)
                 if all(world[account] == found.get(account, 0) for account in {*world, *found}):
                     return self._see(chosen, world, day)
         raise Disagreement(self._differences(found, entries, may))
 
     def _may_happen(self, intent: Intent) -> bool:
-        in_time = intent.kind != "pay_out" or intent.hold is None or is_before(self.now(), intent.hold.expires)
+        ends = intent.hold.expires if intent.hold and intent.kind in ("pay_out", "take_back") else None
+        in_time = ends is None or is_before(self.now(), ends)
         return not intent.seen and not intent.denied and not intent.closed and in_time
+
+    def _ways(self, intent: Intent) -> Iterator[Books]:
+        """Yield what it may change: who was a stranger when the price was shown may be known by the time of the PIN."""
+        pair = intent.who, intent.other
+        kept_shop = intent.other in (keeper for keeper, _ in self.shops.values())
+        if intent.held is None or kept_shop or pair in self.paid:
+            yield intent.changes
+        if intent.held is not None and not kept_shop and pair not in self.old_friends:
+            yield intent.held
 
     def _due(self) -> Iterator[Intent]:
         for intent in self.intents:
-            if intent.kind == "return" and intent.hold and not is_before(self.now(), intent.hold.expires):
+            if intent.kind in ("return", "arrive") and intent.hold and not is_before(self.now(), intent.hold.expires):
                 yield intent
 
-    def _see(self, chosen: Sequence[Intent], world: Books, day: str) -> None:
+    def _see(self, chosen: Sequence[tuple[Intent, Books]], world: Books, day: str) -> None:
         self.books = world
         self.entries += len(chosen)
-        for intent in chosen:
+        for intent, changes in chosen:
+            intent.waits = changes is intent.held
             self._count(intent, day)
             intent.seen = self.now()
             intent.after = world if len(chosen) == 1 else None
-            intent.awaited = {(getattr(intent, role), sms) for role, sms in NOTICES[intent.kind]}
+            owed = WAITS if intent.waits else NOTICES[intent.kind]
+            intent.awaited = {(getattr(intent, role), sms) for role, sms in owed}
+            if intent.kind == "arrive" or (intent.kind == "send" and not intent.waits):
+                self.paid.add((intent.who, intent.other))
+            if intent.waits:
+                intent.expires = self.now() + timedelta(seconds=self.prices.pack["limits"]["undo_seconds"])
+                self.intent("arrive", intent.who, intent.other, intent.amount, hold=intent)
+                self.intent("take_back", intent.who, intent.other, intent.amount + intent.charge, hold=intent)
             if intent.kind == "withdraw":
                 intent.expires = self.now() + timedelta(seconds=self.prices.pack["limits"]["withdrawal_seconds"])
                 self.intent("return", intent.who, intent.other, intent.amount + intent.charge, hold=intent)
@@ -195,13 +236,13 @@ class OwnBooks:
                     if other is not intent and other.hold is intent.hold:
                         other.denied = True
 
-    def _differences(self, found: Books, entries: int, may: Sequence[Intent]) -> str:
+    def _differences(self, found: Books, entries: int, may: Sequence[tuple[Intent, Books]]) -> str:
         lines = [f"{entries} entries, expected {self.entries} and at most {len(may)} more"]
         for account in sorted({*found, *self.books}):
             if found.get(account, 0) != self.books[account]:
                 kind, owner = account
                 lines.append(f"{kind} {owner}: {found.get(account, 0)}, expected {self.books[account]}")
-        return "\n  ".join([*lines, *(f"possible: {intent}" for intent in may)])
+        return "\n  ".join([*lines, *(f"possible: {intent}" for intent, _ in may)])
 
 
 def is_before(at: datetime, end: datetime | None) -> bool:

@@ -138,7 +138,7 @@ class Machine:
     send_sms: Callable[[str, str], Sent] = lambda _to, _text: Sent(Outcome.ACCEPTED, "sim-0")
 
     def __post_init__(self) -> None:
-        app = make_app(demo_settings(demo_undo=False), store=self.store, now=lambda: self.now)
+        app = make_app(demo_settings(), store=self.store, now=lambda: self.now)
         lane = _Lane(self, codes=["*384*96#"], region="KE")
         self.app = replace(app, gateways={**app.gateways, "simulator": lane})
         self.web = make_web(self.app)

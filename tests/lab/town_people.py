@@ -58,6 +58,10 @@ def key(dice: random.Random, auditor: Auditor, actor: Actor, screen: str) -> str
         return auditor.pins[number] if knows else dice.choice(("1111", other, other, "40"))
     if "9 Continue" in screen and dice.random() < 0.6:
         return "9"
+    if "99 Take back" in screen and dice.random() < 0.7:
+        return "99"
+    if screen.startswith("Take back which?"):
+        return dice.choice(("1", "1", "1", "2", ""))
     if "\n1 Send money" in screen or screen.startswith("1 Send money"):
         return {"send": "1", "withdraw": "2", "balance": "5"}.get(goal["kind"], "")
     if "\n1 Cash-in" in screen:

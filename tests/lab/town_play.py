@@ -259,6 +259,8 @@ class Play:
         text = f"SEND {dice.randint(1, 90)} 0{dice.choice(list(NUMBERS.values()))[4:]}"
         if codes and dice.random() < 0.7:
             text = codes[-1]
+        elif dice.random() < 0.2:
+            text = "UNDO"
         elif dice.random() < 0.5:
             text = f"CHECK {dice.choice(known)}" if known and dice.random() < 0.6 else "BAL"
         self.say(f"{actor.name} writes {text}")

@@ -17,11 +17,12 @@ CONFIRM: Mapping[str, str] = {
 """What stands above the PIN, by what is to be done."""
 
 DONE: Mapping[str, str] = {
-    "send":     rf"Sent {M} to {NAME}\.\nBalance {M}\.\nRef {R}\.",
+    "send":     rf"Sent {M} to {NAME}\.\n(?:Arrives [\d:]+\. [^\n]+\n)?Balance {M}\.\nRef {R}\.",
     "withdraw": rf"Show code (\d{{7}}) to agent (\d{{6}}), [\w ]+, and take {M} cash\.\n"
                 rf"Good until ([\d:]+)\.\nRef {R}\.",
     "cash_in":  rf"Paid {M} to {NAME}\.\nFloat {M}\.\nRef {R}\.",
     "pay_out":  rf"Give {NAME} {M} in cash now\.\nFloat {M}\.\nRef {R}\.",
+    "take_back": rf"^{M} is back with you, fee and all: it did not go to {NAME}\.\nBalance {M}\.\nRef {R}\.",
 }
 """What the phone shows when it is done."""
 
@@ -29,6 +30,7 @@ TOLD: Mapping[str, str] = {
     "send":     rf"^DONE: {M} to {NAME}, Ref {R}\.",
     "withdraw": rf"^DONE: code (\d{{7}}), {M} (until) (\d\d:\d\d), {R}",
     "pay_out":  rf"^DONE: {M} to {NAME}, {R}\.",
+    "take_back": rf"^TAKEN BACK: {M} for {NAME}, {R}",
 }
 """What the next dial says of the last talk; a cash-in is told in the words of a pay-out."""
 
@@ -41,6 +43,10 @@ NOT_TOLD: Mapping[str, str] = {
 
 SMS: Mapping[str, str] = {
     "sent":            rf"{R} Sent {M} to {NAME} \d{{4}}\*\*\*(\d{{3}})\. Fee {M}\. Balance {M}\. ",
+    "on_its_way":      rf"{R} {M} to {NAME} \d{{4}}\*\*\*(\d{{3}}) arrives ([\d:]+)\. .*Fee {M}\. Balance {M}\.",
+    "coming":          rf"{R} {M} from {NAME} \d{{4}}\*\*\*(\d{{3}}) arrives at ([\d:]+), if ",
+    "taken_back":      rf"{R} Taken back {M}, fee and all: it did not go to {NAME}\. Balance {M}\.",
+    "not_coming":      rf"{R} {M} from {NAME} does not come: the sender took it back\.",
     "received":        rf"{R} Received {M} from {NAME} \d{{4}}\*\*\*(\d{{3}})\. Balance {M}\. ",
     "cash_in":         rf"{R} Paid in {M} at agent (\d{{6}}) [\w ]+\. Balance {M}\. ",
     "cash_in_agent":   rf"{R} Paid in {M} for {NAME} \d{{4}}\*\*\*(\d{{3}})\. Float {M}\. ",
@@ -51,7 +57,8 @@ SMS: Mapping[str, str] = {
     "float_issue":     rf"{R} Float received {M}\. Float {M}\. ",
     "reversed":        rf"{R} Reversed {R}, {M}\. Balance {M}\. ",
     "ask_code":        rf"Send {M} to {NAME}\? Fee {M}, total {M}\. Answer (\d{{7}}) within 10 minutes to pay\.",
-    "check":           rf"{R} is genuine: {M}.*\. (Done|REVERSED since|Paid out in cash|Not collected)|"
+    "check":           rf"{R} is genuine: {M}.*\. "
+                       r"(Done|ON ITS WAY|TAKEN BACK since|REVERSED since|Paid out in cash|Not collected)|"
                        rf"{R} is genuine: {M} (held) for",
     "paid_already":    rf"Paid already, Ref {R}\.",
     "balance":         rf"You have {M}\. \d\d/",
@@ -59,6 +66,8 @@ SMS: Mapping[str, str] = {
 """What arrives as a message."""
 # fmt: on
 
+ARRIVES = re.compile(r"^Arrives ([\d:]+)\.", re.M)
+WHICH = "Take back which?"
 HAS = re.compile(rf"^You have {M}\.$", re.M)
 TRIES = re.compile(r"^Wrong PIN\. Tries left: (\d)", re.M)
 LOCKED = "Your wallet is locked"
