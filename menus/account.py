@@ -14,7 +14,8 @@ from service.wallet.people import choose_language
 from service.wallet.pin import DifferentPin, OldPin, PinLocked, WeakPin, WrongPin, change_pin, choose_pin, is_pin
 from service.wallet.statement import balance_of
 
-LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"))
+LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"), ("4", "am"), ("5", "lg"), ("6", "rw"), ("7", "ha"))
+"""The key of each language, the same in every country; a country shows those that it speaks."""
 
 
 def read_balance(call: Call, _: Values) -> Mapping[str, Any]:

@@ -165,7 +165,9 @@ def make_app(
     if not production:
         gateways["simulator"] = Simulator(codes=codes, region=packs[settings.countries[0]].region)
     code_keys = [derive(secret, "one-time codes") for secret in secrets]
-    countries = {name: Country(pack, product(pack, code_keys[0])) for name, pack in packs.items()}
+    countries = {
+        name: Country(pack, product(pack, code_keys[0], reviewed_only=production)) for name, pack in packs.items()
+    }
     for country in countries.values():
         limits = [gateway.limit for gateway in gateways.values()]
         problems += [f"menu: {problem}" for problem in proof(country.talk, country.pack, limits)]

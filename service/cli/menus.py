@@ -20,10 +20,12 @@ def menus() -> None:
 
 def _talks() -> "list[tuple[Pack, Talk]]":
     from menus import product
-    from service.countries import load_pack
+    from service.countries import every_country, load_pack
     from service.settings import read_settings
 
-    packs = [load_pack(country) for country in read_settings().countries]
+    served = read_settings().countries
+    # Those that are served come first; a language may be spoken in another country only, and is proven there.
+    packs = [load_pack(country) for country in dict.fromkeys((*served, *every_country()))]
     # The codes of a proof are of the right length and open nothing.
     return [(pack, product(pack, b"proof")) for pack in packs]
 
@@ -41,8 +43,9 @@ def check() -> None:
     from menus import proof
     from service.ussd.check import RULES
 
-    limits = _limits()
+    limits, spoken = _limits(), dict[str, bool]()
     for pack, talk in _talks():
+        spoken |= {language: said.reviewed for language, said in talk.words.items()}
         problems = proof(talk, pack, limits)
         if problems:
             raise refuse(*(f"{pack.country}: {problem}" for problem in problems))
@@ -51,6 +54,8 @@ def check() -> None:
             f"{len(talk.words)} languages ({', '.join(talk.words)}), {len(RULES)} rules, "
             f"gateways {', '.join(f'{limit.gateway} {limit.septets}' for limit in limits)} septets."
         )
+    unread = sorted(language for language, reviewed in spoken.items() if not reviewed)
+    click.echo(f"{len(spoken)} languages in all. Read by no speaker yet, so off in production: {', '.join(unread)}.")
 
 
 @menus.command()

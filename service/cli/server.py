@@ -205,6 +205,7 @@ def _counting_together(settings: Settings, serving: Serving) -> Iterator[str | N
         from service.app import make_app
 
         app = make_app(settings, shared_metrics=shared)
+        _say_languages(app)
         app.store.close()  # no connection is carried into another process; it opens anew when it is asked
         port = settings.metrics_port if shared else None
         with closing(app.store), app.metrics.serving(port=port, host=settings.host) if port else nullcontext():
@@ -226,6 +227,15 @@ def _made(make: "Callable[[], App]") -> "App | None":
         return None
 
 
+def _say_languages(app: "App") -> None:
+    """Say in the log which languages are not spoken, because no speaker has read them."""
+    from menus import off
+
+    silent = {language for country in app.countries.values() for language in off(country.pack)}
+    if silent and app.settings.mode == "production":
+        log.warning("languages that no speaker has read are off", language=" ".join(sorted(silent)))
+
+
 def work(settings: Settings, metrics_port: int | None) -> None:
     """Do the worker's jobs until SIGTERM or SIGINT, and stop between two messages.
 
@@ -240,6 +250,7 @@ def work(settings: Settings, metrics_port: int | None) -> None:
     while (app := _made(lambda: make_app(settings))) is None:
         if stop.wait(AWAY_PAUSE):
             return
+    _say_languages(app)
     own = app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext()
     with closing(app.store), own:
         run_worker(stop, jobs(app))

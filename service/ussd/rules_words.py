@@ -4,13 +4,14 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from service.gsm7 import septets
 from service.refusal import Refusal
 from service.ussd.engine import BACK, HOME, MORE
 from service.ussd.graph import refusals
 from service.ussd.problem import Problem
 from service.ussd.render import MOST_SUGGESTIONS
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, Field, Menu, NoSuchChoice, Pick, Screen
-from service.ussd.text import Talk, Words, names_in, stray_braces
+from service.ussd.text import GSM7, Talk, Words, names_in, stray_braces
 
 _NAV = {"back": BACK, "home": HOME, "more": MORE}
 _SPELT_KEY = re.compile(r"^\d+[ .):]", re.MULTILINE)
@@ -50,6 +51,17 @@ def places(talk: Talk) -> Iterator[Problem]:
                 yield Problem("places", table, language, f"shows other values in {part!r} than {talk.default_language}")
             if stray_braces(sentence):
                 yield Problem("places", table, language, f"has a stray brace or bracket in {part!r}")
+
+
+def alphabets(talk: Talk) -> Iterator[Problem]:
+    """A language of the phones' own alphabet has no letter outside it; the name of each is read by all."""
+    for language, have in _every_sentence(talk):
+        if septets(talk.words[language].name) is None:
+            yield Problem("alphabets", "name", language, "is outside GSM-7")
+        if talk.words[language].alphabet != GSM7:
+            continue
+        for table, part in sorted(place for place, sentence in have.items() if septets(sentence) is None):
+            yield Problem("alphabets", table, language, f"has a letter outside GSM-7 in {part!r}")
 
 
 def keys(talk: Talk) -> Iterator[Problem]:

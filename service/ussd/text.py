@@ -21,6 +21,9 @@ SMALLEST = Limit("any", septets=156, units=76)
 
 ONE_SMS = Limit("sms", septets=160, units=70)
 
+GSM7, UCS2 = "gsm7", "ucs2"
+"""What a language is written in: the phones' own alphabet, or letters outside it, of which there is room for half."""
+
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _MAYBE = re.compile(r"\[(\??)([^\[\]]*)\]")
 _ALL = 99
@@ -32,13 +35,19 @@ Show = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Words:
-    """The words of one language: of screens by id and part (`text`, `line`, or a key), and the other tables."""
+    """The words of one language: of screens by id and part (`text`, `line`, or a key), and the other tables.
+
+    `name` is its own name, in letters that every phone shows; `reviewed`, that a speaker has read all of it.
+    """
 
     screens: Mapping[str, Mapping[str, str]]
     nav: Mapping[str, str]
     no: Mapping[str, str]
     told: Mapping[str, str]
     sms: Mapping[str, str]
+    name: str = ""
+    reviewed: bool = False
+    alphabet: str = GSM7
 
 
 class _Width(NamedTuple):
@@ -117,17 +126,22 @@ def load_words(path: Path, **fixed: str) -> Words:
     """Read the words of one language from TOML; raise ValueError where something is not a sentence in its table.
 
     `fixed` are plain values that are the same for everybody, such as `{example_phone}`: they become part of the words.
+    In the head of the file stands what the language is: `name`, `reviewed`, `alphabet`.
     """
     tables: dict[str, dict[str, str]] = {}
     text = path.read_text("utf-8")
     for name, said in fixed.items():
         text = text.replace(f"{{{name}}}", said)
-    for name, table in tomllib.loads(text).items():
+    found = tomllib.loads(text)
+    head = found.pop("name", ""), found.pop("reviewed", False), found.pop("alphabet", GSM7)
+    if not isinstance(head[0], str) or not isinstance(head[1], bool) or head[2] not in (GSM7, UCS2):
+        raise ValueError(f"{path.name}: its head is a name, reviewed = true or false, and alphabet = gsm7 or ucs2")
+    for name, table in found.items():
         if not isinstance(table, dict) or not all(isinstance(said, str) for said in table.values()):
             raise ValueError(f'{path.name}: [{name}] must be a flat table of sentences; screens are quoted: ["a.b"]')
         tables[name] = table
     nav, no, told, sms = (tables.pop(name, {}) for name in ("nav", "no", "told", "sms"))
-    return Words(tables, nav, no, told, sms)
+    return Words(tables, nav, no, told, sms, *head)
 
 
 def fill(sentence: str, show: Show, *, extras: int = _ALL, widest: bool = False) -> str:

@@ -1,3 +1,4 @@
+import json
 import secrets
 from collections.abc import Callable
 
@@ -60,7 +61,9 @@ def test_production_is_served_with_a_role_of_its_own(
     assert here.get("/metrics")[0] == 404
     assert "senti_seal_age_seconds" in here.get("/metrics", own)[1]
     screen = here.hop("ATUid_first", phone="+254799000009", secret=SAFE["SENTI_AFRICASTALKING_WEBHOOK_SECRET"])
-    assert screen.startswith("CON Welcome to Senti.")
+    assert screen == "CON Welcome to Senti. Karibu. Bienvenue.\n1 English", "no speaker has read the others"
+    (said,) = [line for line in here.log.read_text().splitlines() if "languages that no speaker has read" in line]
+    assert "sw" in json.loads(said)["language"].split()
     assert stop(process) == 0
     assert "SENTI_MODE is production" in here.run("dial", "+254799000009").stderr
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from service.ussd.screens import Field
 from service.ussd.text import Talk
 from tests.ussd.bikes import FIELDS, bikes
-from tests.ussd.plant import Planted, plants, saying
+from tests.ussd.plant import Planted, in_ucs2, plants, saying
 
 FAULTS: list[Planted] = []
 fault = plants(FAULTS)
@@ -33,7 +33,7 @@ def _a_screen_is_too_long_under_a_refusal() -> Talk:
 
 @fault("fits", "fits: card in en is 26 units too long")
 def _one_letter_forces_units() -> Talk:
-    return saying("card", "text", "ŋ" + "x" * 96 + "{left}", "en")
+    return in_ucs2(saying("card", "text", "ŋ" + "x" * 96 + "{left}", "en"), "en")
 
 
 @fault("fits", "fits: hire.pin in en is 13 septets too long under no.dropped_secret")
@@ -73,7 +73,7 @@ def _a_receipt_needs_two_messages() -> Talk:
 def _a_receipt_is_wider_by_its_decimals() -> Talk:
     decimals = Field(show=lambda price: f"{price}.00", widest=99_999)
     talk = saying("sms", "hired", "ŋ" + "x" * 62 + "{price}", sms_fields={"price": decimals})
-    return _say_sms(talk, "sw", "{price}")
+    return in_ucs2(_say_sms(talk, "sw", "{price}"), "en")
 
 
 def _say_sms(talk: Talk, language: str, sentence: str) -> Talk:

@@ -46,6 +46,24 @@ for _table, _part in [("attic", "text"), ("home", "7"), ("card", "line"), ("say.
     )
 
 
+for _table, _part in [("card", "text"), ("no", "out_of_order"), ("sms", "hired")]:
+    fault("alphabets", f"alphabets: {_table} in sw has a letter outside GSM-7 in {_part!r}")(
+        lambda table=_table, part=_part: _with_a_letter(table, part)  # type: ignore[misc]
+    )
+
+
+def _with_a_letter(table: str, part: str) -> Talk:
+    said = bikes().words["sw"]
+    tables = {**said.screens, "no": said.no, "sms": said.sms}
+    return saying(table, part, f"{tables[table][part]}ŋ", "sw")
+
+
+@fault("alphabets", "alphabets: name in sw is outside GSM-7")
+def _a_name_that_not_every_phone_shows() -> Talk:
+    talk = bikes()
+    return replace(talk, words={**talk.words, "sw": replace(talk.words["sw"], name="አማርኛ")})
+
+
 for _table, _part, _sentence, _found in [
     ("card", "text", "{left} {riches}", "shows ['riches'] in 'text': not to be had there"),
     ("no", "wrong_pin", "{left} tries", "shows ['left'] in 'wrong_pin': not to be had there"),

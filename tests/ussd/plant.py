@@ -46,6 +46,11 @@ def saying(table: str, part: str, sentence: str, *languages: str, **other: Any) 
     return talk
 
 
+def in_ucs2(talk: Talk, language: str) -> Talk:
+    """Let a language be one that is written in letters outside GSM-7."""
+    return replace(talk, words={**talk.words, language: replace(talk.words[language], alphabet="ucs2")})
+
+
 def hushed(talk: Talk, *sentences: tuple[str, str]) -> Talk:
     """Take words away that a changed talk has no use for."""
     for said in talk.words.values():
