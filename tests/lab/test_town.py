@@ -16,10 +16,10 @@ from service.countries.tariff import Charge
 from service.ledger.entry import Entry, Posted
 from service.refusal import Refusal
 from service.storage.memory_books import MemoryBooks
-from service.wallet import notice, pin, send, undo, withdraw
+from service.wallet import commission, notice, pin, send, undo, withdraw
 from service.wallet.unit import Notice, Pending, Person, Unit
 from service.web.behind import Senti
-from tests.lab.town import never_hit, play, play_all
+from tests.lab.town import DAYS, never_hit, play, play_all
 
 SEEDS = int(os.environ.get("SENTI_TEST_TOWNS", "2000"))
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -33,6 +33,20 @@ def test_towns_agree_with_their_auditor() -> None:
         tally = play_all(range(SEEDS))
         assert never_hit(tally) == []
     assert not tally.failures, f"{len(tally.failures)} towns, the first: {tally.failures[0]}"
+
+
+def test_towns_of_two_weeks_are_sound_each_midnight() -> None:
+    """People, shops, typos, guesses and lost replies for fourteen days, with the day on which commissions are paid."""
+    tally = play_all(range(20), days=DAYS)
+    assert not tally.failures, f"{len(tally.failures)} towns, the first: {tally.failures[0]}"
+    assert tally.entries > 20 * DAYS
+
+
+def test_a_payday_that_is_a_shilling_off_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The auditor reckons commissions of the month by itself."""
+    accrued = commission.accrued
+    monkeypatch.setattr(commission, "accrued", lambda *a, **k: accrued(*a, **k) - 100)
+    assert any(play(seed, DAYS).failures for seed in range(4))
 
 
 def test_a_seed_is_the_same_town_in_another_process() -> None:

@@ -1,13 +1,14 @@
 """Towns by seeds: people, shops, a desk, a network and a worker, broken between any two statements, and an auditor.
 
-`SENTI_TEST_SEED=N python -m tests.lab town` plays one town again, statement by statement, and says what happened in it.
+`SENTI_TEST_SEED=N python -m tests.lab town` plays one town again, statement by statement, and says what happened in it;
+with `SENTI_TEST_DAYS=14` it is one that lives two weeks.
 """
 
 import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +20,8 @@ from tests.lab.town_prices import Prices, read_prices
 
 TITLE = "Seeded towns"
 TOWNS = {"full": 100_000, "short": 4_500}
+FORTNIGHTS = {"full": 1_000, "short": 40}
+DAYS = 14
 STEPS = 32
 AT_ONCE = 50
 LAST_LINES = 30
@@ -63,25 +66,27 @@ def _machine() -> tuple[Machine, Prices]:
     return Machine(), read_prices()
 
 
-def play(seed: int) -> Tally:
-    """Let one town live; it fails with its history."""
-    town, agreed = _live(seed)
+def play(seed: int, days: int = 0) -> Tally:
+    """Let one town live, for some minutes or so many days; it fails with its history."""
+    town, agreed = _live(seed, days)
     failures = [] if agreed else [Failure(seed, town.history)]
     return Tally(1, town.hit + town.machine.store.hit, town.auditor.resolved, town.auditor.entries, failures)
 
 
-def history(seed: int) -> list[str]:
+def history(seed: int, days: int = 0) -> list[str]:
     """Return what happens in a town, in lines that can be read."""
-    return _live(seed)[0].history
+    return _live(seed, days)[0].history
 
 
-def _live(seed: int) -> tuple[Play, bool]:
+def _live(seed: int, days: int) -> tuple[Play, bool]:
     machine, prices = _machine()
     machine.store.hit.clear()
     with clockwork(machine):
         town = Play(machine, prices, seed)
         try:
-            for _ in range(STEPS):
+            for _ in range(days):
+                town.day()
+            for _ in range(0 if days else STEPS):
                 town.step()
             town.end()
         except Exception as error:  # whatever it is, it is told with the town's history, and the next town goes on
@@ -90,22 +95,22 @@ def _live(seed: int) -> tuple[Play, bool]:
     return town, True
 
 
-def play_some(seeds: Sequence[int]) -> Tally:
+def play_some(seeds: Sequence[int], days: int = 0) -> Tally:
     """Let some towns live, one after another; after a few failures the others need not."""
     tally = NONE
     for seed in seeds:
-        tally += play(seed)
+        tally += play(seed, days)
         if len(tally.failures) > 2:
             break
     return tally
 
 
-def play_all(seeds: Sequence[int], say: Say = lambda _: None, processes: int | None = None) -> Tally:
+def play_all(seeds: Sequence[int], say: Say = lambda _: None, processes: int | None = None, *, days: int = 0) -> Tally:
     """Let many towns live, on all processors."""
-    tally = NONE
-    parts = [seeds[first : first + AT_ONCE] for first in range(0, len(seeds), AT_ONCE)]
+    tally, at_once = NONE, 2 if days else AT_ONCE
+    parts = [seeds[first : first + at_once] for first in range(0, len(seeds), at_once)]
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        for number, part in enumerate(pool.map(play_some, parts)):
+        for number, part in enumerate(pool.map(partial(play_some, days=days), parts)):
             tally += part
             if number % 20 == 19:
                 say(f"{tally.towns:,} of {len(seeds):,} towns, {sum(tally.hit.values()):,} faults")
@@ -123,22 +128,24 @@ def never_hit(tally: Tally) -> list[str]:
 def run(size: Round, say: Say) -> list[Finding]:
     """Play the towns of this size, or the one of SENTI_TEST_SEED."""
     if given := os.environ.get("SENTI_TEST_SEED"):
-        print("\n".join(history(int(given))))
-        return [_finding(play(int(given)))]
-    tally = play_all(range(TOWNS[size]), say)
-    for failure in tally.failures[:3]:
+        days = int(os.environ.get("SENTI_TEST_DAYS", "0"))
+        print("\n".join(history(int(given), days)))
+        return [_finding("town", play(int(given), days))]
+    short = play_all(range(TOWNS[size]), say)
+    assert not never_hit(short), f"never hit: {never_hit(short)}"
+    long = play_all(range(FORTNIGHTS[size]), say, days=DAYS)
+    for failure in [*short.failures, *long.failures][:3]:
         FOLDER.mkdir(parents=True, exist_ok=True)
         (FOLDER / f"town-{failure.seed}.txt").write_text("\n".join(failure.history), encoding="utf-8")
         say(str(failure))
-    assert not never_hit(tally), f"never hit: {never_hit(tally)}"
-    return [_finding(tally)]
+    return [_finding("towns", short), _finding("towns of two weeks, audited each midnight", long)]
 
 
-def _finding(tally: Tally) -> Finding:
+def _finding(what: str, tally: Tally) -> Finding:
     seeds = ", ".join(str(failure.seed) for failure in tally.failures)
     kinds = f"{tally.towns:,} towns, {tally.entries:,} entries, {len(tally.hit)} kinds of fault"
     return Finding(
-        what="towns",
+        what=what,
         faults=sum(tally.hit.values()),
         acknowledged=sum(tally.told.values()),
         lost=_about(tally.failures, "not in the books", "the books know none", "never"),

@@ -370,7 +370,7 @@ class Auditor(OwnBooks):
         return intent
 
     def _account(self, intent: Intent, phone: str) -> Account:
-        floats = {("cash_in", intent.who), ("pay_out", intent.who), ("issue", intent.who)}
+        floats = {(kind, intent.who) for kind in ("cash_in", "pay_out", "issue", "payday")}
         return ("float", self.shop_of(phone)) if (intent.kind, phone) in floats else ("wallet", phone)
 
     def _tell(self, intent: Intent, by: str) -> None:

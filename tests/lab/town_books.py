@@ -29,6 +29,7 @@ NOTICES = {
     "return": (("who", "returned"),),
     "arrive": (("other", "received"),),
     "take_back": (("who", "taken_back"), ("other", "not_coming")),
+    "payday": (("who", "commission_paid"),),
     "issue": (("who", "float_issue"),),
     "treasury": (),
 }
@@ -59,7 +60,7 @@ class Intent:
     waits: bool = False
     pair: tuple[str, str, str] | None = None
     hold: "Intent | None" = None
-    since: datetime | None = None
+    opens: datetime | None = None
     seen: datetime | None = None
     denied: bool = False
     closed: bool = False
@@ -101,6 +102,7 @@ class OwnBooks:
         self.touched: list[Intent] = []
         self.paid: set[tuple[str, str]] = set()
         self.old_friends = frozenset((payer, payee) for payer, payee, _ in SENDS)
+        self.month = self.now().astimezone(self.zone).month
         self._open()
 
     def _open(self) -> None:
@@ -118,7 +120,7 @@ class OwnBooks:
 
     def intent(self, kind: str, who: str, other: str, amount: int, hold: Intent | None = None) -> Intent:
         """Open an intention: what it would change is known from the start."""
-        new = Intent(kind, who, other, amount, hold=hold, since=self.now())
+        new = Intent(kind, who, other, amount, hold=hold)
         if kind in ("send", "withdraw"):
             fee, excise = self.prices.charge(kind, amount)
             new.charge = fee + excise
@@ -153,6 +155,21 @@ class OwnBooks:
         self.intents.append(new)
         return new
 
+    def _turn_of_the_month(self) -> None:
+        """Note when a month has begun what each shop has earned by then: it is paid at the pack's hour of that day."""
+        terms, local = self.prices.pack["agents"], self.now().astimezone(self.zone)
+        assert terms["commission_paid"] == "monthly", "the simulation knows no other payday"
+        if local.month == self.month:
+            return
+        self.month = local.month
+        for shop, (keeper, _) in self.shops.items():
+            earned = self.books["commission", shop]
+            share = earned * terms["head_office"] // 100_00
+            if earned > 0:
+                new = self.intent("payday", keeper, shop, earned - share)
+                new.changes = {("commission", shop): -earned, ("float", shop): earned - share, FEES: share}
+                new.opens = local.replace(day=1, hour=terms["commission_hour"], minute=0, second=0)
+
     def shop_of(self, keeper: str) -> str:
         return next(number for number, (phone, _) in self.shops.items() if phone == keeper)
 
@@ -181,6 +198,7 @@ class OwnBooks:
 
     def look(self, found: Books, entries: int) -> None:
         """Find what has happened since the last look, or raise Disagreement: this is done after every step."""
+        self._turn_of_the_month()
         touched = dict.fromkeys((*self.touched, *self._due()))
         may = [(intent, changes) for intent in touched if self._may_happen(intent) for changes in self._ways(intent)]
         self.touched.clear()
@@ -195,7 +213,7 @@ class OwnBooks:
 
     def _may_happen(self, intent: Intent) -> bool:
         ends = intent.hold.expires if intent.hold and intent.kind in ("pay_out", "take_back") else None
-        in_time = ends is None or is_before(self.now(), ends)
+        in_time = (ends is None or is_before(self.now(), ends)) and not is_before(self.now(), intent.opens)
         return not intent.seen and not intent.denied and not intent.closed and in_time
 
     def _ways(self, intent: Intent) -> Iterator[Books]:
@@ -209,7 +227,8 @@ class OwnBooks:
 
     def _due(self) -> Iterator[Intent]:
         for intent in self.intents:
-            if intent.kind in ("return", "arrive") and intent.hold and not is_before(self.now(), intent.hold.expires):
+            over = intent.hold is not None and not is_before(self.now(), intent.hold.expires)
+            if intent.kind == "payday" or (intent.kind in ("return", "arrive") and over):
                 yield intent
 
     def _see(self, chosen: Sequence[tuple[Intent, Books]], world: Books, day: str) -> None:

@@ -26,7 +26,9 @@ def wish(dice: random.Random, auditor: Auditor, actor: Actor) -> dict[str, str]:
     """Return what somebody has in mind who takes up the phone."""
     others = [number for number in NUMBERS.values() if number != actor.phone.number]
     amount = dice.choice((dice.randint(100, 9_000), dice.randint(100, 60_000), dice.randint(1, 30) * 1_000))
-    if dice.random() < 0.05:
+    if dice.random() < 0.6:
+        amount = max(1_00, min(amount, auditor.books["wallet", actor.phone.number] // 2))
+    elif dice.random() < 0.1:
         amount = dice.randint(100_000, 30_000_000)
     goal = {
         "code": PEOPLE_CODE,
@@ -73,6 +75,7 @@ def key(dice: random.Random, auditor: Auditor, actor: Actor, screen: str) -> str
         "Agent number?": goal["agent"],
         "Customer's 7-digit code?": goal.get("secret", ""),
         "Pay again?": dice.choice(("1", "")),
+        "one slip from": dice.choice(("1", "1", "")),
         "Welcome to Senti": "1",
         "First and last name?": NEWCOMERS.get(number, ("", ""))[0],
         "Number of your ID": "A1234567",

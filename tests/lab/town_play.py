@@ -7,7 +7,7 @@ happened is kept in lines that can be read.
 import random
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import cast
 
 from service.gateways.base import Outcome, Sent
@@ -28,6 +28,8 @@ GUESTS = (("Baraka", "Achieng"), ("Baraka", "Zawadi"), ("Baraka", "Chebet"), ("A
 
 DIALLED = {"send": "1*{to}*{amount}", "withdraw": "2*{agent}*{amount}", "cash_in": "1*{to}*{amount}"}
 """What may be dialled behind a code, to be asked for the PIN at once."""
+
+BUSY_HOURS, STEPS_AT_ONCE = (8, 13, 18), 14
 
 MOST_WORKER_FAULTS = 4
 """A message is tried five times: what fails more often is left alone, and rightly never comes."""
@@ -250,6 +252,22 @@ class Play:
         self.fate = self.break_(*NETWORK, rate=0.08)
         self._press(actor, f" dials {code} {typed}", lambda: actor.phone.dial(code, typed=typed, session=session))
 
+    # Days
+
+    def day(self) -> None:
+        """Let a day pass: people are about morning, noon and evening, and the books are audited at midnight."""
+        zone = self.auditor.zone
+        today = self.now.astimezone(zone)
+        for hour in BUSY_HOURS:
+            self.machine.now = max(self.now, today.replace(hour=hour).astimezone(UTC))
+            for _ in range(STEPS_AT_ONCE):
+                self.step()
+        midnight = datetime.combine(today.date() + timedelta(days=1), datetime.min.time(), zone)
+        self.machine.now = max(self.now, midnight.astimezone(UTC))
+        self.say("--- midnight")
+        self.worker(faults=False)
+        self._audit()
+
     # Messages to Senti
 
     def _write(self, actor: Actor) -> None:
@@ -258,7 +276,7 @@ class Play:
         known = list(self.auditor.by_reference)
         text = f"SEND {dice.randint(1, 90)} 0{dice.choice(list(NUMBERS.values()))[4:]}"
         if codes and dice.random() < 0.7:
-            text = codes[-1]
+            text = codes[-1] if dice.random() < 0.9 else f"{dice.randint(0, 9_999_999):07}"  # somebody guesses
         elif dice.random() < 0.2:
             text = "UNDO"
         elif dice.random() < 0.5:
@@ -363,6 +381,9 @@ class Play:
             self.machine.now += timedelta(seconds=span)
             self.worker(faults=False)
         self.auditor.closes()
+        self._audit()
+
+    def _audit(self) -> None:
         report = self.machine.app.read(lambda unit: audit(unit.books, seal_key=self.machine.app.seal_key))
         if not report.sound:
             raise Disagreement(f"the audit says {report.problems}")

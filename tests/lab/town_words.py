@@ -54,6 +54,7 @@ SMS: Mapping[str, str] = {
     "withdrawn":       rf"{R} Withdrew {M} at agent (\d{{6}})\. Fee {M}\. Balance {M}\. ",
     "paid_out":        rf"{R} Paid out {M} to {NAME} \d{{4}}\*\*\*(\d{{3}})\. Float {M}\. ",
     "returned":        rf"{R} Returned {M}: the code for agent (\d{{6}}) expired\. Balance {M}\. ",
+    "commission_paid": rf"{R} Commission {M} paid to your float, head office {M}\. Float {M}\. ",
     "float_issue":     rf"{R} Float received {M}\. Float {M}\. ",
     "reversed":        rf"{R} Reversed {R}, {M}\. Balance {M}\. ",
     "ask_code":        rf"Send {M} to {NAME}\? Fee {M}, total {M}\. Answer (\d{{7}}) within 10 minutes to pay\.",
