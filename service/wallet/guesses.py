@@ -1,11 +1,14 @@
 """One PIN tried on very many wallets: no wallet locks, but all of them together show it.
 
-Each process counts for itself what it has seen in this hour. People mistype a few PINs in a hundred; where a fifth of
-very many is wrong somebody is guessing, or our own pepper is not the right one, and nobody's PIN is looked at for the
-rest of the hour: to lock everybody one by one would be worse.
+People mistype a few PINs in a hundred; where a fifth of very many is wrong somebody is guessing, or our own pepper is
+not the right one, and nobody's PIN is looked at for the rest of the hour: to lock everybody one by one would be worse.
+
+Each process counts what it has seen in this hour, and now and then adds it to what all have seen, in the commit of a
+wrong PIN: so many processes together let through hardly more guesses than one.
 """
 
 from datetime import datetime
+from typing import NamedTuple
 
 from service.refusal import Refusal
 
@@ -15,9 +18,23 @@ ENOUGH = 1_000
 SHARE = 5
 """One in so many may be wrong."""
 
+TOLD_IN = 20
+"""A process tells the others whenever it has seen another twentieth of ENOUGH."""
+
 
 class ManyGuesses(Refusal):
     """So many PINs are wrong just now, of everybody, that none is looked at."""
+
+
+class Seen(NamedTuple):
+    """PINs that were looked at, and how many of them were wrong."""
+
+    tries: int = 0
+    wrong: int = 0
+
+    def plus(self, other: "Seen") -> "Seen":
+        """Return both together."""
+        return Seen(self.tries + other.tries, self.wrong + other.wrong)
 
 
 class Guesses:
@@ -25,20 +42,29 @@ class Guesses:
 
     def __init__(self, enough: int = ENOUGH) -> None:
         self.enough = enough
-        self._hour, self._tries, self._wrong = "", 0, 0
+        self._hour, self._told, self._untold = "", Seen(), Seen()
 
     def refuse_many(self, now: datetime) -> None:
         """Raise ManyGuesses if somebody seems to be guessing."""
-        if self._hour == _hour(now) and self._wrong >= self.enough and self._wrong * SHARE > self._tries:
+        if self._hour != hour(now):
+            return
+        seen = self._told.plus(self._untold)
+        if seen.wrong >= self.enough and seen.wrong * SHARE > seen.tries:
             raise ManyGuesses
 
-    def count(self, now: datetime, *, right: bool) -> None:
-        """Count one PIN that was looked at."""
-        if self._hour != _hour(now):
-            self._hour, self._tries, self._wrong = _hour(now), 0, 0
-        self._tries += 1
-        self._wrong += not right
+    def count(self, now: datetime, *, right: bool) -> Seen | None:
+        """Count one PIN that was looked at; returns what is to be told to the others, if it is time to."""
+        if self._hour != hour(now):
+            self._hour, self._told, self._untold = hour(now), Seen(), Seen()
+        self._untold = self._untold.plus(Seen(1, not right))
+        return self._untold if not right and self._untold.wrong * TOLD_IN >= self.enough else None
+
+    def learn(self, now: datetime, seen: Seen) -> None:
+        """Take over what all processes have seen in this hour, with what this one has just told."""
+        if self._hour == hour(now):
+            self._told, self._untold = seen, Seen()
 
 
-def _hour(now: datetime) -> str:
+def hour(now: datetime) -> str:
+    """Name an hour."""
     return f"{now:%Y%m%d%H}"

@@ -15,8 +15,10 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from service.countries import Pack
 from service.refusal import Refusal
+from service.wallet.guesses import Seen, hour
 from service.wallet.identity import PinReset
 from service.wallet.notice import tell
+from service.wallet.tally import count
 from service.wallet.unit import House, Person, Unit
 
 REMEMBERED = 4
@@ -149,7 +151,7 @@ def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
     refuse_locked(unit, person)
     unit.house.guesses.refuse_many(unit.now)
     right = is_pin(unit.house, person.id, pin, person.pin)
-    unit.house.guesses.count(unit.now, right=right)
+    untold = unit.house.guesses.count(unit.now, right=right)
     if right:
         changing = unit.house.other_peppers and not _is_under(unit.house.pepper, person.id, pin, person.pin)
         if person.pin_tries or changing:
@@ -159,10 +161,18 @@ def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
         return stop_reset(unit, person) if person.reset else person
     tries = person.pin_tries + 1
     unit.rows.put(replace(person, pin_tries=tries))
+    if untold:
+        _tell_others(unit, untold)
     pack = unit.house.packs[person.country]
     if tries >= pack.pin_tries:
         return _locked(pack)
     return WrongPin(tries=pack.pin_tries - tries)
+
+
+def _tell_others(unit: Unit, seen: Seen) -> None:
+    """Add what this process has seen of PINs to what all have, and learn of theirs (P-05)."""
+    before = Seen(*(count(unit, f"pins:{what}:{hour(unit.now)}", more) for what, more in seen._asdict().items()))
+    unit.house.guesses.learn(unit.now, before.plus(seen))
 
 
 def choose_pin(unit: Unit, person_id: int, pin: str, *, phone: str, old: tuple[str, ...] = ()) -> str:

@@ -39,6 +39,21 @@ def test_P_05_one_guess_on_each_of_many_wallets_ends_for_the_hour(town: Town) ->
     assert "Ref" in tries(town, 24, PIN)
 
 
+def test_P_05_processes_count_together(town: Town) -> None:
+    """Three processes serve the same guesser: what one has seen the next one knows, a twentieth of it aside."""
+    gather(town.app, 30)
+    heard: list[str] = []
+    processes = [Guesses(enough=20) for _ in range(3)]
+    for number in range(26):
+        object.__setattr__(town.app.house, "guesses", processes[number % 3])
+        heard.append(tries(town, number, WRONG))
+    refused = ["hour" in screen or "saa" in screen for screen in heard]
+    assert not any(refused[:20])
+    assert all(refused[22:]), heard[22:]
+    town.wait(hours=1)
+    assert "Ref" in tries(town, 26, PIN)
+
+
 def test_P_05_a_few_mistakes_among_many_are_nothing() -> None:
     """A fifth and less may be wrong, however many; few are nothing even if all are; the next hour begins anew."""
     guesses = Guesses(enough=20)
