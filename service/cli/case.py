@@ -28,7 +28,7 @@ def listed(state: str, as_json: bool) -> None:
 
     with opened() as app:
         rows = app.read(lambda unit: unit.rows.find(Case, state=state, limit=1000))
-        found = [_about(app, row) for row in rows]
+        found = [_about(app, row, reveal=False) for row in rows]
     if as_json:
         return print_json(found)
     heads = ["case", "what", "state", "opened_at", "due_at", "about", "opener", "other", "held"]
@@ -37,13 +37,14 @@ def listed(state: str, as_json: bool) -> None:
 
 @case.command()
 @click.argument("number")
+@click.option("--reveal", is_flag=True, help="Write phone numbers out.")
 @as_json
-def show(number: str, as_json: bool) -> None:
+def show(number: str, reveal: bool, as_json: bool) -> None:
     """Show the case NUMBER."""
     from service.cli.out import print_json
 
     with opened() as app:
-        about = _about(app, _known(app, number))
+        about = _about(app, _known(app, number), reveal=reveal)
     if as_json:
         return print_json(about)
     for name, value in about.items():
@@ -86,11 +87,13 @@ def _known(app: "App", number: str) -> "Case":
     return row
 
 
-def _about(app: "App", row: "Case") -> dict[str, Any]:
+def _about(app: "App", row: "Case", *, reveal: bool) -> dict[str, Any]:
     from service.cli.out import moment
+    from service.phone import mask_phone
     from service.wallet.unit import Person
 
-    people = {one.id: one for one in app.read(lambda unit: unit.rows.find(Person, id=[row.opener, row.other]))}
+    people = app.read(lambda unit: unit.rows.find(Person, id=[row.opener, row.other]))
+    phones = {one.id: one.phone if reveal else mask_phone(one.phone) for one in people}
     write, zone = app.house.references.write, app.home.pack.zone
     return {
         "case": write(row.id),
@@ -99,8 +102,8 @@ def _about(app: "App", row: "Case") -> dict[str, Any]:
         "opened_at": moment(row.opened_at, zone),
         "due_at": moment(row.due_at, zone),
         "about": write(row.about),
-        "opener": people[row.opener].phone if row.opener in people else "",
-        "other": people[row.other].phone if row.other in people else "",
+        "opener": phones.get(row.opener, ""),
+        "other": phones.get(row.other, ""),
         "held": row.held,
         "values": dict(row.values),
     }
