@@ -9,13 +9,14 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from menus.call import Call
 from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
-from service.money import read_amount, show_number
+from service.money import Currency, read_amount, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
@@ -144,15 +145,19 @@ def _report(call: Call, _: str) -> Answer:
     return Answer("reported", {"reference": found.case, "agent": found.agent, "original": found.reference})
 
 
-SEND_TO = re.compile(
-    r"(?:(?:kes|ksh)\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:kes|ksh)?[\s:,]+"
-    r"(?:to\s+|kwa\s+|a\s+|pour\s+)?(\+?[0-9].*)",
-    re.I,
-)
+TO = "to|kwa|a|pour"
+
+
+@lru_cache
+def _send_to(currency: Currency) -> re.Pattern[str]:
+    money = "|".join(re.escape(name) for name in (currency.code, *currency.aliases))
+    return re.compile(
+        rf"(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:{money})?[\s:,]+(?:(?:{TO})\s+)?(\+?[0-9].*)", re.I
+    )
 
 
 def _send(call: Call, text: str) -> Answer | Refusal:
-    found = SEND_TO.fullmatch(text)
+    found = _send_to(call.pack.currency).fullmatch(text)
     if not found:
         raise NotAPayment
     if _is_phone(found[1], call):

@@ -45,7 +45,7 @@ from service.web.build import build_web
 from service.web.counted import counted
 from service.web.door import Door
 from service.web.health import Health
-from service.web.hop import Country, NothingTaken, NotRead, StillChecked, erase_talks
+from service.web.hop import Country, NothingTaken, NotRead, StillChecked, country_of, erase_talks
 from service.web.metrics import Metrics
 
 T = TypeVar("T")
@@ -116,8 +116,8 @@ class App:
         return Senti(self.transact, self.countries, self.heard_key, self.metrics.count_refusal)
 
     def render(self, notice: Notice) -> str:
-        """Return the text of a message."""
-        return render_notice(self.home.talk, notice)
+        """Return the text of a message, as it is said in the country of its number."""
+        return render_notice(country_of(self.countries, notice.phone).talk, notice)
 
     def ages(self) -> Mapping[str, int]:
         """Return how many seconds old the oldest waiting message, the oldest unsealed entry and the last canary are."""

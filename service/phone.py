@@ -54,6 +54,11 @@ def national(phone: str) -> str:
     return re.sub(r"[^0-9]", "", shown)
 
 
+def region_of(phone: str) -> str | None:
+    """Return the region of an E.164 number (`KE`), or None where the library knows none."""
+    return phonenumbers.region_code_for_number(phonenumbers.parse(phone)) if is_e164(phone) else None
+
+
 def mask_phone(phone: str) -> str:
     """Return `0722***002`: what a receipt may show of the other party's number, and nothing where there is none."""
     if not is_e164(phone):

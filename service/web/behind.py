@@ -21,7 +21,7 @@ from service.wallet.pin import PinLocked, SimChanged, WalletBlocked, WrongPin
 from service.wallet.sim import note_answer
 from service.wallet.unit import Unit
 from service.wallet.withdraw import TooManyCodes, WrongCode
-from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, end_talk
+from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, country_of, end_talk
 from service.web.sms import answer_sms
 
 log = structlog.get_logger()
@@ -62,7 +62,10 @@ class Owners:
 
 @dataclass(frozen=True)
 class Senti:
-    """The product as gateways see it. `countries` are found by the service code, the first being the default."""
+    """The product as gateways see it.
+
+    `countries` are found by the service code, or by the number where there is none; the first is the default.
+    """
 
     transact: Callable[..., Reply | str | None]
     countries: Mapping[str, Country]
@@ -106,7 +109,7 @@ class Senti:
             self.transact(lambda unit: end_talk(unit, ended, self.key))
 
     def sms(self, sms: Sms) -> None:
-        country = next(iter(self.countries.values()))
+        country = country_of(self.countries, sms.phone)
         with within(HOP_SECONDS):
             no = self.transact(lambda unit: answer_sms(unit, sms, country, self.key))
         self._note(no if isinstance(no, str) else "", sms.phone)

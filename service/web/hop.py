@@ -15,6 +15,7 @@ from typing import Any
 from menus.call import Call
 from service.countries import Pack
 from service.gateways.base import Dial, Ended, screen_digest
+from service.phone import region_of
 from service.refusal import Refusal
 from service.ussd.engine import Reply, advance, begin, broken, unfinished
 from service.ussd.screens import Ask
@@ -68,6 +69,15 @@ class Country:
 
     pack: Pack
     talk: Talk
+
+
+def country_of(countries: Mapping[str, Country], phone: str) -> Country:
+    """Return the country of a number, where no service code says it: the first if it is of none that is served."""
+    first = next(iter(countries.values()))
+    if len(countries) == 1:
+        return first
+    region = region_of(phone)
+    return next((country for country in countries.values() if country.pack.region == region), first)
 
 
 @dataclass(frozen=True)
