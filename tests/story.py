@@ -9,6 +9,8 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     books                           the operator reverses REF1
     Amina's older talk types PIN    the operator issues 1,000 to 100016
     Amina types 7 > 3 > 2           (several keys; only the last screen is told)
+    Senti serves ke, ug             Nakato's number is 0772000001 in ug
+    the operator makes Nakato an agent: Dduuka, Kampala
 """
 
 import re
@@ -20,17 +22,19 @@ from typing import Any
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
 from service.money import read_amount, show_number
+from service.phone import read_phone
 from service.refusal import Refusal
 from service.ussd.text import render_no
+from service.wallet.agent import add_agent, agent_by_number
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
-from service.wallet.unit import Unit
-from tests.phone import NUMBERS, PINS, Phone, Town
+from service.wallet.unit import Person, Unit
+from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings
 
 REFERENCE = re.compile(r"\b[2-9A-HJ-NP-Z]{10}\b")
 CODE = re.compile(r"\b[1-9][0-9]{6}\b")
 TOKEN = re.compile(r"\b(?:REF|CODE)[0-9]+\b")
-PATH = re.compile(r"(\*384\*9[67])(?:\*(.+))?#")
+PATH = re.compile(r"(\*[0-9]{3}\*9[67])(?:\*(.+))?#")
 
 
 @dataclass
@@ -160,17 +164,41 @@ def _reverse(teller: Teller, reference: str) -> list[str]:
 
 
 def _issue(teller: Teller, amount: str, agent: str) -> list[str]:
-    minor = read_amount(amount, teller.town.app.home.pack.currency)
+    app = teller.town.app
+
+    def country(unit: Unit) -> str:
+        keeper = unit.rows.get(Person, agent_by_number(unit, agent).person)
+        assert keeper is not None, "an agent is a person"
+        return keeper.country
+
+    minor = read_amount(amount, app.countries[app.read(country)].pack.currency)
     return _operate(teller, "issue", {"agent": agent, "amount": minor, "bank_ref": f"{amount} {teller.town.now}"})
+
+
+def _serve(teller: Teller, countries: str) -> list[str]:
+    teller.town = Town(settings=demo_settings(countries=tuple(countries.split(", "))))
+    teller.__post_init__()
+    return []
+
+
+def _number(teller: Teller, who: str, number: str, country: str) -> list[str]:
+    teller.phones[who] = teller.town.phone(read_phone(number, country.upper()))
+    return []
+
+
+def _make_agent(teller: Teller, who: str, shop: str, place: str) -> list[str]:
+    made = teller.town.app.transact(
+        lambda unit: add_agent(unit, phone=teller.phone(who).number, name=shop, place=place)
+    )
+    return [made.number]
 
 
 def _books(teller: Teller) -> list[str]:
     def look(unit: Unit) -> list[str]:
-        currency = teller.town.app.home.pack.currency
         lines = []
         for account, balance in unit.books.balances():
             if balance:
-                sign = "-" if balance < 0 else ""
+                sign, currency = "-" if balance < 0 else "", unit.house.packs[account.country].currency
                 lines.append(f"{_called(unit, account)} {sign}{show_number(abs(balance), currency)}")
         return sorted(lines)
 
@@ -196,6 +224,9 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"after ([0-9]+) (seconds?|minutes?|hours?|days?)", _wait),
     (r"the clock is put back by ([0-9]+) (seconds?|minutes?|hours?|days?)", _put_back),
     (r"the operator reverses (\w+)", _reverse),
+    (r"the operator makes (\w+) an agent: (.+), (\w+)", _make_agent),
+    (r"Senti serves ([a-z]{2}(?:, [a-z]{2})*)", _serve),
+    (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"books", _books),
 )
