@@ -145,7 +145,7 @@ def _report(call: Call, _: str) -> Answer:
     return Answer("reported", {"reference": found.case, "agent": found.agent, "original": found.reference})
 
 
-TO = "to|kwa|a|pour|eri|ku|kuri"
+TO = "to|kwa|a|pour|eri|ku|kuri|ga|zuwa"
 
 
 @lru_cache
@@ -203,15 +203,15 @@ def _is_phone(text: str, call: Call) -> bool:
 
 
 COMMANDS = (
-    Command(("bal", "balance", "salio", "solde", "balansi", "asigaye"), _balance),
-    Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza"), _send, takes_text=True),
-    Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe"), _mini),
-    Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka"), _limits),
-    Command(("check", "hakiki", "verifier", "kebera", "genzura"), _check, takes_text=True, for_anyone=True),
-    Command(("report", "ripoti", "signaler", "loopa", "rega"), _report),
-    Command(("undo", "rudisha", "reprendre", "komyawo", "garura"), _undo, takes_text=True),
-    Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha"), _help, for_anyone=True),
-    Command(("stop", "acha", "arret", "lekeraawo", "hagarika"), _stop, for_anyone=True),
+    Command(("bal", "balance", "salio", "solde", "balansi", "asigaye", "saura"), _balance),
+    Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura"), _send, takes_text=True),
+    Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani"), _mini),
+    Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka"), _limits),
+    Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba"), _check, takes_text=True, for_anyone=True),
+    Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi"), _report),
+    Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido"), _undo, takes_text=True),
+    Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako"), _help, for_anyone=True),
+    Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina"), _stop, for_anyone=True),
 )  # fmt: skip
 
 BY_WORD = {word: command for command in COMMANDS for word in command.words}
