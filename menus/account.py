@@ -14,6 +14,7 @@ from service.wallet.people import choose_language
 from service.wallet.pin import DifferentPin, OldPin, PinLocked, WeakPin, WrongPin, change_pin, choose_pin, is_pin
 from service.wallet.statement import balance_of
 
+LIMITS = ("single", "day_limit", "left", "most_balance", "month_limit", "month_left")
 LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"), ("4", "am"), ("5", "lg"), ("6", "rw"), ("7", "ha"))
 """The key of each language, the same in every country; a country shows those that it speaks."""
 
@@ -27,8 +28,7 @@ def read_balance(call: Call, _: Values) -> Mapping[str, Any]:
 def read_limits(call: Call, _: Values) -> Mapping[str, Any]:
     """Say what the caller may do today."""
     limits = limits_of(call.unit, call.caller)
-    names = ("single", "day_limit", "left", "most_balance")
-    return dict(zip(names, limits, strict=True))
+    return dict(zip(LIMITS, limits, strict=True))
 
 
 def choose(language: str) -> Act:
@@ -70,7 +70,7 @@ SCREENS = (
         Choice("8", "about"),
         Choice("9", "voucher.open"),
     )),
-    Do("limits.read", read_limits, then="limits", gives=("single", "day_limit", "left", "most_balance")),
+    Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),
     Menu("language", tuple(Choice(key, f"language.{language}") for key, language in LANGUAGES)),
     *(Do(f"language.{language}", choose(language), then="language.done", gives=("language",), writes=True)

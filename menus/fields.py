@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from menus.call import Call
-from menus.prices import price_fields
+from menus.prices import monthly, price_fields
 from service.countries import IN_CHARGE, Pack
 from service.gsm7 import clip, downgrade
 from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
@@ -111,6 +111,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "fee": fee,
         "excise": _tax(money, any(tax.base == IN_CHARGE for tax in pack.taxes)),
         "levy": _tax(money, any(tax.base != IN_CHARGE for tax in pack.taxes)),
+        "month_limit": monthly(money, WIDEST_MONEY if pack.counts_months else None),
         "cash": _tax(money, taken=True),
         "refund": _tax(money, taken=True),
         "at": at,

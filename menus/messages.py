@@ -63,7 +63,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "closed":          ("at",),
     "sim_changed":     ("closes", "help_line"),
     "balance":         ("balance", "at"),
-    "limits":          ("left", "single", "day_limit", "most_balance"),
+    "limits":          ("left", "single", "day_limit", "most_balance", "month_limit"),
     "mini":            ("lines",),
     "mini_empty":      (),
     "check_done":      ("reference", "amount", "payer", "payee", "at", "refund"),

@@ -41,7 +41,29 @@ def price_fields(pack: Pack) -> Mapping[str, Field]:
         **dict.fromkeys(("cash", "cash_paid", "cash_only"), _maybe(number, cash_widest)),
         "nearby": _maybe(number, seen(edges)),
         "saves": _maybe(number, _nines(saves) if levies else saves),
+        **_limit_fields(pack, amount),
     }
+
+
+def _limit_fields(pack: Pack, show: Callable[[int], str]) -> Mapping[str, Field]:
+    """Return how limits are shown: as wide as this country's; nothing of a month's where nobody is bound by one."""
+    bounds = [bound for tier in pack.tiers.values() for bound in tier if bound is not None]
+    bounds += [pack.new_pin_single, pack.new_pin_day, pack.sim_check_above]
+    widest = max(bounds, key=lambda minor: len(show(minor)))
+    left = _nines(max(*bounds, pack.agents.float_day_limit))
+    return {
+        **dict.fromkeys(("single", "day_limit", "most_balance"), Field(show, widest)),
+        "left": Field(show, left),
+        "month_limit": monthly(show, widest if pack.counts_months else None),
+        "month_left": monthly(
+            lambda minor: show_number(minor, pack.currency), _nines(max(bounds)) if pack.counts_months else None
+        ),
+    }
+
+
+def monthly(show: Callable[[int], str], widest: int | None) -> Field:
+    """Return how a limit is shown that not everybody has."""
+    return Field(lambda minor: "" if minor is None else show(minor), widest, optional=True)
 
 
 def _maybe(show: Callable[[int], str], widest: int) -> Field:

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from menus.account import LIMITS
 from menus.call import Call
 from service.clock import day
 from service.countries import cash_cost
@@ -90,8 +91,7 @@ def _balance(call: Call, _: str) -> Answer:
 
 
 def _limits(call: Call, _: str) -> Answer:
-    single, day_limit, left, most_balance = limits_of(call.unit, call.caller)
-    return Answer("limits", {"left": left, "single": single, "day_limit": day_limit, "most_balance": most_balance})
+    return Answer("limits", dict(zip(LIMITS, limits_of(call.unit, call.caller), strict=True)))
 
 
 def _mini(call: Call, _: str) -> Answer:

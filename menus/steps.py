@@ -7,7 +7,7 @@ from menus.call import Call
 from service.countries import Rule, most_payable
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
-from service.wallet.account import sent_today, wallet_of
+from service.wallet.account import counted_out, wallet_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
@@ -19,7 +19,7 @@ def may_pay(call: Call, service: str) -> Mapping[str, Any]:
     """Turn a locked person away before they type, and say what they have and may still pay at once today."""
     unit, person = call.unit, call.caller
     refuse_locked(unit, person)
-    unit.books.ahead(wallet_of(person), sent_today(person, unit.now, call.pack))
+    unit.books.ahead(wallet_of(person), *counted_out(person, unit.now, call.pack))
     bring_up_to_date(unit, person)
     balance, limits = balance_of(unit, person), limits_of(unit, person)
     return {"balance": balance, "most_now": most_payable(call.pack, service, balance, unit.now, most=limits.at_once)}

@@ -57,7 +57,8 @@ def test_no_field_takes_the_keys_of_the_engine() -> None:
 AMOUNTS = st.integers(0, 9_999_999_999)
 TEXTS = st.text(max_size=200)
 SHOWN = {**fields(PACK, b"k" * 32), **{f"sms {name}": field for name, field in sms_fields(PACK, b"k" * 32).items()}}
-PRICES = {"fee", "excise", "cash", "cash_paid", "cash_only", "nearby", "saves"}
+LIMITS = {"single", "day_limit", "most_balance", "month_limit"}
+PRICES = {"fee", "excise", "cash", "cash_paid", "cash_only", "nearby", "saves"} | LIMITS
 """On screens as wide as the tables of the country make them: see below."""
 NUMBERS = {
     name
@@ -73,6 +74,23 @@ def test_no_number_is_shown_wider_than_its_widest(amount: int) -> None:
         field = SHOWN[name]
         value = min(amount, abs(field.widest))
         assert _width(field.show(value)) <= _width(field.show(field.widest)), name
+
+
+@pytest.mark.parametrize("country", every_country())
+def test_no_limit_of_any_country_is_shown_wider_than_its_widest(country: str) -> None:
+    """Those of a tier, of a new PIN and of a SIM that is not looked at yet: there are no others on a screen."""
+    pack = load_pack(country)
+    shown = fields(pack, b"k" * 32)
+    bounds = [bound for tier in pack.tiers.values() for bound in tier if bound is not None]
+    for bound in (*bounds, pack.new_pin_single, pack.new_pin_day, pack.sim_check_above):
+        for name in LIMITS:
+            field = shown[name]
+            if field.widest is not None:
+                assert _width(field.show(bound)) <= _width(field.show(field.widest)), name
+    left = shown["month_left"]
+    if left.widest is not None:
+        month = max(tier.month or 0 for tier in pack.tiers.values())
+        assert _width(left.show(month - 1)) <= _width(left.show(left.widest))
 
 
 @pytest.mark.parametrize("country", every_country())

@@ -37,7 +37,8 @@ def show(phone: str, as_json: bool) -> None:
     click.echo(f"{about['name']}  {about['phone']}  {about['state']}, tier {about['tier']}, reads {about['language']}")
     click.echo(f"has {show_amount_full(about['balance'], pack.currency)}")
     for name, amount in limits.items():
-        click.echo(f"limit {name}: {show_amount_full(amount, pack.currency)}")
+        if amount is not None:
+            click.echo(f"limit {name}: {show_amount_full(amount, pack.currency)}")
     if about["agent"]:
         click.echo(f"agent {about['agent']}")
 

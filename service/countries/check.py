@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import pairwise
-from math import gcd
+from math import gcd, inf
 
 from service.clock import day
-from service.countries.pack import Pack
+from service.countries.pack import Pack, Tier
 from service.countries.tariff import IN_CHARGE, Band, Tariff, Tax, in_force
 from service.money import show_amount_full
 
@@ -181,9 +181,15 @@ def _check_tiers(pack: Pack) -> Iterator[str]:
     for number, tier in sorted(pack.tiers.items()):
         if not tier.single <= tier.day:
             yield f"{pack.country}.toml: tier {number} allows a single payment above its day"
+        if tier.month is not None and not tier.day <= tier.month:
+            yield f"{pack.country}.toml: tier {number} allows a day above its month"
     for (low, tier), (high, better) in pairwise(sorted(pack.tiers.items())):
-        if any(a > b for a, b in zip(tier, better, strict=True)):
+        if any(a > b for a, b in zip(_bounds(tier), _bounds(better), strict=True)):
             yield f"{pack.country}.toml: tier {low} allows more than tier {high}"
+
+
+def _bounds(tier: Tier) -> tuple[float, ...]:
+    return (tier.single, tier.day, tier.balance, inf if tier.month is None else tier.month)
 
 
 def _show(pack: Pack, amount: int) -> str:

@@ -13,11 +13,14 @@ from service.money import Currency
 
 
 class Tier(NamedTuple):
-    """What a person may do whom we know this well, in minor units: one payment, a day's payments, the balance."""
+    """What a person may do whom we know this well, in minor units: one payment, a day's payments, the balance, and a
+    month's payments (None: no limit).
+    """
 
     single: int
     day: int
     balance: int
+    month: int | None = None
 
 
 class ResetNeed(NamedTuple):
@@ -125,6 +128,11 @@ class Pack:
         """
         table = self._tariff(self.commissions, service, at)
         return 0 if amount < table.offered[0].least else table.pays(min(amount, table.offered[-1].most))
+
+    @property
+    def counts_months(self) -> bool:
+        """Whether what people pay is counted by the month: in every tier, where one of them is bound by it."""
+        return any(tier.month is not None for tier in self.tiers.values())
 
     def reset_needs(self, worth: int) -> str:
         """Return what a new PIN needs where so much is at stake: "time" or "staff"."""

@@ -64,7 +64,10 @@ class _Words:
         return value
 
     def take_or(self, name: str, kind: type[T], otherwise: T) -> T:
-        return self.take(name, kind) if name in self._left else otherwise
+        return self.take(name, kind) if self.has(name) else otherwise
+
+    def has(self, name: str) -> bool:
+        return name in self._left
 
     def texts(self, name: str) -> tuple[str, ...]:
         found = self.take(name, list)
@@ -95,7 +98,7 @@ class _Words:
             yield _Words(f"{self.where}, {name} {place}", row)
 
     def days(self) -> tuple[date, date | None]:
-        last = self.take("valid_to", date) if "valid_to" in self._left else None
+        last = self.take("valid_to", date) if self.has("valid_to") else None
         return self.take("valid_from", date), last
 
 
@@ -183,7 +186,8 @@ def _tiers(words: _Words) -> Mapping[int, Tier]:
         with _Words(f"{words.where}, tier {number}", row) as tier:
             if not number.isdecimal():
                 raise BadPack(f"{tier.where}: a tier is a number")
-            tiers[int(number)] = Tier(tier.positive("single"), tier.positive("day"), tier.positive("balance"))
+            month = tier.positive("month") if tier.has("month") else None
+            tiers[int(number)] = Tier(tier.positive("single"), tier.positive("day"), tier.positive("balance"), month)
     return MappingProxyType(tiers)
 
 

@@ -32,3 +32,14 @@ def house_account(country: str, kind: Kind) -> Account:
 def sent_today(person: Person, at: datetime, pack: Pack) -> str:
     """Name the counter of what a person has sent or withdrawn on that day of the country (T-01)."""
     return f"out:{person.id}:{day(at, pack.zone)}"
+
+
+def sent_this_month(person: Person, at: datetime, pack: Pack) -> str:
+    """Name the counter of what a person has sent or withdrawn in that month of the country."""
+    return f"out:{person.id}:{day(at, pack.zone):%Y-%m}"
+
+
+def counted_out(person: Person, at: datetime, pack: Pack) -> tuple[str, ...]:
+    """Name every counter that what goes out at a moment counts on: the day's, then the month's where there are such."""
+    today = sent_today(person, at, pack)
+    return (today, sent_this_month(person, at, pack)) if pack.counts_months else (today,)

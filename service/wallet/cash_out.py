@@ -14,7 +14,7 @@ from service.phone import mask_phone
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn
 from service.wallet.inbox import approved, ask, open_request
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
+from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
@@ -117,17 +117,16 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
     target = float_of(agent, pack.country)
     paid = Move(source, target, quote.amount, Reason.WITHDRAW)
     earned, pair = earn(unit, service="withdraw", agent=agent, person_id=payer.id, amount=quote.amount, pack=pack)
-    posted = post(
-        unit.books,
-        Entry(
-            id=quote.entry,
-            reason=Reason.WITHDRAW,
-            at=unit.now,
-            moves=(paid, *charge_moves(source, charge), *earned),
-            caps=(cap_today(unit, payer, quote.amount), pair),
-            once=f"request:{request.id}",
-        ),
+    entry = Entry(
+        id=quote.entry,
+        reason=Reason.WITHDRAW,
+        at=unit.now,
+        moves=(paid, *charge_moves(source, charge), *earned),
+        caps=(*caps_out(unit, payer, quote.amount), pair),
+        once=f"request:{request.id}",
     )
+    with in_its_words(unit, payer, quote.amount):
+        posted = post(unit.books, entry)
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
     approved(unit, request, quote.entry)

@@ -1,11 +1,14 @@
-"""How much a person may still move: their tier's limits, less what was sent today."""
+"""How much a person may still move: their tier's limits, less what was sent today and this month."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from typing import NamedTuple
 
 from service.countries import Tier
-from service.ledger.entry import Cap, Ceiling, OverCap
+from service.ledger.entry import LARGEST, Cap, Ceiling, OverCap
 from service.refusal import Refusal
-from service.wallet.account import sent_today, wallet_of
+from service.wallet.account import counted_out, wallet_of
 from service.wallet.unit import Asked, Case, Pending, Person, Unit, Withdrawal
 
 
@@ -13,6 +16,10 @@ class OverSingle(Refusal):
     """One payment of this person may not be larger than this."""
 
     says = ("single",)
+
+
+class OverMonth(OverCap):
+    """What went out this month may grow only by this much more."""
 
 
 def tier_of(unit: Unit, person: Person) -> Tier:
@@ -25,12 +32,14 @@ def tier_of(unit: Unit, person: Person) -> Tier:
 
 
 class Limits(NamedTuple):
-    """What a person may do today, in minor units."""
+    """What a person may do today, in minor units: `left` is what neither the day nor the month stands against."""
 
     single: int
     day: int
     left: int
     most_balance: int
+    month: int | None = None
+    month_left: int | None = None
 
     @property
     def at_once(self) -> int:
@@ -39,25 +48,47 @@ class Limits(NamedTuple):
 
 
 def limits_of(unit: Unit, person: Person) -> Limits:
-    """Return the limits of a person's tier and what is left of the day's."""
+    """Return the limits of a person's tier and what is left of the day's and the month's."""
     pack = unit.house.packs[person.country]
     tier = tier_of(unit, person)
-    used = unit.books.used(sent_today(person, unit.now, pack))
-    return Limits(tier.single, tier.day, max(0, tier.day - used), tier.balance)
+    used = [unit.books.used(key) for key in counted_out(person, unit.now, pack)]
+    left = max(0, tier.day - used[0])
+    if tier.month is None:
+        return Limits(tier.single, tier.day, left, tier.balance)
+    month_left = max(0, tier.month - used[1])
+    return Limits(tier.single, tier.day, min(left, month_left), tier.balance, tier.month, month_left)
 
 
 def refuse_over(limits: Limits, amount: int) -> None:
-    """Raise OverSingle or OverCap if a person may not send this amount now."""
+    """Raise OverSingle, OverMonth or OverCap if a person may not send this amount now."""
     if amount > limits.single:
         raise OverSingle(single=limits.single)
     if amount > limits.left:
-        raise OverCap(left=limits.left)
+        raise OverMonth(left=limits.left) if limits.left == limits.month_left else OverCap(left=limits.left)
 
 
-def cap_today(unit: Unit, person: Person, amount: int) -> Cap:
-    """Return the guard that keeps a person within the day's limit, decided with the posting (K-08)."""
-    pack = unit.house.packs[person.country]
-    return Cap(sent_today(person, unit.now, pack), amount, tier_of(unit, person).day)
+def caps_out(unit: Unit, person: Person, amount: int) -> tuple[Cap, ...]:
+    """Return the guards that keep a person within the limits of day and month, decided with the posting (K-08)."""
+    tier = tier_of(unit, person)
+    keys = counted_out(person, unit.now, unit.house.packs[person.country])
+    most = (tier.day, LARGEST if tier.month is None else tier.month)
+    return tuple(Cap(key, amount, cap) for key, cap in zip(keys, most, strict=False))
+
+
+def given_back(unit: Unit, person: Person, amount: int, *, counted_at: datetime) -> tuple[Cap, ...]:
+    """Return what undoes such guards: the day and the month in which it was counted get it back, no other (T-06)."""
+    keys = counted_out(person, counted_at, unit.house.packs[person.country])
+    return tuple(Cap(key, -amount) for key in keys)
+
+
+@contextmanager
+def in_its_words(unit: Unit, person: Person, amount: int) -> Iterator[None]:
+    """Say which limit it is that the ledger refuses to pass: it knows counters, and not what they count."""
+    try:
+        yield
+    except OverCap:
+        refuse_over(limits_of(unit, person), amount)
+        raise
 
 
 def ceiling_of(unit: Unit, person: Person) -> Ceiling:

@@ -16,10 +16,19 @@ from service.ledger.entry import Account, Cap, Entry, Move, NotEnough, TooFull
 from service.ledger.post import held_by, post
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.account import house_account, sent_today, wallet_of
+from service.wallet.account import counted_out, house_account, wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.known import KNOWN, look_up, pay_back
-from service.wallet.limits import OverSingle, cap_today, ceiling_of, limits_of, refuse_over, tier_of, waiting_of
+from service.wallet.limits import (
+    OverSingle,
+    caps_out,
+    ceiling_of,
+    in_its_words,
+    limits_of,
+    refuse_over,
+    tier_of,
+    waiting_of,
+)
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import behind, may_receive, person_by_phone
@@ -80,7 +89,7 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: 
     """Price a payment as `quote_send` does, and say what room there was for it."""
     refuse_locked(unit, payer)
     unit.rows.ahead(behind(phone), known_to(payer))
-    unit.books.ahead(wallet_of(payer), sent_today(payer, unit.now, unit.house.packs[payer.country]))
+    unit.books.ahead(wallet_of(payer), *counted_out(payer, unit.now, unit.house.packs[payer.country]))
     found = person_by_phone(unit, phone)
     if found is not None and found.id == payer.id:
         raise SelfPayment
@@ -118,7 +127,8 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
         raise QuoteChanged
     if quote.amount > (single := tier_of(unit, payer).single):
         raise OverSingle(single=single)
-    posted = post(unit.books, _entry(unit, payer, payee, quote, caps))
+    with in_its_words(unit, payer, quote.amount):
+        posted = post(unit.books, _entry(unit, payer, payee, quote, caps))
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
     if posted.repeated:
@@ -151,7 +161,7 @@ def _entry(unit: Unit, payer: Person, payee: Person, quote: Quote, caps: tuple[C
         at=unit.now,
         moves=moves,
         ceilings=() if quote.undo else (ceiling,),
-        caps=(cap_today(unit, payer, quote.amount), *caps),
+        caps=(*caps_out(unit, payer, quote.amount), *caps),
     )
 
 

@@ -10,13 +10,13 @@ from datetime import datetime
 
 from service.countries import Charge, cash_cost
 from service.ledger.chart import Reason
-from service.ledger.entry import Cap, Entry, Move, Posted, TooFull
+from service.ledger.entry import Entry, Move, Posted, TooFull
 from service.ledger.post import held_by, post, resolves
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.account import sent_today, wallet_of
+from service.wallet.account import wallet_of
 from service.wallet.known import pay_back
-from service.wallet.limits import ceiling_of
+from service.wallet.limits import ceiling_of, given_back
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.receipt import Receipt, receipt_for
@@ -128,7 +128,6 @@ def _settle(unit: Unit, row: Pending) -> None:
 def _give_back(unit: Unit, row: Pending, state: str, keys: tuple[str, str]) -> Posted:
     """Move all that is held back to the payer, and tell both, each in the words of their key."""
     payer, payee = _person(unit, row.payer), _person(unit, row.payee)
-    given_back = Cap(sent_today(payer, _began(unit, row), unit.house.packs[payer.country]), -row.amount)
     move = Move(held_by(payer.country, row.id), wallet_of(payer), row.held, Reason.RELEASE)
     posted = post(
         unit.books,
@@ -137,7 +136,7 @@ def _give_back(unit: Unit, row: Pending, state: str, keys: tuple[str, str]) -> P
             reason=Reason.UNDO,
             at=unit.now,
             moves=(move,),
-            caps=(given_back,),
+            caps=given_back(unit, payer, row.amount, counted_at=_began(unit, row)),
             once=resolves(row.id),
         ),
     )

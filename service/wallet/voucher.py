@@ -17,7 +17,7 @@ from service.phone import mask_phone
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
+from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
 from service.wallet.pin import is_pin, receive_only_until, refuse_locked
@@ -89,14 +89,15 @@ def send_voucher(unit: Unit, *, payer: Person, phone: str, quote: Quote, sealed:
     single = tier_of(unit, payer).single
     if quote.amount > single:
         raise OverSingle(single=single)
-    posted = hold(
-        unit.books,
-        entry_id=quote.entry,
-        at=unit.now,
-        source=source,
-        amount=quote.total,
-        caps=(cap_today(unit, payer, quote.amount),),
-    )
+    with in_its_words(unit, payer, quote.amount):
+        posted = hold(
+            unit.books,
+            entry_id=quote.entry,
+            at=unit.now,
+            source=source,
+            amount=quote.total,
+            caps=caps_out(unit, payer, quote.amount),
+        )
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
     until = unit.now + timedelta(seconds=pack.voucher_seconds)

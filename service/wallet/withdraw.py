@@ -11,14 +11,14 @@ from typing import NamedTuple
 
 from service.countries import Charge, Pack
 from service.ledger.chart import Reason
-from service.ledger.entry import Cap, Entry, Move, NotEnough
+from service.ledger.entry import Entry, Move, NotEnough
 from service.ledger.post import held_by, hold, post, release, resolves
 from service.phone import mask_phone
 from service.reference import one_time_code
 from service.refusal import Refusal
-from service.wallet.account import float_of, sent_today, wallet_of
+from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
+from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
 from service.wallet.pin import receive_only_until, refuse_locked
@@ -119,14 +119,15 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
         raise QuoteChanged
     if quote.amount > (single := tier_of(unit, payer).single):
         raise OverSingle(single=single)
-    posted = hold(
-        unit.books,
-        entry_id=quote.entry,
-        at=unit.now,
-        source=source,
-        amount=quote.total,
-        caps=(cap_today(unit, payer, quote.amount),),
-    )
+    with in_its_words(unit, payer, quote.amount):
+        posted = hold(
+            unit.books,
+            entry_id=quote.entry,
+            at=unit.now,
+            source=source,
+            amount=quote.total,
+            caps=caps_out(unit, payer, quote.amount),
+        )
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
     if not posted.repeated:
@@ -274,12 +275,11 @@ def give_back(unit: Unit, row: Withdrawal) -> None:
     """Give what a withdrawal holds back to its owner, with the limit of its day, and tell them; the row is locked."""
     person = unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
-    pack = unit.house.packs[person.country]
     recorded = unit.books.entry(row.id)
     assert recorded is not None, f"no hold {row.id}"
     # The limit of the day on which the money was held is given back with the money.
-    given_back = Cap(sent_today(person, recorded.at, pack), -row.amount)
-    posted = release(unit.books, entry_id=unit.mint(), at=unit.now, held=recorded, caps=(given_back,))
+    caps = given_back(unit, person, row.amount, counted_at=recorded.at)
+    posted = release(unit.books, entry_id=unit.mint(), at=unit.now, held=recorded, caps=caps)
     unit.rows.put(replace(row, state="returned"))
     values = {
         "reference": unit.house.references.write(posted.id),

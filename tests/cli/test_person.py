@@ -13,7 +13,14 @@ def test_a_person_has_the_shape_of_the_contract(senti: Senti) -> None:
         "tier": 2,
         "state": "active",
         "balance": 200_000,
-        "limits": {"single": 25_000_000, "day": 50_000_000, "left": 50_000_000, "most_balance": 50_000_000},
+        "limits": {
+            "single": 25_000_000,
+            "day": 50_000_000,
+            "left": 50_000_000,
+            "most_balance": 50_000_000,
+            "month": None,
+            "month_left": None,
+        },
         "agent": None,
     }
     assert senti.json("person", "show", "+254711000010")["agent"] == "100016"

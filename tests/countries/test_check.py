@@ -67,6 +67,10 @@ FAULTS: list[tuple[str, Fault, str]] = [
      "tax excise from 2023-07-01: overlap"),
     ("tier upside down", lambda pack: replace(pack, tiers={1: Tier(5, 4, 9)}),
      "tier 1 allows a single payment above its day"),
+    ("month upside down", lambda pack: replace(pack, tiers={1: Tier(5, 7, 9, 6)}),
+     "tier 1 allows a day above its month"),
+    ("months upside down", lambda pack: replace(pack, tiers={1: Tier(5, 7, 9), 2: Tier(5, 7, 9, 70)}),
+     "tier 1 allows more than tier 2"),
     ("tiers upside down", lambda pack: replace(pack, tiers={1: Tier(5, 9, 9), 2: Tier(5, 9, 8)}),
      "tier 1 allows more than tier 2"),
 ]  # fmt: skip

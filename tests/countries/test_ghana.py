@@ -43,10 +43,10 @@ def test_I_09_a_levy_is_never_less_than_its_rate_and_never_a_pesewa_more() -> No
 
 
 def test_the_limits_are_those_of_the_bank_of_ghana() -> None:
-    assert {number: (tier.day, tier.balance) for number, tier in GH.tiers.items()} == {
-        1: (3_000_00, 5_000_00),
-        2: (15_000_00, 40_000_00),
-        3: (25_000_00, 75_000_00),
+    assert {number: (tier.day, tier.balance, tier.month) for number, tier in GH.tiers.items()} == {
+        1: (3_000_00, 5_000_00, 10_000_00),
+        2: (15_000_00, 40_000_00, None),
+        3: (25_000_00, 75_000_00, None),
     }
 
 

@@ -6,10 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from service.wallet.account import sent_today
+from menus import product
+from service.wallet.account import counted_out, sent_today
+from service.web.hop import Country
 from tests.hostile.crowd import Wired, at_once, served
 from tests.hostile.test_sessions import lower, use_pack
 from tests.hostile.test_sms import said
+from tests.hostile.test_states import undo
 from tests.phone import NUMBERS, PINS, Phone, Town
 
 NAIROBI = ZoneInfo("Africa/Nairobi")
@@ -83,9 +86,17 @@ def test_K_01_many_pay_one_and_nothing_is_lost(on_disk: Town) -> None:
     assert on_disk.balance("Baraka") == 15_000 + 12 * 4_900 - 4_900
 
 
-def test_K_08_the_daily_limit_over_menu_and_messages_at_once(on_disk: Town) -> None:
-    """A daily limit of 1,000, payments of 400 by menu, by code and as cash at one instant: never more than 1,000."""
-    lower(on_disk, day=100_000)
+@pytest.mark.parametrize(
+    ("limits", "over"),
+    [
+        ({"day": 100_000}, "Over the day's limit. Left today: KES"),
+        ({"month": 100_000}, "Over the month's limit. Left this month: KES"),
+    ],
+    ids=["day", "month"],
+)
+def test_K_08_a_limit_over_menu_and_messages_at_once(limits: dict[str, int], over: str, on_disk: Town) -> None:
+    """A limit of 1,000, payments of 400 by menu, by code and as cash at one instant: never more than 1,000."""
+    lower(on_disk, **limits)
     amina = on_disk.phone("Amina")
     code = said(amina, "SEND 400 0722000002")[0].split("Answer ")[1][:7]
     talks = [amina.dial(typed="1*0722000002*400") for _ in range(8)]
@@ -99,11 +110,11 @@ def test_K_08_the_daily_limit_over_menu_and_messages_at_once(on_disk: Town) -> N
         jobs = [partial(wired.carried_on(talk).press, PINS["Amina"]) for talk in talks]
         at_once([*jobs, *(partial(by_code, wired, f"k-08-{number}") for number in range(8))])
     assert used_today(on_disk, "Amina") == 80_000
-    assert amina.dial().press("1", "1", "200.01").screen.startswith("Over the day's limit. Left today: KES 200")
+    assert amina.dial().press("1", "1", "200.01").screen.startswith(f"{over} 200")
     assert amina.press("200", PINS["Amina"]).screen.startswith("Sent KES 200")
     assert used_today(on_disk, "Amina") == 100_000
-    assert said(amina, "SEND 1 0722000002")[0].startswith("Over the day's limit. Left today: KES 0.00")
-    assert amina.dial().press("2", "100016", "50").screen.startswith("Over the day's limit")
+    assert said(amina, "SEND 1 0722000002")[0].startswith(f"{over} 0.00")
+    assert amina.dial().press("2", "100016", "50").screen.startswith(over)
 
 
 def test_K_08_a_limit_that_was_free_at_the_quote_is_decided_at_the_posting(town: Town) -> None:
@@ -164,6 +175,62 @@ def test_T_01_in_a_zone_with_summer_time_each_payment_counts_once(zone: str, tow
         keys.add(sent_today(person, at, town.app.home.pack))
         assert sent_today(person, at, town.app.home.pack).endswith(str(at.astimezone(ZoneInfo(zone)).date()))
     assert len(keys) in (366, 367)
+
+
+def test_T_06_no_loop_of_paying_and_taking_back_makes_room_in_the_month(anywhere: Town) -> None:
+    """Taken back in time: the day and the month of the payment get back what they counted, no other day or month.
+    Reversed by staff, or given back by the payee: neither gets anything.
+    """
+    town = anywhere
+    lower(town, day=200_000, month=250_000)
+    pack = town.app.home.pack
+    town.app.countries["ke"] = Country(pack, product(pack, town.app.house.code_key))  # type: ignore[index]
+    amina, chebet = town.phone("Amina"), NUMBERS["Chebet"]
+    town.now = datetime(2026, 11, 30, 20, 56, tzinfo=UTC)  # four minutes before December in Nairobi
+
+    def pay(amount: str) -> str:
+        screen = amina.dial().press("1", chebet, amount, PINS["Amina"]).screen
+        amina.end()
+        return screen
+
+    for _ in range(3):
+        assert pay("1500").startswith("Sent KES 1,500")
+        amina.dial().press("99", "1")
+    assert counted(town) == (0, 0)
+    assert pay("1500").startswith("Sent KES 1,500")
+    town.now += timedelta(minutes=4, seconds=30)
+    amina.dial().press("99", "1")
+    assert amina.screen.startswith("KES 1,523 is back"), amina.screen
+    assert counted(town) == (0, 0), "December was given what November had counted"
+    for _ in range(2):
+        screen = pay("1000")
+        assert screen.startswith("Sent KES 1,000"), screen
+        town.wait(days=1)
+        undo(town, screen.split("Ref ")[1].split(".")[0])
+    assert counted(town) == (0, 200_000)
+    assert amina.dial().press("7", "2").screen.startswith("You can still send or take out KES 500 today.")
+    assert "Month: KES 2,500, left 500" in amina.screen
+    assert pay("500.01").startswith("Over the month's limit. Left this month: KES 500.")
+    assert amina.dial().press("2", "100016", "501").screen.startswith("Over the month's limit")
+
+
+def counted(town: Town) -> tuple[int, int]:
+    """Return what counts of Amina today, and in this month."""
+    person, pack = town.person("Amina"), town.app.home.pack
+    keys = counted_out(person, town.now, pack)
+    today, this_month = (town.app.read(lambda unit, key=key: unit.books.counter(key)) for key in keys)  # type: ignore[misc]
+    return today, this_month
+
+
+def test_T_05_a_month_s_limit_that_falls_while_the_pin_is_looked_for(anywhere: Town) -> None:
+    """Quoted within it, posted beyond it: the ledger refuses, and the phone says which limit it was."""
+    lower(anywhere, month=100_000)
+    amina = anywhere.phone("Amina").dial().press("1", "1", "500")
+    lower(anywhere, month=40_000)
+    assert amina.press(PINS["Amina"]).screen.startswith("Over the month's limit. Left this month: KES 400.")
+    assert amina.press("400", PINS["Amina"]).screen.startswith("Sent KES 400")
+    lower(anywhere, day=30_000, month=40_000)
+    assert amina.dial().press("1", "1", "1").screen.startswith("Over the month's limit. Left this month: KES 0")
 
 
 def test_T_02_ten_tenths_are_the_limit_and_a_cent_is_too_much(town: Town) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Account, Cap, Ceiling, OverCap
+from service.ledger.entry import Account, Cap, Ceiling, Entry, Move, OverCap
 from service.reference import luhn_ok
 from service.wallet.account import commission_of, float_of, house_account, sent_today, wallet_of
 from service.wallet.agent import (
@@ -21,7 +21,17 @@ from service.wallet.agent import (
     pair_today,
     read_agent_number,
 )
-from service.wallet.limits import Limits, OverSingle, cap_today, ceiling_of, limits_of, refuse_over, waiting_of
+from service.wallet.limits import (
+    Limits,
+    OverMonth,
+    OverSingle,
+    caps_out,
+    ceiling_of,
+    given_back,
+    limits_of,
+    refuse_over,
+    waiting_of,
+)
 from service.wallet.people import (
     AlreadyRegistered,
     BadIdNumber,
@@ -134,8 +144,6 @@ def test_commission_is_that_of_the_day_s_sum(village: Village) -> None:
     assert earned(100_01) == (8_00, key)
 
     def counted(unit: Unit) -> None:
-        from service.ledger.entry import Entry, Move
-
         moves = (Move(wallet(AMINA), FEES, 1, Reason.FEE),)
         unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=moves, caps=(Cap(key, 100_00),)))
 
@@ -165,8 +173,6 @@ def test_limits_are_the_tier_s_less_what_was_sent_today(village: Village) -> Non
         return village.do(lambda unit: limits_of(unit, AMINA))
 
     def sent(amount: int) -> None:
-        from service.ledger.entry import Entry, Move
-
         def work(unit: Unit) -> None:
             moves = (Move(wallet(AMINA), wallet(BARAKA), 1, Reason.SEND),)
             caps = (Cap(sent_today(AMINA, unit.now, PACK), amount),)
@@ -179,13 +185,41 @@ def test_limits_are_the_tier_s_less_what_was_sent_today(village: Village) -> Non
     assert limits() == Limits(50, 100, 1, 1000)
     sent(30)
     assert limits() == Limits(50, 100, 0, 1000)
-    assert village.do(lambda unit: cap_today(unit, AMINA, 7)) == Cap("out:901:2026-11-22", 7, 100)
+    assert village.do(lambda unit: caps_out(unit, AMINA, 7)) == (Cap("out:901:2026-11-22", 7, 100),)
     refuse_over(Limits(50, 100, 60, 1000), 50)
     refuse_over(Limits(50, 100, 50, 1000), 50)
     with village.refuses(OverSingle, single=50):
         refuse_over(Limits(50, 100, 60, 1000), 51)
     with village.refuses(OverCap, left=49):
         refuse_over(Limits(50, 100, 49, 1000), 50)
+
+
+def test_a_month_s_limit_bounds_what_is_left_of_the_day(village: Village) -> None:
+    """Counted for everybody where one tier is bound by it, so that nobody gains by a change of tier (T-06)."""
+    village.tier(single=50, day=100, month=250)
+    caps = (Cap("out:901:2026-11-22", 7, 100), Cap("out:901:2026-11", 7, 250))
+    assert village.do(lambda unit: caps_out(unit, AMINA, 7)) == caps
+    assert village.do(lambda unit: caps_out(unit, BARAKA, 7)) == (
+        Cap("out:902:2026-11-22", 7, 70_000_00),
+        Cap("out:902:2026-11", 7),
+    )
+    back = (Cap("out:901:2026-10-31", -7), Cap("out:901:2026-10", -7))
+    counted_at = datetime(2026, 10, 31, 20, 59, 59, tzinfo=UTC)  # a second before midnight in Nairobi
+    assert village.do(lambda unit: given_back(unit, AMINA, 7, counted_at=counted_at)) == back
+    village.give(AMINA, 1_00)
+
+    def work(unit: Unit) -> None:
+        moves = (Move(wallet(AMINA), wallet(BARAKA), 1, Reason.SEND),)
+        counted = (Cap("out:901:2026-11", 180),)
+        unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=moves, caps=counted))
+
+    village.do(work)
+    limits = village.do(lambda unit: limits_of(unit, AMINA))
+    assert limits == Limits(50, 100, 70, 500_000_00, 250, 70)
+    with village.refuses(OverMonth, left=49):
+        refuse_over(limits._replace(left=49, month_left=49), 50)
+    with village.refuses(OverCap, left=49):
+        refuse_over(limits._replace(left=49), 50)
 
 
 def test_a_ceiling_counts_what_is_held_for_its_owner(village: Village) -> None:
