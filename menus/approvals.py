@@ -6,7 +6,7 @@ Each kind of request has its own few screens, because what is asked is said in o
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from menus import ask_back
+from menus import ask_back, guardians
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.steps import check_pin, look_twice
@@ -19,6 +19,7 @@ from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.cash_out import CASH_OUT, give_cash, price_cash_out, refuse_cash_out
 from service.wallet.cash_out import Quote as CashQuote
 from service.wallet.due import bring_up_to_date
+from service.wallet.guardians import PinTooNew, wishes_for
 from service.wallet.inbox import AskedEnough, DeclinedTwice, RequestOver, Waiting, decline, open_request, waiting_for
 from service.wallet.limits import OverSingle
 from service.wallet.name import masked
@@ -28,7 +29,11 @@ from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_requ
 from service.wallet.reversal import CaseOver, cases_for
 from service.wallet.rules import AGREED, DELAYING, hits, note
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
+from service.wallet.sim import SimUnchecked
 from service.wallet.unit import Agent, Person, Request
+
+MOST_SHOWN = 9
+"""What waits is counted up to here: more does not come together."""
 
 SHOWN = ("request", "name", "number", "agent", "agent_name", "amount", "fee", "total")
 """What is shown of a request, whatever its kind; an empty word where a kind has no such thing. The fee is all that is
@@ -37,18 +42,26 @@ paid beside the amount: the screen of the PIN takes it apart."""
 
 def count_waiting(call: Call, _: Values) -> Mapping[str, Any]:
     """Say how many requests wait."""
-    return {"waiting": len(waiting_for(call.unit, call.caller)) + len(cases_for(call.unit, call.caller))}
+    unit, person = call.unit, call.caller
+    waiting = (*wishes_for(unit, person), *waiting_for(unit, person), *cases_for(unit, person))
+    return {"waiting": min(len(waiting), MOST_SHOWN)}
 
 
 def listed(call: Call, _: Values) -> Sequence[Values]:
     """List what waits for the caller's yes."""
-    return [
-        {"value": {"request": one.id}, "asked_by": _asker(call, one), "amount": one.amount}
+    wishes = [
+        {"value": {"guards": one.owner.id, "vouch": one.vouch}, "asked_by": masked(one.owner.name), "wanted": 0}
+        for one in wishes_for(call.unit, call.caller)
+    ]
+    requests = [
+        {"value": {"request": one.id}, "asked_by": _asker(call, one), "wanted": one.amount}
         for one in waiting_for(call.unit, call.caller)
-    ] + [
-        {"value": {"case": one.id}, "asked_by": ask_back.shown(call, one.id)["name"], "amount": one.held}
+    ]
+    cases = [
+        {"value": {"case": one.id}, "asked_by": ask_back.shown(call, one.id)["name"], "wanted": one.held}
         for one in cases_for(call.unit, call.caller)
     ]
+    return wishes + requests + cases
 
 
 def _asker(call: Call, one: Waiting) -> str:
@@ -61,9 +74,13 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
     picked = values["picked"]
     blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0}
-    blank |= {"asks": False, "pays": False, "gives": False}
+    blank |= {"asks": False, "pays": False, "gives": False, "guards": False, "vouches": False}
     if isinstance(picked, str):
         return blank | {"asks": True}
+    if "guards" in picked:
+        owner_id, vouch = picked["guards"], picked["vouch"]
+        whose = guardians.shown(call, owner_id, vouch=vouch)
+        return blank | {"request": owner_id, "guards": not vouch, "vouches": vouch, **whose}
     if "case" in picked:
         return blank | {"request": picked["case"], "gives": True, **ask_back.shown(call, picked["case"])}
     request = open_request(call.unit, call.caller, picked["request"])
@@ -183,9 +200,11 @@ def _kind(
 
 SCREENS: tuple[Screen, ...] = (
     Do("approvals.open", count_waiting, then="approvals", gives=("waiting",)),
-    Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "amount")),
-    Do("approvals.pick", open_picked, then="approvals.cash", gives=(*SHOWN, "asks", "pays", "gives"),
-       instead={"asks": "ask.amount", "pays": "approvals.payment", "gives": "give_back"}, refuses=(*REFUSED, CaseOver)),
+    Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "wanted")),
+    Do("approvals.pick", open_picked, then="approvals.cash",
+       gives=(*SHOWN, "asks", "pays", "gives", "guards", "vouches"),
+       instead={"asks": "ask.amount", "pays": "approvals.payment", "gives": "give_back", "guards": "guard.ask.pin",
+                "vouches": "guard.vouch.pin"}, refuses=(*REFUSED, CaseOver, PinTooNew, SimUnchecked)),
     *_kind("cash", quote_cash, "agent_name", _cash_hits, pay_cash, told="cash_out", not_told="not_withdrawn"),
     *_kind("payment", quote_payment, "name", _payment_hits, pay_payment, told="sent", not_told="not_sent"),
     Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),

@@ -14,7 +14,6 @@ from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
-from service.wallet.inbox import MOST_WAITING
 from service.wallet.name import BadName, read_name
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
@@ -118,6 +117,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "opens": at,
         "closes": at,
         "case": _text(10),
+        "wanted": Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True),
         "kept": Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True),
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
@@ -148,7 +148,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "document": _text(6),
         "counter": _text(13),
         "entries": Field(str, 99_999),
-        "waiting": Field(str, MOST_WAITING),
+        "waiting": Field(str, 9),
         "asked_by": _text(16),
         "why": _text(30),
         "given": Field(lambda said: clip(downgrade(said), 34), "W" * 34, optional=True),

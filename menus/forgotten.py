@@ -11,7 +11,6 @@ from service.wallet.forgotten import (
     LacksStaff,
     NothingAsked,
     ResetWaits,
-    SimUnchecked,
     TooManyResets,
     ask_reset,
     choose_new_pin,
@@ -21,6 +20,7 @@ from service.wallet.forgotten import (
     stop_request,
 )
 from service.wallet.pin import DifferentPin, OldPin, SimChanged, WalletBlocked, WeakPin, is_pin
+from service.wallet.sim import SimUnchecked
 
 
 def open_request(call: Call, _: Values) -> None:
@@ -64,7 +64,7 @@ HALTED = {
 
 SCREENS = (
     Do("forgot.open", open_request, then="forgot.ready", on=HALTED, refuses=(WalletBlocked, SimChanged)),
-    Menu("forgot.ask", (Choice("1", "forgot.request"),)),
+    Menu("forgot.ask", (Choice("1", "forgot.request"), Choice("3", "guardians.open"))),
     Do("forgot.request", request, then="forgot.asked", gives=("opens", "counter"),
        on={ResetWaits: "forgot.waits"}, refuses=(WalletBlocked, SimChanged, TooManyResets), writes=True),
     End("forgot.asked"),

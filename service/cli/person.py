@@ -160,9 +160,11 @@ def swapped(phone: str, by: str | None) -> None:
 
 @person.command("reset-pin")
 @click.argument("phone")
-@click.option("--id-number", required=True, metavar="NUMBER", help="Of the identity document that was shown.")
+@click.option(
+    "--id-number", metavar="NUMBER", help="Of the identity document that was shown; missing if an agent has seen it."
+)
 @by_name
-def reset_pin(phone: str, id_number: str, by: str) -> None:
+def reset_pin(phone: str, id_number: str | None, by: str) -> None:
     """Vouch for the owner of PHONE, who has asked for a new PIN on it; prints the approval id.
 
     The new PIN is chosen on the phone, when its time has come; nobody else ever sees one.
@@ -172,7 +174,7 @@ def reset_pin(phone: str, id_number: str, by: str) -> None:
     from service.wallet.people import read_id_number
 
     with opened() as app:
-        number, document = read_number(app, phone), read_id_number(id_number)
+        number, document = read_number(app, phone), read_id_number(id_number) if id_number else None
         made = app.transact(lambda unit: propose_reset(unit, known(unit, number), id_number=document, maker=by))
         if isinstance(made, Refusal):
             raise made

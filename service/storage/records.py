@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
-from service.wallet.identity import Erasure, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -104,6 +104,7 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("state", "next_at"),),
         due="next_at",
     ),
+    Record(Guardian, "guardians", key=("person", "guardian"), indexes=(("guardian", "state"),)),
     Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),), indexes=(("under",),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(

@@ -30,6 +30,7 @@ RIGHTS: Mapping[str, Rights] = {
     "counters": Rights(update=("value",)),
     "people": _KEPT,
     "pin_resets": _KEPT,
+    "guardians": _KEPT,
     "erasures": _KEPT,
     "sim_checks": _KEPT,
     "agents": Rights(),

@@ -14,10 +14,11 @@ from service.countries import Pack
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.guardians import is_vouched, tell_guardians
 from service.wallet.identity import PinReset
 from service.wallet.notice import tell
 from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, refuse_swapped, stop_reset
-from service.wallet.sim import ask_about, is_seen
+from service.wallet.sim import SimUnchecked, ask_about, is_seen
 from service.wallet.tally import count
 from service.wallet.unit import Pending, Person, Unit, Withdrawal
 
@@ -41,13 +42,9 @@ class ResetWaits(Refusal):
 
 
 class LacksStaff(Refusal):
-    """The time has come, and the operator's staff have not seen the identity document."""
+    """The time has come, and neither two guardians have confirmed it nor staff have vouched for the document."""
 
     says = ("help_line",)
-
-
-class SimUnchecked(Refusal):
-    """The time has come, and the network has not said yet whether the SIM is the old one."""
 
 
 class TooManyResets(Refusal):
@@ -91,6 +88,7 @@ def ask_reset(unit: Unit, person_id: int) -> PinReset:
     unit.rows.append(asked)
     unit.rows.put(replace(person, reset=asked.id))
     tell(unit, person, "pin_reset_asked", _said(asked, pack))
+    tell_guardians(unit, person)
     ask_about(unit, person)
     return asked
 
@@ -109,7 +107,7 @@ def ready_reset(unit: Unit, person: Person) -> PinReset:
         raise ResetWaits(opens=asked.opens_at.isoformat())
     worth = at_stake(unit, person)
     needs = pack.reset_needs(worth)
-    if needs == "staff" and not asked.vouched:
+    if needs == "staff" and not asked.vouched and not is_vouched(unit, person, asked):
         raise LacksStaff(help_line=pack.help_line)
     if worth > pack.sim_check_above and not is_seen(unit, person, unit.now - asked.at):
         ask_about(unit, person)

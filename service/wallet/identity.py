@@ -16,9 +16,21 @@ class PinReset:
     next_at: datetime
     state: str = "waiting"  # waiting, done, stopped, lapsed
     agreed: tuple[str, ...] = ()
-    """Kept for guardians, by the ids of their wallets: nobody can be named yet."""
+    """The guardians who have confirmed it, by the ids of their wallets."""
     vouched: bool = False
-    """Two of the staff have seen the identity document."""
+    """Two of the staff have seen the identity document, or trust the agent who has."""
+    seen_by: str | None = None
+    """The number of the agent who has seen the identity document."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guardian:
+    """Somebody whom the owner of a wallet has asked to vouch for them; `at` is when the state began."""
+
+    person: int
+    guardian: int
+    state: str = "asked"  # asked, agreed, over
+    at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)

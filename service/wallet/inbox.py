@@ -63,14 +63,7 @@ def ask(
     """
     if phone == asker.phone:
         raise SelfPayment
-    today = day(unit.now, unit.house.packs[asker.country].zone)
-    hourly, pair = f"asks:{asker.id}:{unit.now:%Y%m%d%H}", _pair(unit, asker, phone, f"{today}")
-    if count(unit, hourly, 0) >= ASKS_AN_HOUR or count(unit, f"asks:{pair}", 0) >= ASKS_A_PAIR:
-        raise AskedEnough
-    if count(unit, f"declines:{pair}", 0) >= DECLINES:
-        raise DeclinedTwice
-    count(unit, hourly, 1)
-    count(unit, f"asks:{pair}", 1)
+    spend_ask(unit, asker, phone)
     payer = person_by_phone(unit, phone)
     if payer is None or payer.state == "closed" or payer.country != asker.country:
         return None
@@ -94,8 +87,25 @@ def ask(
     return payer, request
 
 
-def _pair(unit: Unit, asker: Person, phone: str, today: str) -> str:
+def spend_ask(unit: Unit, asker: Person, phone: str) -> None:
+    """Count that a person asks something of whoever is behind a number; raises AskedEnough or DeclinedTwice."""
+    hourly, pair = f"asks:{asker.id}:{unit.now:%Y%m%d%H}", _pair(unit, asker, phone)
+    if count(unit, hourly, 0) >= ASKS_AN_HOUR or count(unit, f"asks:{pair}", 0) >= ASKS_A_PAIR:
+        raise AskedEnough
+    if count(unit, f"declines:{pair}", 0) >= DECLINES:
+        raise DeclinedTwice
+    count(unit, hourly, 1)
+    count(unit, f"asks:{pair}", 1)
+
+
+def count_decline(unit: Unit, asker: Person, phone: str) -> None:
+    """Count that whoever is behind a number has said no to a person."""
+    count(unit, f"declines:{_pair(unit, asker, phone)}", 1)
+
+
+def _pair(unit: Unit, asker: Person, phone: str) -> str:
     """Name a pair of people on a day, one of them by number: a budget tells nobody whether the number is known."""
+    today = day(unit.now, unit.house.packs[asker.country].zone)
     return f"{hmac.digest(unit.house.code_key, f'pair {asker.id} {phone}'.encode(), 'sha256').hex()[:20]}:{today}"
 
 
@@ -129,8 +139,7 @@ def decline(unit: Unit, payer: Person, request_id: int) -> None:
     request = open_request(unit, payer, request_id, lock=True)
     asker = _asker(unit, request)
     unit.rows.put(replace(request, state="declined"))
-    today = day(unit.now, unit.house.packs[payer.country].zone)
-    count(unit, f"declines:{_pair(unit, asker, payer.phone, f'{today}')}", 1)
+    count_decline(unit, asker, payer.phone)
     tell(unit, asker, "request_declined", {"amount": request.amount, "number": mask_phone(payer.phone)})
 
 

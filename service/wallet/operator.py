@@ -12,6 +12,7 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
+from service.wallet.document import compare_document
 from service.wallet.forgotten import NothingAsked
 from service.wallet.identity import PinReset
 from service.wallet.inbox import AskedEnough
@@ -21,20 +22,11 @@ from service.wallet.people import set_state
 from service.wallet.refund import agree
 from service.wallet.reversal import take_from_payee
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
-from service.wallet.tally import count
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
 
 MOST_ASKED = 3
 """So many of an agent's wishes to sell float may wait for staff."""
-
-
-DOCUMENT_TRIES = 3
-"""Wrong numbers of one person's document on one day."""
-
-
-class OtherDocument(Refusal):
-    """The identity document is not the one that the wallet was opened with, or was mistyped too often today."""
 
 
 class SamePerson(Refusal):
@@ -192,19 +184,21 @@ def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
-def propose_reset(unit: Unit, person: Person, *, id_number: str, maker: str) -> Approval | Refusal:
-    """Write down that somebody has seen the identity document of a person who waits for a new PIN.
+def propose_reset(unit: Unit, person: Person, *, id_number: str | None, maker: str) -> Approval | Refusal:
+    """Write down that somebody has seen the identity document of a person who waits for a new PIN; without its number,
+    that they trust the agent who has.
 
-    A document of another number is counted, and the refusal must be committed. Raises NothingAsked.
+    A document of another number is counted, and the refusal must be committed. Raises NothingAsked, or NothingToApprove
+    if no agent has seen it.
     """
     if person.reset is None:
         raise NothingAsked(hours=-(-unit.house.packs[person.country].pin_reset_seconds // 3600))
-    key = f"document:{person.id}:{unit.now:%Y%m%d}"
-    if count(unit, key, 0) >= DOCUMENT_TRIES:
-        return OtherDocument()
-    if id_number != person.id_number:
-        count(unit, key, 1)
-        return OtherDocument()
+    if id_number is None:
+        asked = unit.rows.get(PinReset, person.reset)
+        if asked is None or asked.seen_by is None:
+            raise NothingToApprove
+    elif no := compare_document(unit, person, id_number):
+        return no
     return propose(unit, act="reset_pin", values={"person": person.id, "reset": person.reset}, maker=maker)
 
 

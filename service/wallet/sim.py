@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol, TypeVar
 
+from service.refusal import Refusal
 from service.wallet.identity import SimCheck
 from service.wallet.limits import OverSingle
 from service.wallet.notice import tell
@@ -25,6 +26,10 @@ PATIENCE = timedelta(minutes=10)
 
 class SimUnseen(OverSingle):
     """A payment of more than this waits until the network has said how old the SIM is."""
+
+
+class SimUnchecked(Refusal):
+    """The network has not said yet whether the SIM is the old one."""
 
 
 class SimAsked(NamedTuple):

@@ -185,7 +185,8 @@ def test_what_is_stored_is_said_masked(town: Town) -> None:
 
 def test_P_12_two_of_the_staff_vouch_for_a_new_pin_by_the_document(town: Town) -> None:
     """A wrong document is counted and refused, one person alone does nothing, nobody sets a PIN, the owner is told."""
-    from service.wallet.operator import OtherDocument, SamePerson, approve, propose_reset
+    from service.wallet.document import OtherDocument
+    from service.wallet.operator import SamePerson, approve, propose_reset
 
     njeri = town.phone("Njeri").dial().press("7", "7", "1")
     person = town.person("Njeri")

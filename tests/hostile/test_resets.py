@@ -1,12 +1,17 @@
 """Hostile cases of a forgotten PIN: thieves of a phone, of an hour, of a PIN, and those who only want to know."""
 
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
+from service.phone import mask_phone, read_phone
+from service.refusal import Refusal
 from service.wallet.identity import PinReset
+from service.wallet.operator import NothingToApprove, SamePerson, approve, propose_reset
 from service.wallet.unit import Person
-from tests.phone import AGENTS_CODE, PINS, Phone, Town
+from tests.hostile.crowd import at_once, served
+from tests.phone import AGENTS_CODE, NUMBERS, PINS, Phone, Town
 
 ASKS = ("7", "7", "1")
 
@@ -129,3 +134,61 @@ def test_P_12_a_worker_that_was_away_changes_nothing_about_when(times: int, town
     assert chebet.dial().press("7", "7").screen.startswith("You choose the new PIN 24 hours later")
     town.work()
     assert town.person("Chebet").reset is None
+
+
+def befriend(town: Town, owner: str, *guardians: str) -> None:
+    """Let somebody name guardians, who agree."""
+    for who in guardians:
+        town.phone(owner).dial().press("7", "7", "3", NUMBERS[who], PINS[owner]).end()
+        screen = town.phone(who).dial().press("6", "1", PINS[who]).screen
+        assert screen.startswith("You are a guardian of"), screen
+
+
+def test_P_12_two_guardians_confirm_at_one_instant_and_neither_is_lost(on_disk: Town) -> None:
+    """Each on their own phone, with their own PIN; pressed twenty times, each counts once."""
+    befriend(on_disk, "Njeri", "Amina", "Baraka")
+    on_disk.phone("Njeri").dial().press("7", "7", "1").end()
+    talks = [(who, on_disk.phone(who).dial().press("6", "1")) for who in ("Amina", "Baraka")]
+    with served(on_disk) as wired:
+        jobs = [partial(wired.carried_on(phone).press, PINS[who]) for who, phone in talks for _ in range(5)]
+        at_once(jobs)
+    (row,) = on_disk.app.read(lambda unit: unit.rows.find(PinReset))
+    assert sorted(row.agreed) == sorted(str(on_disk.person(who).id) for who in ("Amina", "Baraka"))
+    on_disk.wait(days=1)
+    assert on_disk.phone("Njeri").dial().press("7", "7").screen.startswith("Now choose your new PIN")
+
+
+def test_V_04_a_guardian_without_a_wallet_is_asked_in_the_same_words(anywhere: Town) -> None:
+    """Every screen on the way is the same for a number with a wallet and one without, and so is the list after."""
+    seen = []
+    for number in (NUMBERS["Baraka"], "0799000077"):
+        phone = anywhere.phone("Njeri").dial().press("7", "7", "3")
+        screens = [phone.screen]
+        for key in (number, PINS["Njeri"]):
+            screens.append(phone.press(key).screen.replace(mask_phone(read_phone(number, "KE")), "NUMBER"))
+        seen.append([*screens, phone.dial().press("7", "7", "3").screen])
+        phone.end()
+    assert seen[0] == seen[1]
+
+
+def test_P_12_an_agent_who_saw_the_document_decides_nothing_alone(anywhere: Town) -> None:
+    """Two of the staff still do; the agent's own wallet is none that they can vouch for."""
+    town = anywhere
+    njeri = town.phone("Njeri")
+    njeri.dial().press("7", "7", "1").end()
+    own = njeri.dial(AGENTS_CODE).press("6", "1", NUMBERS["Njeri"], "44556677", PINS["Njeri"])
+    assert own.screen.startswith("That is you"), own.screen
+    njeri.dial().press("7", "7", "1").end()
+    person = town.person("Njeri")
+    with pytest.raises(NothingToApprove):
+        town.app.transact(lambda unit: propose_reset(unit, person, id_number=None, maker="one"))
+    seen = town.phone("Achieng").dial(AGENTS_CODE).press("6", "1", NUMBERS["Njeri"], "44556677", PINS["Achieng"])
+    assert seen.screen.startswith("Noted."), seen.screen
+    town.wait(days=1)
+    assert njeri.dial().press("7", "7").screen.startswith("It is time.")
+    made = town.app.transact(lambda unit: propose_reset(unit, person, id_number=None, maker="one"))
+    assert not isinstance(made, Refusal)
+    with pytest.raises(SamePerson):
+        town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="one"))
+    town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="two"))
+    assert njeri.dial().press("7", "7").screen.startswith("Now choose your new PIN")

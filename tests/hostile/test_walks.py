@@ -61,6 +61,8 @@ SELDOM = (
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
     "give_back.kept", "check.partly", "check.reversed", "check.taken_back",  # a payment taken or asked back
     "forgot.done", "forgot.stopped", "forgot.waits",  # a day between two keys
+    "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust
+    "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
 )
 """What only somebody meets who has something in mind: conversations of their own show them (tests/stories, hostile)."""
 # fmt: on

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.ussd.session import Conversation
-from service.wallet.identity import Erasure, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -104,7 +104,18 @@ def approval(approval_id: int = 1, **changes: Any) -> Approval:
 
 EVERYTHING: tuple[Any, ...] = (
     person(),
-    PinReset(id=1, person=1, at=NOON, opens_at=NOON, lapses_at=NOON, next_at=NOON, agreed=("2", "3"), vouched=True),
+    PinReset(
+        id=1,
+        person=1,
+        at=NOON,
+        opens_at=NOON,
+        lapses_at=NOON,
+        next_at=NOON,
+        agreed=("2", "3"),
+        vouched=True,
+        seen_by="100016",
+    ),
+    Guardian(person=1, guardian=2, state="agreed", at=NOON),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Payday(agent="100016", next_at=NOON),
     Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
