@@ -14,7 +14,8 @@ from service.money import show_amount
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Values
 from service.wallet.cash_out import ask_cash_out, just_approved
-from service.wallet.document import NoResetAsked, OtherDocument, see_document
+from service.wallet.counter import NothingToProve, see_document
+from service.wallet.document import OtherDocument
 from service.wallet.inbox import AskedEnough, DeclinedTwice
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import SelfPayment
@@ -53,7 +54,7 @@ SCREENS = (
     Do("document.unlock", check_pin, then="document.note", on={WrongPin: "document.pin"}, refuses=(PinLocked,),
        unlocks=True),
     Do("document.note", note_document, then="document.noted", writes=True,
-       on={OtherDocument: "document.number", NoResetAsked: "document.phone"},
+       on={OtherDocument: "document.number", NothingToProve: "document.phone"},
        refuses=(AskedEnough, SelfPayment)),
     End("document.noted"),
 )  # fmt: skip

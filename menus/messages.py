@@ -69,6 +69,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "guardian_wanted": ("name", "number", "service_code"),
     "stored":          ("since", "name", "document", "help_line"),
     "closed":          ("at",),
+    "asleep":          ("help_line",),
+    "awake":           ("help_line",),
     "sim_changed":     ("closes", "help_line"),
     "balance":         ("balance", "at"),
     "limits":          ("left", "single", "day_limit", "most_balance", "month_limit"),

@@ -24,6 +24,7 @@ from service.wallet.account import wallet_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
+from service.wallet.idle import refuse_asleep
 from service.wallet.limits import limits_of
 from service.wallet.notice import stop_news
 from service.wallet.report import report_overcharge
@@ -248,6 +249,8 @@ def understand(call: Call, text: str) -> Answer | Refusal:
         raise NotUnderstood
     if call.person is None and not command.for_anyone:
         raise NotRegistered(service_code=call.pack.people_code)
+    if call.person and not command.for_anyone:
+        refuse_asleep(call.unit, call.person)
     if rest and not command.takes_text:
         raise PinInMessage if has_pin(rest) else NotUnderstood
     if command.act is _check and re.search(r"\s[0-9]{4}$", rest) and len(rest) > 12:
@@ -258,6 +261,7 @@ def understand(call: Call, text: str) -> Answer | Refusal:
 def _answer_code(call: Call, code: str) -> Answer | Refusal:
     if call.person is None:
         raise NotRegistered(service_code=call.pack.people_code)
+    refuse_asleep(call.unit, call.person)
     paid = answer_by_sms(call.unit, payer=call.person, code=code, pack=call.pack)
     # The receipt that goes to both sides is the answer.
     return paid if isinstance(paid, Refusal) else Answer("", {})

@@ -8,6 +8,7 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     Amina sends BAL                 Amina's inbox              after 16 minutes
     books                           the operator reverses REF1
     Amina's older talk types PIN    the operator issues 1,000 to 100016
+    the operator agrees that Amina is awake
     Amina types 7 > 3 > 2           (several keys; only the last screen is told)
     Senti serves ke, ug             Nakato's number is 0772000001 in ug
     the operator makes Nakato an agent: Dduuka, Kampala
@@ -28,7 +29,7 @@ from service.ussd.text import render_no
 from service.wallet.agent import add_agent, agent_by_number
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
-from service.wallet.unit import Person, Unit
+from service.wallet.unit import Approval, Person, Unit
 from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings
 
 REFERENCE = re.compile(r"\b[2-9A-HJ-NP-Z]{10}\b")
@@ -193,6 +194,19 @@ def _make_agent(teller: Teller, who: str, shop: str, place: str) -> list[str]:
     return [made.number]
 
 
+def _wake(teller: Teller, who: str) -> list[str]:
+    """Let one of the staff approve what an agent has noted of somebody's document."""
+    person = teller.town.person(who)
+
+    def work(unit: Unit) -> None:
+        open_ = unit.rows.find(Approval, state="open")
+        made = next(one for one in open_ if one.act == "identify" and one.values["person"] == person.id)
+        approve(unit, approval_id=made.id, checker="two")
+
+    teller.town.app.transact(work)
+    return []
+
+
 def _books(teller: Teller) -> list[str]:
     def look(unit: Unit) -> list[str]:
         lines = []
@@ -228,6 +242,7 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"Senti serves ([a-z]{2}(?:, [a-z]{2})*)", _serve),
     (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
+    (r"the operator agrees that (\w+) is awake", _wake),
     (r"books", _books),
 )
 

@@ -183,6 +183,39 @@ def reset_pin(phone: str, id_number: str | None, by: str) -> None:
 
 @person.command()
 @click.argument("phone")
+@click.option("--id-number", required=True, metavar="NUMBER", help="Of the identity document that was shown.")
+@by_name
+def identify(phone: str, id_number: str, by: str) -> None:
+    """Propose to wake the wallet of PHONE, which nobody used for long: you have seen its owner and the document."""
+    from service.refusal import Refusal
+    from service.wallet.operator import propose_identify
+    from service.wallet.people import read_id_number
+
+    with opened() as app:
+        number, document = read_number(app, phone), read_id_number(id_number)
+        made = app.transact(lambda unit: propose_identify(unit, known(unit, number), id_number=document, maker=by))
+        if isinstance(made, Refusal):
+            raise made
+        say_proposed(app, made)
+
+
+@person.command()
+@click.argument("phone")
+@by_name
+def retire(phone: str, by: str) -> None:
+    """Propose to take PHONE from a wallet that slept: somebody else has the number now. The money stays there."""
+    from service.wallet.operator import propose
+
+    with opened() as app:
+        number = read_number(app, phone)
+        made = app.transact(
+            lambda unit: propose(unit, act="retire", values={"person": known(unit, number).id}, maker=by)
+        )
+        say_proposed(app, made)
+
+
+@person.command()
+@click.argument("phone")
 @by_name
 def unblock(phone: str, by: str) -> None:
     """Propose to free the wallet of PHONE, its PIN too; prints the approval id."""

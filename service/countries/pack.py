@@ -93,6 +93,7 @@ class Pack:
     swap_seconds: int
     sim_fresh_seconds: int
     sim_check_above: int
+    idle_days: int
     charges: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]

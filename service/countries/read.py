@@ -28,7 +28,7 @@ _LIMITS = (
     "session_seconds", "pin_tries", "code_tries", "sms_commands_per_hour", "sms_help_per_hour", "lookups_per_day",
     "cash_request_seconds", "report_seconds", "voucher_seconds", "payment_request_seconds", "report_from",
     "pin_reset_seconds", "pin_reset_open_seconds", "new_pin_seconds", "new_pin_single", "new_pin_day", "tip_within",
-    "swap_seconds", "sim_fresh_seconds", "sim_check_above",
+    "swap_seconds", "sim_fresh_seconds", "sim_check_above", "idle_days",
 )  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
     refuse_close(unit, person)
     # Nothing may refuse after this line.
     tell(unit, person, "closed", {"at": unit.now.isoformat()})
-    unit.rows.add(Erasure(person=person.id, phone=person.phone, closed_at=unit.now, next_at=unit.now + FOLLOWS))
+    erase_messages(unit, person)
     for challenge in unit.rows.find(Challenge, person=person.id):
         unit.rows.put(replace(challenge, quote={}, state="over"))
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
@@ -89,6 +89,11 @@ def close_wallet(unit: Unit, person_id: int) -> None:
             reset=None,
         )
     )
+
+
+def erase_messages(unit: Unit, person: Person) -> None:
+    """Have the messages and talks of a person's number made unreadable, a day from now."""
+    unit.rows.add(Erasure(person=person.id, phone=person.phone, closed_at=unit.now, next_at=unit.now + FOLLOWS))
 
 
 def erase_some(unit: Unit, erase_talks: Callable[[Unit, str, str, datetime], int]) -> int:

@@ -60,7 +60,7 @@ def guardians_of(unit: Unit, person: Person) -> Sequence[Person]:
     """Return the people who have agreed to be this person's guardians."""
     rows = unit.rows.find(Guardian, person=person.id, state="agreed")
     people = unit.rows.find(Person, id=[row.guardian for row in rows]) if rows else ()
-    return [one for one in people if one.state != "closed"]
+    return [one for one in people if one.has_number]
 
 
 def refuse_name(unit: Unit, owner: Person, phone: str) -> None:
@@ -113,7 +113,7 @@ def wishes_for(unit: Unit, person: Person) -> Sequence[Wish]:
     wishes = []
     for row in rows:
         owner = owners[row.person]
-        if owner.state == "closed":
+        if not owner.has_number:
             continue
         if row.state == "asked" and unit.now < _until(unit, row, owner) and owner.reset is None:
             wishes.append(Wish(owner, False))

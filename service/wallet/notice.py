@@ -4,10 +4,16 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from service.wallet.idle import is_asleep
 from service.wallet.unit import Notice, Person, Stop, Unit
 
 NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment"})
 """Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
+
+
+CHECKED = ("done", "on_its_way", "taken_back", "reversed", "partly", "held", "paid", "returned")
+TO_ANYBODY = frozenset({"help", "stopped", *(f"check_{state}" for state in CHECKED)})
+"""Answers that say nothing of a wallet: they go to a number that sleeps as well."""
 
 
 def tell(
@@ -22,11 +28,14 @@ def tell(
 ) -> None:
     """Queue an SMS to a person in their language; `values` are shown when it is sent, times as ISO text.
 
-    To whom has closed their wallet it is written down and not sent: there is no number any more.
+    To whom has closed their wallet it is written down and not sent: there is no number any more. A number that sleeps
+    is told that there is something, and not what: it may be somebody else's by now (P-11).
     """
     if key in NEWS and (stop := unit.rows.get(Stop, person.phone)) and stop.at >= person.registered_at:
         return
-    closed = person.state == "closed"
+    closed = not person.has_number
+    if key not in TO_ANYBODY and not key.startswith("no.") and is_asleep(unit, person):
+        key, values = "asleep", {"help_line": unit.house.packs[person.country].help_line}
     unit.rows.append(
         Notice(
             id=unit.mint(),

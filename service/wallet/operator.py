@@ -12,9 +12,11 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
+from service.wallet.close import erase_messages
 from service.wallet.document import compare_document
 from service.wallet.forgotten import NothingAsked
 from service.wallet.identity import PinReset
+from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -213,6 +215,40 @@ def _reset_pin(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
+def propose_identify(unit: Unit, person: Person, *, id_number: str, maker: str) -> Approval | Refusal:
+    """Write down that somebody has seen the owner of a number that slept, and the document.
+
+    A document of another number is counted, and the refusal must be committed. Raises NothingToApprove.
+    """
+    if not is_asleep(unit, person):
+        raise NothingToApprove
+    if no := compare_document(unit, person, id_number):
+        return no
+    return propose(unit, act="identify", values={"person": person.id}, maker=maker)
+
+
+def _identify(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    person = unit.rows.lock(Person, approval.values["person"])
+    if person is None or not person.has_number:
+        raise NothingToApprove
+    person = replace(person, used_at=unit.now)
+    unit.rows.put(person)
+    tell(unit, person, "awake", {"help_line": unit.house.packs[person.country].help_line})
+    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
+
+
+def _retire(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    """Take a number from a wallet that slept: who has the number now can open one. The money stays where it is."""
+    person = unit.rows.lock(Person, approval.values["person"])
+    if person is None or not person.has_number or not is_asleep(unit, person):
+        raise NothingToApprove
+    erase_messages(unit, person)
+    if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
+        unit.rows.put(replace(reset, state="stopped"))
+    unit.rows.put(replace(person, phone=f"retired {person.id}", state="retired", reset=None))
+    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
+
+
 ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "issue": _issue,
     "redeem": _redeem,
@@ -222,4 +258,6 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "case_reverse": _case_reverse,
     "unblock": _unblock,
     "reset_pin": _reset_pin,
+    "identify": _identify,
+    "retire": _retire,
 }

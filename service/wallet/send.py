@@ -273,7 +273,7 @@ def paid_most_often(unit: Unit, payer: Person) -> Sequence[Person]:
     rows = unit.rows.find(Paid, payer=payer.id, limit=OFTEN, newest=True)
     people = {person.id: person for person in unit.rows.find(Person, id=[row.payee for row in rows])}
     in_turn = (people.get(row.payee) for row in rows)
-    return [person for person in in_turn if person is not None and person.state != "closed"]
+    return [person for person in in_turn if person is not None and person.has_number]
 
 
 def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack, lines: Sequence[Line]) -> Mapping[str, Any] | None:

@@ -29,7 +29,7 @@ class Person:
     id_number: str
     language: str
     tier: int
-    state: str = "active"  # active, blocked, closed
+    state: str = "active"  # active, blocked, closed, retired
     pin: str  # salt and peppered Argon2id, see pin.py
     pin_tries: int = 0
     old_pins: tuple[str, ...] = ()
@@ -44,6 +44,13 @@ class Person:
     """The operator knows that the owner has the new SIM."""
     sim_seen_at: datetime | None = None
     """When the network last said how old the SIM is."""
+    used_at: datetime | None = None
+    """When somebody last dialled or wrote from the number, give or take a week: see idle.py. None: when it began."""
+
+    @property
+    def has_number(self) -> bool:
+        """Whether this person is behind their number: not who closed the wallet, nor whose number was retired."""
+        return self.state not in ("closed", "retired")
 
 
 @dataclass(frozen=True, kw_only=True)

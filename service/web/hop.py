@@ -22,6 +22,7 @@ from service.ussd.screens import Ask
 from service.ussd.session import Conversation, Session, session_from_json, session_to_json
 from service.ussd.text import Talk, render_no
 from service.wallet.agent import agent_of
+from service.wallet.idle import NumberIdle, is_asleep, note_use
 from service.wallet.people import behind, person_by_phone
 from service.wallet.statement import is_reversed
 from service.wallet.undo import can_undo, waiting_payments
@@ -254,6 +255,8 @@ def _start(
     language = call.person.language if call.person else country.talk.default_language
     if _is_no_agent(call, dial, country):
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
+    if call.person and is_asleep(unit, call.person):
+        return _refused(NumberIdle(help_line=country.pack.help_line), language, country)
     role = "agent" if call.agent else "person" if call.person else "newcomer"
     last = session_from_json(previous.session) if previous else None
     told, of = _outcome(unit, country, previous, last) if previous and last else (None, {})
@@ -273,6 +276,8 @@ def _start(
         offers=_offers(call),
     )
     session = replace(session, told=told, told_of=of)
+    if call.person:
+        note_use(unit, call.person)
     _keep(unit, row, session, reply, heard, new=new)
     return reply
 

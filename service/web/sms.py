@@ -10,6 +10,7 @@ from menus.call import Call
 from menus.sms import LATE, STRANGE, Answer, TooLate, TooManyMessages, understand
 from service.gateways.base import Sms
 from service.refusal import Refusal
+from service.wallet.idle import is_asleep, note_use
 from service.wallet.notice import tell, tell_number
 from service.wallet.people import person_by_phone
 from service.wallet.tally import count
@@ -30,6 +31,8 @@ def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> str:
         return ""  # nobody writes so much: what is not answered is not done either
     person = person_by_phone(unit, sms.phone)
     call = Call(unit, country.pack, sms.phone, person)
+    if person and not is_asleep(unit, person):
+        note_use(unit, person)
     answer = _budgeted(call, _understood(call, sms), key)
     if isinstance(answer, Refusal):
         _tell(call, f"no.{answer.code}", answer.said, sms)

@@ -124,5 +124,5 @@ def test_W_05_a_yes_whose_answer_was_lost_is_given_once(anywhere: Town) -> None:
     assert first.startswith("Take KES 50 cash from Duka la Njeri now.")
     assert amina.hop().screen == first
     assert anywhere.balance("Amina") == 200_000 - 61_00
-    assert anywhere.phone("Njeri").dial(AGENTS_CODE).press("6").screen.startswith("Approved, give the cash: KES 50")
+    assert anywhere.phone("Njeri").dial(AGENTS_CODE).press("6").screen.startswith("Approved, give cash: KES 50")
     sound(anywhere)

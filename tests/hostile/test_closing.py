@@ -199,7 +199,7 @@ def test_P_12_two_of_the_staff_vouch_for_a_new_pin_by_the_document(town: Town) -
     with pytest.raises(SamePerson):
         town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="Ann"))
     town.wait(days=1)
-    assert njeri.dial().press("7", "7").screen.startswith("It is time. Show your ID document first")
+    assert njeri.dial().press("7", "7").screen.startswith("It is time. Two guardians must confirm, or show your ID")
     njeri.new()
     town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
     assert njeri.new()[0].startswith("Our staff saw an ID document")

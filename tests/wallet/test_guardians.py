@@ -121,6 +121,7 @@ def test_P_12_nobody_becomes_a_guardian_while_a_request_runs(rich: Village) -> N
 
 
 def test_P_12_the_pin_that_removes_a_guardian_stops_the_request(rich: Village) -> None:
+    """So none is removed while a request runs; both are told, once."""
     sealed = seal_pin(rich.house, AMINA.id, "4071")
     rich.change(AMINA, pin=sealed)
     named(rich, BARAKA, ACHIENG)
@@ -169,6 +170,7 @@ def test_P_10_whoever_may_be_a_thief_names_nobody_and_vouches_for_nobody(
 
 
 def test_P_10_where_the_network_can_be_asked_it_is_asked_first(village: Village) -> None:
+    """A guardian is named when the network has spoken of the SIM within its span."""
     village.house = replace(village.house, sim_feed=True)
     with pytest.raises(SimUnchecked):
         name(village, BARAKA)

@@ -156,6 +156,8 @@ def test_F_09_staff_have_four_hours_before_an_emptied_wallet_is_empty(village: V
     """The review is what is said, the wait is what the quote then has, and staff send the money back by two people."""
     village.give(AMINA, 5_000_00)
     village.later(days=180)
+    for one in (AMINA, BARAKA):  # who have looked at their balance now and then
+        village.change(one, used_at=village.now)
     found = village.do(lambda unit: hits(unit, "send", person=AMINA, amount=4_900_00))
     with village.refuses(Emptied, until=(village.now + timedelta(hours=4)).isoformat()):
         village.do(lambda unit: refuse_or_ask(unit, found))
