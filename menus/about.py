@@ -10,6 +10,7 @@ from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.close import StillAgent, StillMoney, StillWaiting, close_wallet, refuse_close
 from service.wallet.name import masked
 from service.wallet.notice import stop_news, tell
+from service.wallet.people import turn_listing
 from service.wallet.pin import PinLocked, WrongPin
 
 
@@ -30,6 +31,11 @@ def stop(call: Call, _: Values) -> None:
     stop_news(call.unit, call.phone)
 
 
+def turn(call: Call, _: Values) -> Mapping[str, Any]:
+    """Hide the caller from strangers, or show them again."""
+    return {"hidden": turn_listing(call.unit, call.caller)}
+
+
 def may_close(call: Call, _: Values) -> None:
     """Turn somebody away whose wallet cannot be closed."""
     refuse_close(call.unit, call.caller)
@@ -46,12 +52,16 @@ SCREENS = (
     Menu("about", (
         Choice("1", "about.read"),
         Choice("2", "about.stop"),
+        Choice("3", "about.turn"),
         Choice("4", "close.open"),
     )),
     Do("about.read", read_stored, then="about.stored", gives=("since", "name", "document"), writes=True),
     End("about.stored"),
     Do("about.stop", stop, then="about.stopped", writes=True),
     End("about.stopped"),
+    Do("about.turn", turn, then="about.listed", gives=("hidden",), instead={"hidden": "about.unlisted"}, writes=True),
+    End("about.listed"),
+    End("about.unlisted"),
     Do("close.open", may_close, then="close.pin", refuses=NOT_YET),
     Ask("close.pin", "pin", PIN, then="close.unlock", secret=True),
     Do("close.unlock", check_pin, then="close.do", on={WrongPin: "close.pin"}, refuses=(PinLocked,), unlocks=True),

@@ -13,7 +13,7 @@ from service.wallet.unit import Asked, Person, Unit
 
 
 class UnknownPerson(Refusal):
-    """Nobody who can be paid stands behind this number; closed and unknown look alike (V-04)."""
+    """Nobody who can be paid stands behind this number; unknown, closed and unlisted look alike (V-04)."""
 
 
 class AlreadyRegistered(Refusal):
@@ -98,6 +98,14 @@ def choose_language(unit: Unit, person: Person, language: str) -> None:
     row = unit.rows.lock(Person, person.id)
     assert row is not None, f"no person {person.id}"
     unit.rows.put(replace(row, language=language))
+
+
+def turn_listing(unit: Unit, person: Person) -> bool:
+    """Hide a person from those who never paid them, or show them again; say whether they are hidden now."""
+    row = unit.rows.lock(Person, person.id)
+    assert row is not None, f"no person {person.id}"
+    unit.rows.put(replace(row, unlisted=not row.unlisted))
+    return not row.unlisted
 
 
 def set_state(unit: Unit, person: Person, state: str) -> None:

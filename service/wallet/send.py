@@ -97,7 +97,7 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: 
     new = not has_paid(unit, payer, found.id if found else NOBODY)
     if new and not asked:
         look_up(unit, payer, phone)
-    payee = may_receive(found, payer.country)
+    payee = may_receive(None if new and not asked and found and found.unlisted else found, payer.country)
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)
     limits = limits_of(unit, payer)

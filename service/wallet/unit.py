@@ -44,6 +44,8 @@ class Person:
     """The operator knows that the owner has the new SIM."""
     sim_seen_at: datetime | None = None
     """When the network last said how old the SIM is."""
+    unlisted: bool = False
+    """Who has never paid this person does not find them by their number."""
     used_at: datetime | None = None
     """When somebody last dialled or wrote from the number, give or take a week: see idle.py. None: when it began."""
 

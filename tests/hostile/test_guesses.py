@@ -1,6 +1,7 @@
 """Guesses that no single wallet sees, and answers that tell by the work behind them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,6 @@ import pytest
 import service.wallet.pin as pins
 from service.storage.memory_rows import MemoryRows
 from service.wallet.guesses import Guesses, ManyGuesses
-from service.wallet.people import set_state
 from tests.bench.crowd import gather
 from tests.bench.phones import PIN, phone_of
 from tests.phone import PINS, Town
@@ -85,10 +85,11 @@ def test_P_09_a_right_and_a_wrong_pin_cost_one_check_each(town: Town, monkeypatc
     assert len(checks) == 2
 
 
-def test_P_09_a_number_that_nobody_has_costs_what_a_closed_one_does(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("hidden", [{"state": "closed"}, {"unlisted": True}], ids=["closed", "unlisted"])
+def test_P_09_V_04_a_number_that_nobody_has_costs_what_a_hidden_one_does(
+    hidden: dict[str, Any], town: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The payee's number is looked up in the same way, and the words are the same."""
+    """A wallet that is closed, or whose owner is not to be found: the same questions to the rows, the same words."""
     asked: list[tuple[str, str]] = []
 
     def noted(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,7 +100,7 @@ def test_P_09_a_number_that_nobody_has_costs_what_a_closed_one_does(
         return ask
 
     chebet = town.person("Chebet")  # a stranger to Amina, as nobody is
-    town.app.transact(lambda unit: set_state(unit, chebet, "closed"))
+    town.app.transact(lambda unit: unit.rows.put(replace(chebet, **hidden)))
     for name in ("get", "lock", "find"):
         monkeypatch.setattr(MemoryRows, name, noted(name, getattr(MemoryRows, name)))
     told = []

@@ -7,7 +7,7 @@ import pytest
 
 from service.ledger.entry import NotEnough
 from service.wallet.known import TooManyLookups, near_miss, nearly
-from service.wallet.people import UnknownPerson
+from service.wallet.people import UnknownPerson, turn_listing
 from service.wallet.send import Quote, quote_send, send_money
 from service.wallet.undo import take_back
 from service.wallet.unit import Paid, Tally
@@ -57,6 +57,19 @@ def test_V_03_names_of_strangers_are_budgeted_and_nobody_s_absence_is_cheaper(vi
     assert all("2547" not in row.key for row in village.rows(Tally)), "no number is written down"
     village.later(days=1)
     assert looked(village, NJERI.phone) == "NJERI K"
+
+
+def test_V_04_who_is_unlisted_is_found_by_whom_they_know(village: Village) -> None:
+    """A stranger reads what they read of a number that nobody has, and it is counted; a known payer finds the name."""
+    village.give(AMINA, 2000_00)
+    assert village.do(lambda unit: turn_listing(unit, BARAKA))
+    assert (looked(village, BARAKA.phone), used(village)) == ("unknown_person", 1)
+    asked = village.do(lambda unit: quote_send(unit, payer=AMINA, phone=BARAKA.phone, amount=100_00, asked=True))
+    assert asked.name == "BARAKA M"
+    village.do(lambda unit: unit.rows.append(Paid(payer=AMINA.id, payee=BARAKA.id, times=1, last_at=unit.now)))
+    assert looked(village, BARAKA.phone) == "BARAKA M"
+    assert not village.do(lambda unit: turn_listing(unit, BARAKA))
+    assert looked(village, BARAKA.phone) == "BARAKA M"
 
 
 def test_V_03_who_pays_gets_the_look_up_back_and_who_takes_it_back_does_not(village: Village) -> None:
