@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     africastalking_base_url: str = "https://api.sandbox.africastalking.com"
     africastalking_webhook_secret: Secrets = (SecretStr(DEMO_SECRETS["africastalking_webhook_secret"]),)
     africastalking_insights_url: str | None = None
+    backup_key: str | None = None
     africastalking_sender_id: str | None = None
     africastalking_allowed_addresses: Networks = ()
     trusted_proxy: Networks = ()
@@ -96,6 +97,13 @@ class Settings(BaseSettings):
     def _engine(cls, given: SecretStr | None) -> SecretStr | None:
         if given and not re.match(r"sqlite:///|postgresql://", given.get_secret_value()):
             raise ValueError("must begin with sqlite:/// or postgresql://")
+        return given
+
+    @field_validator("backup_key")
+    @classmethod
+    def _key(cls, given: str | None) -> str | None:
+        if given is not None and not re.fullmatch(r"[A-Za-z0-9_-]{43}", given):
+            raise ValueError("is the line that `senti keys backup FILE` prints")
         return given
 
     @field_validator("africastalking_base_url", "africastalking_insights_url")

@@ -1,10 +1,13 @@
 """Changing the secret key: what was sealed under the old one is sealed anew while phones ring."""
 
+import os
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.cli.group import refuse
 from service.cli.opened import as_json, opened, patience
 
 if TYPE_CHECKING:
@@ -34,6 +37,24 @@ def show(as_json: bool) -> None:
     if as_json:
         return print_json([dict(zip(heads, row, strict=True)) for row in rows])
     print_columns(heads, rows)
+
+
+@keys.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(file: Path) -> None:
+    """Write a new key that opens backups to FILE, and print the line that makes `senti backup` seal for it.
+
+    Take FILE away: with it every backup that was sealed for it can be read, without it none.
+    """
+    from service.storage.sealed_file import new_key
+
+    private, public = new_key()
+    try:
+        with os.fdopen(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as written:
+            written.write(private + "\n")
+    except FileExistsError:
+        raise refuse(f"{file}: is there already") from None
+    click.echo(f"SENTI_BACKUP_KEY={public}")
 
 
 @keys.command()

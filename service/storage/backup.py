@@ -28,19 +28,20 @@ def sqlite_path(url: str) -> Path:
     return Path(name)
 
 
-def copy_backup(backup: Path, copy: Path) -> None:
-    """Copy a backup to a file that is not there yet; raises NotRestored if it is damaged or no backup of Senti."""
-    if not backup.is_file():
-        raise NotRestored(f"{backup}: there is no such file")
+def copy_backup(backup: Path, copy: Path, *, called: Path) -> None:
+    """Copy a backup to a file that is not there yet; raises NotRestored if it is damaged or no backup of Senti.
+
+    `called` is the file that the operator named.
+    """
     copy.unlink(missing_ok=True)
     source, target = dbapi2.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True), dbapi2.connect(str(copy))
     try:
         if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
-            raise NotRestored(f"{backup}: is damaged")
+            raise NotRestored(f"{called}: is damaged")
         source.execute("SELECT reference_key FROM installation").fetchone()
         source.backup(target)
     except dbapi2.DatabaseError as error:
-        raise NotRestored(f"{backup}: is no backup of Senti ({error})") from error
+        raise NotRestored(f"{called}: is no backup of Senti ({error})") from error
     finally:
         source.close()
         target.close()

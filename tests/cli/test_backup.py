@@ -2,6 +2,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from pysqlite3 import dbapi2
 
 from tests.cli.conftest import Senti
@@ -116,3 +117,55 @@ def test_O_07_a_naive_copy_of_a_file_in_use_lacks_what_the_backup_has(senti: Sen
         for name in ("naive", "backup")
     ]
     assert entries == [6, 7]
+
+
+@pytest.fixture
+def sealing(senti: Senti, tmp_path: Path) -> Path:
+    """Let backups be sealed, and return the file of the key that opens them."""
+    key = tmp_path / "key"
+    name, public = senti.says("keys", "backup", str(key)).strip().split("=")
+    senti.environment[name] = public
+    return key
+
+
+def test_V_07_a_stolen_backup_says_nothing_without_its_key(
+    senti: Senti, tmp_path: Path, elsewhere: Callable[..., Senti], sealing: Path
+) -> None:
+    """Sealed for a key that the machine does not have; no readable copy is left, there or where it is put back."""
+    file, other = tmp_path / "backup", elsewhere("new/place/senti.db")
+    assert "sealed" in senti.says("backup", str(file))
+    octets = file.read_bytes()
+    assert not [word for word in (b"SQLite format", b"wallet", b"ke:", b"100016", b"Nakuru") if word in octets]
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} <= {"backup", "key", *_files(senti.path)}
+    assert "--key" in other.no("restore", str(file))
+    assert "messages are parked" in other.says("restore", str(file), "--key", str(sealing))
+    assert {path.name for path in other.path.parent.iterdir()} <= _files(other.path)
+    assert other.json("audit")["sound"]
+    assert other.json("books") == senti.json("books")
+
+
+def _files(path: Path) -> set[str]:
+    return {f"{path.name}{rest}" for rest in ("", "-wal", "-shm", "-journal")}
+
+
+def test_V_07_a_wrong_key_and_a_file_that_was_touched_are_refused(
+    senti: Senti, tmp_path: Path, elsewhere: Callable[..., Senti], sealing: Path
+) -> None:
+    """Another key, no key at all, a changed octet anywhere, a cut at a piece or inside one: nothing is left behind."""
+    file, other = tmp_path / "backup", elsewhere()
+    senti.says("backup", str(file))
+    senti.says("keys", "backup", str(tmp_path / "another"))
+    assert "sealed for another key" in other.no("restore", str(file), "--key", str(tmp_path / "another"))
+    (tmp_path / "nokey").write_text("hello")
+    assert "is no key" in other.no("restore", str(file), "--key", str(tmp_path / "nokey"))
+    whole = file.read_bytes()
+    touched = {f"octet {at}": whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :] for at in (0, 25, 60, 70, 9000, -1)
+               if at >= 0} | {"last": whole[:-1] + bytes([whole[-1] ^ 1])}  # fmt: skip
+    touched |= {f"cut {size}": whole[:size] for size in (40, 62, 78, len(whole) // 2, len(whole) - 1)}
+    touched |= {"more": whole + b"x"}
+    for name, octets in touched.items():
+        (tmp_path / name).write_bytes(octets)
+        assert f"{name}: " in other.no("restore", str(tmp_path / name), "--key", str(sealing))
+        assert list(tmp_path.glob("other*")) == []
+    assert "is there already" in senti.no("keys", "backup", str(sealing))
+    assert sealing.stat().st_mode & 0o077 == 0

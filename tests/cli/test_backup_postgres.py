@@ -47,6 +47,33 @@ def test_O_06_a_postgresql_database_comes_back_and_sends_nothing_again(
     assert "is not empty" in other.no("restore", str(file))
 
 
+@pytest.mark.usefixtures("tools")
+def test_V_07_a_stolen_dump_says_nothing_without_its_key(
+    postgres_url: str, new_database: Callable[..., str], tmp_path: Path
+) -> None:
+    """Sealed as it is dumped, opened as it is read: no readable copy is ever in a file; what was touched is refused."""
+    senti, file, key = at(postgres_url, tmp_path), tmp_path / "backup", tmp_path / "key"
+    senti.says("demo", "load")
+    name, public = senti.says("keys", "backup", str(key)).strip().split("=")
+    senti.environment[name] = public
+    senti.says("backup", str(file))
+    whole = file.read_bytes()
+    assert not [word for word in (b"PGDMP", b"wallet", b"people", b"100016") if word in whole]
+    other = at(new_database(), tmp_path)
+    assert "--key" in other.no("restore", str(file))
+    for name, octets in {
+        "cut": whole[:-1],
+        "half": whole[: len(whole) // 2],
+        "bent": whole[:500] + b"x" + whole[501:],
+    }.items():
+        (tmp_path / name).write_bytes(octets)
+        assert f"{name}: is damaged" in other.no("restore", str(tmp_path / name), "--key", str(key))
+    assert "messages are parked" in other.says("restore", str(file), "--key", str(key)), "nothing was written before"
+    assert other.json("audit")["sound"]
+    assert other.json("books") == senti.json("books")
+    assert {path.name for path in tmp_path.iterdir()} == {"backup", "key", "cut", "half", "bent"}
+
+
 def test_O_06_a_database_that_went_back_in_time_sends_nothing_again(
     postgres_url: str, new_database: Callable[..., str], tmp_path: Path
 ) -> None:
