@@ -13,6 +13,7 @@ from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.agent import today
 from service.wallet.cash_in import CashIn, NeedsCode, cash_in, needs_code, quote_cash_in
 from service.wallet.deposit import WrongDepositCode, prove_deposit, send_deposit_code
+from service.wallet.drawer import lacked_float
 from service.wallet.inbox import AskedEnough
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
@@ -23,11 +24,14 @@ from service.wallet.voucher import VoucherLocked, VoucherOver, WrongSecret, find
 from service.wallet.withdraw import Payout, TooManyCodes, WrongCode, find_payout, pay_out
 
 
-def quote(call: Call, values: Values) -> Mapping[str, Any]:
-    """Find the customer of a cash-in."""
-    quoted = quote_cash_in(
-        call.unit, agent=call.shop, keeper=call.caller, phone=values["phone"], amount=values["amount"]
-    )
+def quote(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
+    """Find the customer of a cash-in; that there was too little float for it is noted."""
+    phone, amount = values["phone"], values["amount"]
+    try:
+        quoted = quote_cash_in(call.unit, agent=call.shop, keeper=call.caller, phone=phone, amount=amount)
+    except NotEnough as no:
+        lacked_float(call.unit, agent=call.shop, amount=amount, pack=call.pack)
+        return no
     return {"quote": quoted._asdict(), "name": quoted.name}
 
 

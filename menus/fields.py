@@ -33,6 +33,10 @@ class BadCode(Refusal):
     """A one-time code is exactly seven digits."""
 
 
+class BadPlace(Refusal):
+    """A place has two letters at least."""
+
+
 class BadSecret(Refusal):
     """The secret of a voucher is exactly four digits."""
 
@@ -64,6 +68,13 @@ def _secret(typed: str, _: Call) -> str:
         raise BadSecret from None
 
 
+def _place(typed: str, _: Call) -> str:
+    try:
+        return read_name(typed)
+    except BadName:
+        raise BadPlace from None
+
+
 def _text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width)
 
@@ -77,6 +88,7 @@ PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=
 AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
+PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 
@@ -89,6 +101,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     """Return the fields that differ between screens and messages only in how money is written."""
     at = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}", WIDEST_TIME)
     amount, fee = Field(money, WIDEST_MONEY), Field(money, WIDEST_FEE)
+    some = Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True)
     names = [
         "amount",
         "balance",
@@ -114,11 +127,13 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "cash": _tax(money, taken=True),
         "refund": _tax(money, taken=True),
         "at": at,
+        **dict.fromkeys(("drawer", "promised"), some),
         "opens": at,
         "closes": at,
         "case": _text(10),
         "wanted": Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True),
         "kept": Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True),
+        "kept": some,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
@@ -137,6 +152,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "payer": _text(3),
         "payee": _text(3),
         "person": _text(20),
+        "place": _text(16),
         "agent": _text(6),
         "agent_name": _text(16),
         "reference": _text(10),

@@ -12,16 +12,22 @@ from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.account import float_of
 from service.wallet.agent import UnknownAgent
 from service.wallet.commission import owed_to
+from service.wallet.drawer import Till, known_cash
 from service.wallet.inbox import AskedEnough
 from service.wallet.operator import ask_redeem
 from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.promise import live
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.transfer import Transfer, agents_under, quote_transfer, transfer_float
 
 
 def read_float(call: Call, _: Values) -> Mapping[str, Any]:
-    """Say what is in the float."""
-    return {"balance": call.unit.books.balance(float_of(call.shop, call.pack.country))}
+    """Say what is in the float, and in the drawer as far as that is known."""
+    till = call.unit.rows.get(Till, call.shop.number)
+    drawer = known_cash(call.unit, till, call.pack) if till else None
+    promised = sum(row.amount for row in live(call.unit, [call.shop.number]))
+    balance = call.unit.books.balance(float_of(call.shop, call.pack.country))
+    return {"balance": balance, "drawer": max(0, drawer or 0), "promised": promised}
 
 
 def mine(call: Call, _: Values) -> Sequence[Values]:
@@ -70,13 +76,15 @@ def sell(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 SCREENS = (
-    Do("float.read", read_float, then="float", gives=("balance",)),
+    Do("float.read", read_float, then="float", gives=("balance", "drawer", "promised")),
     Menu("float", (
         Choice("1", "float.balance"),
         Choice("2", "transfer.open"),
         Choice("3", "commission.read"),
         Choice("4", "agent.last"),
         Choice("5", "sell.open"),
+        Choice("6", "drawer.open"),
+        Choice("7", "promises.open"),
     )),
     End("float.balance"),
     Do("transfer.open", may_work, then="transfer.agent", refuses=(PinLocked,)),

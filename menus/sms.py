@@ -21,15 +21,20 @@ from service.money import Currency, read_amount, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
+from service.wallet.agent import agent_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
 from service.wallet.limits import limits_of
+from service.wallet.name import masked
 from service.wallet.notice import stop_news
+from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
+from service.wallet.reserve import keep, turn_away, wanted_of
 from service.wallet.statement import balance_of, statement
 from service.wallet.undo import NothingToUndo, can_undo, take_back
+from service.wallet.unit import Agent, Person
 
 LATE = timedelta(hours=24)
 """A message that was under way for longer is not carried out (M-04)."""
@@ -141,6 +146,33 @@ def _undo(call: Call, text: str) -> Answer:
     return Answer("", {})
 
 
+def _accept(call: Call, _: str) -> Answer | Refusal:
+    """Keep cash for the customer whose message came last."""
+    agent, newest = _asked_last(call)
+    kept = keep(call.unit, agent=agent, reservation=newest.id, pack=call.pack)
+    return kept if isinstance(kept, Refusal) else Answer("cash_promised", _wanted(call, kept))
+
+
+def _decline(call: Call, _: str) -> Answer:
+    agent, newest = _asked_last(call)
+    row = turn_away(call.unit, agent=agent, reservation=newest.id, pack=call.pack)
+    return Answer("cash_refused", _wanted(call, row))
+
+
+def _asked_last(call: Call) -> tuple[Agent, Reservation]:
+    agent = agent_of(call.unit, call.caller.id)
+    asked = [row for row in wanted_of(call.unit, agent) if row.state == "asked"] if agent else []
+    if agent is None or not asked:
+        raise PromiseOver
+    return agent, asked[-1]
+
+
+def _wanted(call: Call, row: Reservation) -> dict[str, Any]:
+    person = call.unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
+    return {"name": masked(person.name), "amount": row.amount, "until": row.expires_at.isoformat()}
+
+
 def _report(call: Call, _: str) -> Answer:
     found = report_overcharge(call.unit, call.caller)
     return Answer("reported", {"reference": found.case, "agent": found.agent, "original": found.reference})
@@ -213,6 +245,17 @@ COMMANDS = (
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido"), _undo, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako"), _help, for_anyone=True),
     Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina"), _stop, for_anyone=True),
+    Command(("bal", "balance", "salio", "solde"),     _balance),
+    Command(("send", "tuma", "envoyer"),              _send, takes_text=True),
+    Command(("mini", "taarifa", "releve"),            _mini),
+    Command(("limits", "limit", "vikomo", "limites"), _limits),
+    Command(("check", "hakiki", "verifier"),          _check, takes_text=True, for_anyone=True),
+    Command(("report", "ripoti", "signaler"),         _report),
+    Command(("accept", "kubali", "accepter"),         _accept),
+    Command(("decline", "kataa", "refuser"),          _decline),
+    Command(("undo", "rudisha", "reprendre"),         _undo, takes_text=True),
+    Command(("help", "msaada", "aide"),               _help, for_anyone=True),
+    Command(("stop", "acha", "arret"),                _stop, for_anyone=True),
 )  # fmt: skip
 
 BY_WORD = {word: command for command in COMMANDS for word in command.words}

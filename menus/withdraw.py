@@ -49,7 +49,7 @@ TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "withdraw
 
 SCREENS = (
     Do("withdraw.open", open_withdrawal, then="withdraw.agent", gives=("balance", "most_now"), refuses=(PinLocked,)),
-    Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount"),
+    Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount", choices=(Choice("1", "near.open"),)),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
     Do("withdraw.quote", quote, then="withdraw.look", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),
        on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},

@@ -34,6 +34,7 @@ from service.wallet.commission import pay_commission
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
+from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
 from service.wallet.sim import ask_sims
@@ -305,6 +306,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         *asking,
         lambda: app.transact(return_expired),
         lambda: app.transact(expire_requests),
+        lambda: app.transact(expire_reservations),
         lambda: app.transact(mind_resets),
         lambda: app.transact(lambda unit: erase_some(unit, erase_talks)),
         lambda: app.transact(pay_commission),

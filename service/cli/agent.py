@@ -106,6 +106,30 @@ def statement(number: str, limit: int, as_json: bool) -> None:
     print_statement({"agent": row.number}, row.name, balance, items, pack.zone, as_json=as_json)
 
 
+@agent.command()
+@click.argument("number", required=False)
+@click.option("--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Shortages at most.")
+@as_json
+def shortages(number: str | None, limit: int, as_json: bool) -> None:
+    """Show who could not be served for want of cash or float, at the agent with this NUMBER or anywhere, newest first.
+
+    Where no agent is named, nobody in the place was known to have the cash.
+    """
+    from service.cli.out import moment, print_columns, print_json
+    from service.wallet.agent import read_agent_number
+    from service.wallet.drawer import Shortage
+
+    with opened() as app:
+        only = {"agent": read_agent_number(number)} if number else {}
+        rows = app.read(lambda unit: unit.rows.find(Shortage, limit=limit, newest=True, **only))
+        zone = app.home.pack.zone
+    heads = ["at", "agent", "area", "why", "amount"]
+    found = [{"at": moment(row.at, zone), **{head: getattr(row, head) for head in heads[1:]}} for row in rows]
+    if as_json:
+        return print_json(found)
+    print_columns(heads, [[one[head] for head in heads] for one in found], right=[4])
+
+
 def _agent_and_pack(app: "App", number: str) -> "tuple[Agent, Pack]":
     from service.wallet.agent import agent_by_number, read_agent_number
     from service.wallet.unit import Person

@@ -94,6 +94,11 @@ class Pack:
     sim_fresh_seconds: int
     sim_check_above: int
     idle_days: int
+    reserve_seconds: int
+    drawer_seconds: int
+    open_reservations: int
+    reserves_per_day: int
+    cash_asks_per_day: int
     charges: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]

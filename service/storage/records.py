@@ -12,6 +12,9 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
 from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
+from service.wallet.drawer import Shortage, Till
+from service.wallet.identity import Erasure, PinReset, SimCheck
+from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -107,6 +110,15 @@ RECORDS: tuple[Record, ...] = (
     Record(Guardian, "guardians", key=("person", "guardian"), indexes=(("guardian", "state"),)),
     Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),), indexes=(("under",),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
+    Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
+    Record(
+        Reservation,
+        "reservations",
+        key=("id",),
+        indexes=(("agent", "state"), ("person", "state"), ("state", "expires_at")),
+        due="expires_at",
+    ),
+    Record(Shortage, "shortages", key=("id",), indexes=(("agent",),)),
     Record(
         Erasure,
         "erasures",

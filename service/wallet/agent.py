@@ -12,6 +12,7 @@ from service.ledger.entry import Account, Cap, Move
 from service.reference import luhn_digit, luhn_ok
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
+from service.wallet.drawer import open_till
 from service.wallet.notice import tell
 from service.wallet.people import UnknownPerson, person_by_phone
 from service.wallet.unit import Agent, Payday, Person, Unit
@@ -85,6 +86,7 @@ def add_agent(unit: Unit, *, phone: str, name: str, place: str, under: str | Non
     unit.books.open(float_of(agent, person.country))
     unit.books.open(commission_of(agent, person.country))
     unit.rows.append(Payday(agent=number, next_at=unit.now))
+    open_till(unit, agent, person.country)
     return agent
 
 

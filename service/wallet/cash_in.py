@@ -11,6 +11,7 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import earn, tell_if_low
+from service.wallet.drawer import cash_in_drawer
 from service.wallet.limits import ceiling_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -81,7 +82,7 @@ def cash_in(unit: Unit, *, agent: Agent, keeper: Person, quote: CashIn, pack: Pa
             at=unit.now,
             moves=(Move(source, wallet_of(person), quote.amount, Reason.CASH_IN), *earned),
             ceilings=(ceiling_of(unit, person),),
-            caps=(pair,),
+            caps=(pair, cash_in_drawer(agent, quote.amount)),
         ),
     )
     # Nothing may refuse after this line.

@@ -13,15 +13,17 @@ from service.ledger.post import post
 from service.phone import mask_phone
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn
+from service.wallet.drawer import cash_in_drawer
 from service.wallet.inbox import approved, ask, open_request
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
+from service.wallet.promise import live_at, use, used_up
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, charge_moves
 from service.wallet.sim import refuse_unseen_sim
-from service.wallet.unit import Agent, Person, Request, Unit
+from service.wallet.unit import Agent, Asked, Person, Request, Unit
 
 CASH_OUT = "cash_out"
 
@@ -107,6 +109,7 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
     source = wallet_of(payer)
     if receipt := already(unit, quote.entry, source):
         return receipt
+    unit.rows.ahead(Asked.lock(Request, quote.request), live_at(quote.agent))
     request = open_request(unit, payer, quote.request, lock=True)
     agent = unit.rows.get(Agent, quote.agent)
     charge = pack.charge("withdraw", request.amount, unit.now)
@@ -114,6 +117,7 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
         raise QuoteChanged
     if quote.amount > (single := tier_of(unit, payer).single):
         raise OverSingle(single=single)
+    kept = used_up(unit, agent.number, payer.id)
     target = float_of(agent, pack.country)
     paid = Move(source, target, quote.amount, Reason.WITHDRAW)
     earned, pair = earn(unit, service="withdraw", agent=agent, person_id=payer.id, amount=quote.amount, pack=pack)
@@ -124,12 +128,23 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
         moves=(paid, *charge_moves(source, charge), *earned),
         caps=(*caps_out(unit, payer, quote.amount), pair),
         once=f"request:{request.id}",
+    posted = post(
+        unit.books,
+        Entry(
+            id=quote.entry,
+            reason=Reason.WITHDRAW,
+            at=unit.now,
+            moves=(paid, *charge_moves(source, charge), *earned),
+            caps=(cap_today(unit, payer, quote.amount), pair, cash_in_drawer(agent, -quote.amount)),
+            once=f"request:{request.id}",
+        ),
     )
     with in_its_words(unit, payer, quote.amount):
         posted = post(unit.books, entry)
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, source)
     approved(unit, request, quote.entry)
+    use(unit, kept, quote.entry)
     _tell_both(unit, agent, payer, quote, receipt, posted.balances[target])
     return receipt
 

@@ -7,7 +7,7 @@ from typing import Any
 from service.wallet.idle import is_asleep
 from service.wallet.unit import Notice, Person, Stop, Unit
 
-NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment"})
+NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment", "cash_wanted"})
 """Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
 
 

@@ -14,6 +14,7 @@ from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
 from service.wallet.close import erase_messages
 from service.wallet.document import compare_document
+from service.wallet.drawer import cash_of
 from service.wallet.forgotten import NothingAsked
 from service.wallet.identity import PinReset
 from service.wallet.idle import is_asleep
@@ -159,7 +160,9 @@ def _case_reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
 
 
 def _given_back(unit: Unit, original: Recorded) -> tuple[Cap, ...]:
-    """Take a cash-in back out of the day of agent and customer: the right one then earns what it would have."""
+    """Take a cash-in back out of the day of agent and customer, and out of the drawer: the right one then earns what
+    it would have, and counts its cash.
+    """
     if original.reason == Reason.SEND:
         amount = check_reference(unit, unit.house.references.write(original.id)).amount
         return (Cap(undone(original.id), amount, amount),)
@@ -167,7 +170,8 @@ def _given_back(unit: Unit, original: Recorded) -> tuple[Cap, ...]:
         return ()
     source, target, amount, _ = original.moves[0]
     pack = unit.house.packs[source.country]
-    return (Cap(pair_today("cash_in", source.owner, int(target.owner), original.at, pack), -amount),)
+    pair = pair_today("cash_in", source.owner, int(target.owner), original.at, pack)
+    return (Cap(pair, -amount), Cap(cash_of(source.owner), -amount))
 
 
 def _owner(unit: Unit, kind: Kind, owner: str) -> Person | None:

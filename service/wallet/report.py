@@ -81,6 +81,12 @@ def _at_agent(unit: Unit, line: Line) -> tuple[Agent, Recorded] | None:
     return (agent, entry) if agent and entry else None
 
 
+def last_served(unit: Unit, person: Person) -> Agent | None:
+    """Return the agent who last took or gave this person cash, as far as a page of the wallet goes back."""
+    found = (_at_agent(unit, line) for line in unit.books.lines(wallet_of(person), limit=LOOKED_AT))
+    return next((done[0] for done in found if done is not None), None)
+
+
 def reports_about(unit: Unit, agent: Agent) -> int:
     """Return how often this agent was reported, ever."""
     return len(unit.rows.find(Case, other=agent.person, what=OVERCHARGE, limit=10_000))

@@ -19,14 +19,18 @@ from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
+from service.wallet.drawer import cash_in_drawer
+from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
+from service.wallet.people import person_by_phone
 from service.wallet.pin import receive_only_until, refuse_locked
+from service.wallet.promise import live_at, use, used_up
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
 from service.wallet.sim import refuse_unseen_sim
 from service.wallet.tally import count
-from service.wallet.unit import Agent, Person, Unit, Voucher, Withdrawal
+from service.wallet.unit import Agent, Asked, Person, Unit, Voucher, Withdrawal
 
 TRIES_PER_HOUR = 3
 """Wrong codes that one agent may enter in an hour (P-14)."""
@@ -97,14 +101,21 @@ def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: in
     agent = agent_by_number(unit, agent_number)
     if agent.person == payer.id:
         raise SelfPayment
+    charge = may_withdraw(unit, payer, amount)
+    return Quote(unit.mint(), agent.number, agent.name, amount, *charge)
+
+
+def may_withdraw(unit: Unit, payer: Person, amount: int) -> Charge:
+    """Return what it costs a person to take out an amount; raises NotOffered, SimUnseen, OverSingle, OverCap, NotEnough
+    where they could not now.
+    """
     charge = unit.house.packs[payer.country].charge("withdraw", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)
     refuse_over(limits_of(unit, payer), amount)
-    quote = Quote(unit.mint(), agent.number, agent.name, amount, *charge)
-    balance = unit.books.balance(wallet_of(payer))
-    if quote.total > balance:
-        raise NotEnough(balance=balance, total=quote.total)
-    return quote
+    balance, total = unit.books.balance(wallet_of(payer)), amount + charge.total
+    if total > balance:
+        raise NotEnough(balance=balance, total=total)
+    return charge
 
 
 def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
@@ -197,6 +208,7 @@ def wrong_codes(unit: Unit, agent: Agent) -> str:
 
 def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: Pack) -> Receipt:
     """Give the held money to the agent's float, who pays cash; raises WrongCode if it is gone or too late."""
+    unit.rows.ahead(Asked.lock(Withdrawal, payout.withdrawal), live_at(agent.number))
     row = unit.rows.lock(Withdrawal, payout.withdrawal)
     assert row is not None, f"no withdrawal {payout.withdrawal}"
     held, target = held_by(pack.country, row.id), float_of(agent, pack.country)
@@ -208,6 +220,7 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     person = unit.rows.get(Person, row.person)
     if person is None or person.state != "active" or receive_only_until(unit, person):
         raise WrongCode
+    kept = used_up(unit, agent.number, *_takers(unit, row))
     earned, pair = earn(unit, service="withdraw", agent=agent, person_id=row.person, amount=row.amount, pack=pack)
     charge = charge_moves(held, Charge(row.fee, row.excise, row.levy))
     posted = post(
@@ -217,15 +230,25 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
             reason=Reason.WITHDRAW,
             at=unit.now,
             moves=(Move(held, target, row.amount, Reason.WITHDRAW), *charge, *earned),
-            caps=(pair,),
+            caps=(pair, cash_in_drawer(agent, -row.amount)),
             once=resolves(row.id),
         ),
     )
     # Nothing may refuse after this line.
     receipt = receipt_for(unit, posted, target)
     unit.rows.put(replace(row, state="paid", agent=agent.number))
+    use(unit, kept, receipt.entry)
     _tell_paid(unit, agent, keeper, row, receipt)
     return receipt
+
+
+def _takers(unit: Unit, row: Withdrawal) -> tuple[int, ...]:
+    """Return who may come for the cash: of a voucher its receiver, too, if they have a wallet."""
+    if row.agent != VOUCHER:
+        return (row.person,)
+    voucher = unit.rows.get(Voucher, row.id)
+    receiver = person_by_phone(unit, voucher.phone) if voucher else None
+    return (row.person, receiver.id) if receiver else (row.person,)
 
 
 def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receipt: Receipt) -> None:

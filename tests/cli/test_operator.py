@@ -157,3 +157,16 @@ def test_float_that_an_agent_sells_on_the_menu_waits_for_staff(senti: Senti) -> 
     assert float_of(senti, "100024") == 100_000
     assert senti.json("float", "asked") == []
     assert senti.json("audit")["sound"]
+
+
+def test_staff_read_who_could_not_be_served(senti: Senti) -> None:
+    """A float that is too small for a customer's cash; an agent who has none; a place where nobody is known to have it."""
+    senti.says("dial", "+254711000011", "*384*97*1*0711000001*5000#", typed="")
+    senti.says("dial", AMINA, "*384*96*2*1*300*Kisumu#", typed="")
+    found = senti.json("agent", "shortages")
+    assert [(one["agent"], one["area"], one["why"], one["amount"]) for one in found] == [
+        ("", "ke:nakuru", "cash", 300_00),
+        ("100024", "ke:kisumu", "float", 5000_00),
+    ]
+    assert len(senti.json("agent", "shortages", "100024")) == 1
+    assert "ke:nakuru" in senti.says("agent", "shortages", "--limit", "1")

@@ -10,9 +10,11 @@ from service.outbox import CLOCK
 from service.storage.records import RECORDS
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
+from service.wallet.drawer import Till
 from service.wallet.identity import Erasure, PinReset, SimCheck
 from service.wallet.limits import limits_of
 from service.wallet.operator import approve, propose
+from service.wallet.promise import Reservation
 from service.wallet.statement import statement
 from service.wallet.unit import (
     Case,
@@ -151,7 +153,8 @@ def test_V_08_talks_and_tallies_are_forgotten_and_the_books_are_not(town: Town) 
 def test_G_07_peer_10_whatever_waits_for_its_time_has_somebody_who_comes(town: Town) -> None:
     """Messages, cash set aside, jobs: an hour later none waits; and while nobody comes, the age is told."""
     assert {record.kind for record in RECORDS if record.due} == {
-        *(Notice, Withdrawal, Challenge, Timer, PinReset, Pending, Case, Request, SimCheck, Payday, Erasure)
+        *(Notice, Withdrawal, Challenge, Timer, PinReset, Pending, Case, Request, SimCheck, Payday, Erasure),
+        *(Till, Reservation),
     }
     town.phone("Amina").dial().press("2", "100016", "50", PINS["Amina"])
     amina = town.phone("Amina")

@@ -34,12 +34,14 @@ GARBAGE = (
 MESSAGES = (
     "BAL", "SALIO", "SOLDE", "MINI", "LIMITS", "HELP", "STOP", "SEND 30 0722000002", "TUMA 40 kwa 0711000001",
     "ENVOYER 900 à 0733000003", "CHECK 22222 22222", "1234567", "4071", "hello", "SEND", "SEND 5000000 0722000002",
-    "\U0001f600", "SEND -5 0722000002", "SEND 50 0722000002 4071",
+    "\U0001f600", "SEND -5 0722000002", "SEND 50 0722000002 4071", "ACCEPT", "KATAA",
 )
 LIKELY: Mapping[str, tuple[str, ...]] = {
     "phone": ("1", "1", "2", *("0" + number[4:] for number in NUMBERS.values())),
     "amount": ("20", "20", "50", "50", "60", "99.99", "100", "100", "500", "1,000.50", "49,999", "250001"),
     "picked": ("1", "1", "2", *("0" + number[4:] for number in NUMBERS.values())),
+    "place": ("Nakuru", "Kisumu"),
+    "near_picked": ("1", "1", "Nakuru"),
     "voucher_for": ("1", "0799000055"),
     "secret": ("4826", "4826", "4826", "4827"),
     "agent": ("100016", "100024", "100016", "100017", "100032"),

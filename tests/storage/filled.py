@@ -21,6 +21,7 @@ OVER = {
     "challenges": "over",
     "approvals": "approved",
     "requests": "approved",
+    "reservations": "used",
     "pendings": "settled",
     "cases": "done",
     "conversations": "ended",

@@ -6,6 +6,9 @@ from typing import Any
 
 from service.ussd.session import Conversation
 from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
+from service.wallet.drawer import Shortage, Till
+from service.wallet.identity import Erasure, PinReset, SimCheck
+from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -118,6 +121,9 @@ EVERYTHING: tuple[Any, ...] = (
     Guardian(person=1, guardian=2, state="agreed", at=NOON),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Payday(agent="100016", next_at=NOON),
+    Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
+    Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON),
+    Shortage(id=1, agent="100016", area="ke:nakuru", amount=5, why="cash", at=NOON),
     Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),

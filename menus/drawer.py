@@ -1,0 +1,69 @@
+"""An agent's cash: saying how much is in the drawer, and keeping some of it for those who asked."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from menus.call import Call
+from menus.fields import AMOUNT
+from menus.steps import may_work
+from service.phone import mask_phone
+from service.refusal import Refusal
+from service.ussd.screens import Ask, Choice, Do, End, Menu, Pick, Values
+from service.wallet.drawer import declare
+from service.wallet.name import masked
+from service.wallet.pin import PinLocked
+from service.wallet.promise import PromiseOver, Reservation
+from service.wallet.reserve import DrawerShort, keep, turn_away, wanted_of
+from service.wallet.unit import Person
+
+
+def declare_cash(call: Call, values: Values) -> None:
+    """Write down what is in the drawer."""
+    declare(call.unit, agent=call.shop, amount=values["amount"], pack=call.pack)
+
+
+def _shown(call: Call, row: Reservation) -> dict[str, Any]:
+    person = call.unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
+    who = {"name": masked(person.name), "number": mask_phone(person.phone)}
+    return {"amount": row.amount, "until": row.expires_at.isoformat(), "asked": row.state == "asked", **who}
+
+
+def promises(call: Call, _: Values) -> Sequence[Values]:
+    """List what is asked of the shop and what it has promised, the newest question first."""
+    rows = sorted(wanted_of(call.unit, call.shop), key=lambda row: (row.state != "asked", -row.id))
+    return [{"value": {"id": row.id, **_shown(call, row)}, **_shown(call, row)} for row in rows]
+
+
+def read_promise(_: Call, values: Values) -> Mapping[str, Any]:
+    """Show what was picked."""
+    return {name: values["promise"][name] for name in ("amount", "until", "name", "number", "asked")}
+
+
+def say_yes(call: Call, values: Values) -> Refusal | None:
+    """Promise the cash."""
+    kept = keep(call.unit, agent=call.shop, reservation=values["promise"]["id"], pack=call.pack)
+    return kept if isinstance(kept, Refusal) else None
+
+
+def say_no(call: Call, values: Values) -> None:
+    """Say that there is none."""
+    turn_away(call.unit, agent=call.shop, reservation=values["promise"]["id"], pack=call.pack)
+
+
+SCREENS = (
+    Do("drawer.open", may_work, then="drawer.amount", refuses=(PinLocked,)),
+    Ask("drawer.amount", "amount", AMOUNT, then="drawer.declare"),
+    Do("drawer.declare", declare_cash, then="drawer.done", writes=True),
+    End("drawer.done"),
+    Do("promises.open", may_work, then="promises", refuses=(PinLocked,)),
+    Pick("promises", "promise", promises, then="promise.read", lines=("amount", "name", "until"),
+         empty="promises.none"),
+    End("promises.none"),
+    Do("promise.read", read_promise, then="promise", gives=("amount", "until", "name", "number", "asked")),
+    Menu("promise", (Choice("1", "promise.keep", when="asked"), Choice("2", "promise.decline"))),
+    Do("promise.keep", say_yes, then="promise.kept", refuses=(PromiseOver, DrawerShort), writes=True),
+    End("promise.kept"),
+    Do("promise.decline", say_no, then="promise.declined", refuses=(PromiseOver,), writes=True),
+    End("promise.declined"),
+)  # fmt: skip
