@@ -34,6 +34,20 @@ def redeem(agent: str, amount: str, bank_ref: str, by: str) -> None:
     _propose("redeem", agent, amount, bank_ref, by)
 
 
+@floats.command("redeem-asked")
+@click.argument("wish", metavar="ID")
+@_bank_ref
+@by_name
+def redeem_asked(wish: str, bank_ref: str, by: str) -> None:
+    """Propose what an agent asked for under ID (see asked), paid out at the bank; prints the approval id."""
+    from service.wallet.operator import redeem_asked
+
+    _refuse_empty(bank_ref)
+    with opened() as app:
+        number = app.house.references.read(wish) or 0
+        say_proposed(app, app.transact(lambda unit: redeem_asked(unit, wish_id=number, bank_ref=bank_ref, maker=by)))
+
+
 @floats.command()
 @as_json
 def asked(as_json: bool) -> None:
@@ -52,6 +66,7 @@ def asked(as_json: bool) -> None:
                 "by": row.maker,
             }
             for row in rows
+            if row.maker.startswith("agent ")
         ]
     if as_json:
         return print_json(found)
@@ -64,10 +79,14 @@ def _propose(act: str, agent: str, amount: str, bank_ref: str, by: str) -> None:
     from service.wallet.agent import agent_by_number, read_agent_number
     from service.wallet.operator import propose
 
-    if not bank_ref.strip():
-        raise unusable("--bank-ref is empty: it is the bank's own reference")
+    _refuse_empty(bank_ref)
     with opened() as app:
         number, minor = read_agent_number(agent), read_amount(amount, app.home.pack.currency)
         app.read(lambda unit: agent_by_number(unit, number))
         values = {"agent": number, "amount": minor, "bank_ref": bank_ref}
         say_proposed(app, app.transact(lambda unit: propose(unit, act=act, values=values, maker=by)))
+
+
+def _refuse_empty(bank_ref: str) -> None:
+    if not bank_ref.strip():
+        raise unusable("--bank-ref is empty: it is the bank's own reference")

@@ -32,6 +32,18 @@ MOST_ASKED = 3
 """So many of an agent's wishes to sell float may wait for staff."""
 
 
+DOCUMENT_TRIES = 3
+"""Wrong numbers of one person's document on one day."""
+
+
+class OtherDocument(Refusal):
+    """The identity document is not the one that the wallet was opened with, or was mistyped too often today."""
+
+
+class NeedsBankRef(Refusal):
+    """A wish to sell float says nothing of money at the bank: staff propose the redemption, with its reference."""
+
+
 class SamePerson(Refusal):
     """Who made an act may not approve it."""
 
@@ -53,6 +65,8 @@ def approve(unit: Unit, *, approval_id: int, checker: str) -> Mapping[str, Any]:
     approval = unit.rows.lock(Approval, approval_id)
     if approval is None or approval.state != "open":
         raise NothingToApprove
+    if _is_wish(approval):
+        raise NeedsBankRef
     if _name(checker) == approval.maker:
         raise SamePerson
     result = ACTS[approval.act](unit, approval)
@@ -61,14 +75,31 @@ def approve(unit: Unit, *, approval_id: int, checker: str) -> Mapping[str, Any]:
 
 
 def ask_redeem(unit: Unit, *, agent: Agent, amount: int) -> Approval:
-    """Write down that an agent wants to sell float back; staff approve it as any act. Raises AskedEnough."""
+    """Write down that an agent wants to sell float back: a wish, which staff answer by `redeem_asked`.
+
+    Raises AskedEnough.
+    """
     maker = f"agent {agent.number}"
     if len(unit.rows.find(Approval, state="open", maker=maker, limit=MOST_ASKED)) == MOST_ASKED:
         raise AskedEnough
-    bank_ref = f"asked by menu {unit.house.references.write(unit.mint())}"
-    return propose(
-        unit, act="redeem", values={"agent": agent.number, "amount": amount, "bank_ref": bank_ref}, maker=maker
-    )
+    return propose(unit, act="redeem", values={"agent": agent.number, "amount": amount}, maker=maker)
+
+
+def redeem_asked(unit: Unit, *, wish_id: int, bank_ref: str, maker: str) -> Approval:
+    """Propose what an agent has wished, now that the bank has paid: another of the staff approves it, as any act.
+
+    Raises NothingToApprove.
+    """
+    wish = unit.rows.lock(Approval, wish_id)
+    if wish is None or wish.state != "open" or not _is_wish(wish):
+        raise NothingToApprove
+    unit.rows.put(replace(wish, state="taken"))
+    return propose(unit, act="redeem", values={**wish.values, "bank_ref": bank_ref}, maker=maker)
+
+
+def _is_wish(approval: Approval) -> bool:
+    """Say whether an agent has asked for it, and not one of the staff: it names no money at the bank."""
+    return approval.act == "redeem" and approval.maker.startswith("agent ")
 
 
 def _name(by: str) -> str:

@@ -207,7 +207,7 @@ class Approval:
     values: Mapping[str, Any]
     maker: str
     checker: str | None = None
-    state: str = "open"  # open, approved
+    state: str = "open"  # open, approved, taken
     at: datetime
 
 

@@ -153,14 +153,23 @@ def test_float_that_an_agent_sells_on_the_menu_waits_for_staff(senti: Senti) -> 
     assert (wish["agent"], wish["amount"], wish["by"]) == ("100024", 20_000, "agent 100024")
     assert wish["id"] in senti.says("float", "asked")
     assert "made by agent 100024" in senti.says("approve", wish["id"])
-    senti.says("approve", wish["id"], "--by", "bob")
+    assert "When the bank has paid" in senti.no("approve", wish["id"], "--by", "bob")
+    answer = ("float", "redeem-asked", wish["id"], "--by", "ann", "--bank-ref")
+    assert "--bank-ref is empty" in senti(*answer, " ").stderr
+    made = senti.says(*answer, "B-9").strip()
+    assert "Nothing waits" in senti.no(*answer, "B-10")  # it was answered, once
+    assert float_of(senti, "100024") == 120_000
+    assert "may not approve it" in senti.no("approve", made, "--by", "Ann")
+    senti.says("approve", made, "--by", "bob")
     assert float_of(senti, "100024") == 100_000
     assert senti.json("float", "asked") == []
+    again = senti.says("float", "redeem", "100024", "200", "--bank-ref", "b-9", "--by", "ann").strip()
+    assert "That was done already" in senti.no("approve", again, "--by", "bob")
     assert senti.json("audit")["sound"]
 
 
 def test_staff_read_who_could_not_be_served(senti: Senti) -> None:
-    """A float that is too small for a customer's cash; an agent who has none; a place where nobody is known to have it."""
+    """A float that is too small for a customer, and a place where nobody is known to have cash."""
     senti.says("dial", "+254711000011", "*384*97*1*0711000001*5000#", typed="")
     senti.says("dial", AMINA, "*384*96*2*1*300*Kisumu#", typed="")
     found = senti.json("agent", "shortages")

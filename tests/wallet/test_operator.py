@@ -11,7 +11,15 @@ from service.ledger.entry import AlreadyDone, Move, NotEnough, TooFull
 from service.ledger.post import NotReversible
 from service.wallet.agent import LARGEST_FLOAT, UnknownAgent
 from service.wallet.cash_in import cash_in, quote_cash_in
-from service.wallet.operator import NothingToApprove, SamePerson, approve, propose
+from service.wallet.operator import (
+    NeedsBankRef,
+    NothingToApprove,
+    SamePerson,
+    approve,
+    ask_redeem,
+    propose,
+    redeem_asked,
+)
 from service.wallet.send import quote_send, send_money
 from service.wallet.statement import UnknownReference
 from service.wallet.unit import Approval
@@ -104,6 +112,28 @@ def test_a_float_has_a_largest_sum_and_a_smallest(village: Village) -> None:
     made = issued(village, LARGEST_FLOAT + 1, "B9", "redeem")
     with village.refuses(NotEnough, balance=LARGEST_FLOAT, total=LARGEST_FLOAT + 1):
         approved(village, made)
+
+
+def test_L_15_a_shop_s_wish_to_sell_float_needs_the_bank_s_reference_and_two_of_the_staff(village: Village) -> None:
+    """A wish is no redemption: it names no money at the bank, and nobody can approve it as it stands."""
+    approved(village, issued(village, 100_00, "B1"))
+    wish = village.do(lambda unit: ask_redeem(unit, agent=SHOP, amount=60_00)).id
+    with village.refuses(NeedsBankRef):
+        approved(village, wish)
+    made = village.do(lambda unit: redeem_asked(unit, wish_id=wish, bank_ref="R 1", maker="Ann")).id
+    with village.refuses(NothingToApprove):
+        village.do(lambda unit: redeem_asked(unit, wish_id=wish, bank_ref="R 2", maker="cleo"))
+    with village.refuses(NothingToApprove):
+        village.do(lambda unit: redeem_asked(unit, wish_id=made, bank_ref="R 2", maker="cleo"))
+    with village.refuses(SamePerson):
+        approved(village, made, "ANN")
+    assert village.balance(float_(SHOP)) == 100_00
+    approved(village, made)
+    assert village.balance(float_(SHOP)) == 40_00
+    wish = village.do(lambda unit: ask_redeem(unit, agent=SHOP, amount=10_00)).id
+    again = village.do(lambda unit: redeem_asked(unit, wish_id=wish, bank_ref="r1", maker="Ann")).id
+    with village.refuses(AlreadyDone, reason=Reason.REDEEM):
+        approved(village, again)
 
 
 def test_a_closed_shop_gets_no_float(village: Village) -> None:
