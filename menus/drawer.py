@@ -14,7 +14,8 @@ from service.wallet.name import masked
 from service.wallet.pin import PinLocked
 from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.reserve import DrawerShort, keep, turn_away, wanted_of
-from service.wallet.unit import Person
+from service.wallet.swap import paying
+from service.wallet.unit import Agent, Person
 
 
 def declare_cash(call: Call, values: Values) -> None:
@@ -23,21 +24,28 @@ def declare_cash(call: Call, values: Values) -> None:
 
 
 def _shown(call: Call, row: Reservation) -> dict[str, Any]:
+    pays = row.shop == call.shop.number
+    common = {"amount": row.amount, "until": row.expires_at.isoformat(), "asked": row.state == "asked"}
+    common |= {"pays": pays, "swaps": bool(row.shop) and not pays, "agreed": row.state == "kept"}
+    if row.shop:
+        other = call.unit.rows.get(Agent, row.agent if pays else row.shop)
+        assert other is not None, f"no agent in swap {row.id}"
+        return {"name": other.name, "number": other.number, **common}
     person = call.unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
-    who = {"name": masked(person.name), "number": mask_phone(person.phone)}
-    return {"amount": row.amount, "until": row.expires_at.isoformat(), "asked": row.state == "asked", **who}
+    return {"name": masked(person.name), "number": mask_phone(person.phone), **common}
 
 
 def promises(call: Call, _: Values) -> Sequence[Values]:
     """List what is asked of the shop and what it has promised, the newest question first."""
-    rows = sorted(wanted_of(call.unit, call.shop), key=lambda row: (row.state != "asked", -row.id))
+    rows = [*wanted_of(call.unit, call.shop), *paying(call.unit, call.shop)]
+    rows.sort(key=lambda row: (row.state != "asked", -row.id))
     return [{"value": {"id": row.id, **_shown(call, row)}, **_shown(call, row)} for row in rows]
 
 
 def read_promise(_: Call, values: Values) -> Mapping[str, Any]:
     """Show what was picked."""
-    return {name: values["promise"][name] for name in ("amount", "until", "name", "number", "asked")}
+    return {name: values["promise"][name] for name in READ}
 
 
 def say_yes(call: Call, values: Values) -> Refusal | None:
@@ -51,6 +59,8 @@ def say_no(call: Call, values: Values) -> None:
     turn_away(call.unit, agent=call.shop, reservation=values["promise"]["id"], pack=call.pack)
 
 
+READ = ("amount", "until", "name", "number", "asked", "agreed", "pays", "swaps")
+
 SCREENS = (
     Do("drawer.open", may_work, then="drawer.amount", refuses=(PinLocked,)),
     Ask("drawer.amount", "amount", AMOUNT, then="drawer.declare"),
@@ -60,7 +70,8 @@ SCREENS = (
     Pick("promises", "promise", promises, then="promise.read", lines=("amount", "name", "until"),
          empty="promises.none"),
     End("promises.none"),
-    Do("promise.read", read_promise, then="promise", gives=("amount", "until", "name", "number", "asked")),
+    Do("promise.read", read_promise, then="promise", gives=READ,
+       instead={"pays": "swap.take", "swaps": "swap.give"}),
     Menu("promise", (Choice("1", "promise.keep", when="asked"), Choice("2", "promise.decline"))),
     Do("promise.keep", say_yes, then="promise.kept", refuses=(PromiseOver, DrawerShort), writes=True),
     End("promise.kept"),

@@ -101,6 +101,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     """Return the fields that differ between screens and messages only in how money is written."""
     at = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}", WIDEST_TIME)
     amount, fee = Field(money, WIDEST_MONEY), Field(money, WIDEST_FEE)
+    hour = Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True)
     some = Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True)
     names = [
         "amount",
@@ -128,6 +129,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "refund": _tax(money, taken=True),
         "at": at,
         **dict.fromkeys(("drawer", "promised"), some),
+        **dict.fromkeys(("float_ends", "cash_ends"), hour),
+        "partner": Field(lambda name: clip(downgrade(name), 16), "W" * 16, optional=True),
         "opens": at,
         "closes": at,
         "case": _text(10),
@@ -135,7 +138,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "kept": Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True),
         "kept": some,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
-        "arrives": Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True),
+        "arrives": hour,
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
         "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
         "deposit": Field(lambda said: deposit_code(code_key, said), ""),

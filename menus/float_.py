@@ -10,6 +10,7 @@ from service.ledger.entry import NotEnough, OverCap, TooFull
 from service.ussd.render import MOST_SUGGESTIONS
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.account import float_of
+from service.wallet.advice import ending
 from service.wallet.agent import UnknownAgent
 from service.wallet.commission import owed_to
 from service.wallet.drawer import Till, known_cash
@@ -27,7 +28,9 @@ def read_float(call: Call, _: Values) -> Mapping[str, Any]:
     drawer = known_cash(call.unit, till, call.pack) if till else None
     promised = sum(row.amount for row in live(call.unit, [call.shop.number]))
     balance = call.unit.books.balance(float_of(call.shop, call.pack.country))
-    return {"balance": balance, "drawer": max(0, drawer or 0), "promised": promised}
+    float_ends, cash_ends = (at.isoformat() if at else "" for at in ending(call.unit, till))
+    ends = {"float_ends": float_ends, "cash_ends": cash_ends}
+    return {"balance": balance, "drawer": max(0, drawer or 0), "promised": promised, **ends}
 
 
 def mine(call: Call, _: Values) -> Sequence[Values]:
@@ -76,7 +79,7 @@ def sell(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 SCREENS = (
-    Do("float.read", read_float, then="float", gives=("balance", "drawer", "promised")),
+    Do("float.read", read_float, then="float", gives=("balance", "drawer", "promised", "float_ends", "cash_ends")),
     Menu("float", (
         Choice("1", "float.balance"),
         Choice("2", "transfer.open"),
@@ -85,6 +88,7 @@ SCREENS = (
         Choice("5", "sell.open"),
         Choice("6", "drawer.open"),
         Choice("7", "promises.open"),
+        Choice("8", "swap.open"),
     )),
     End("float.balance"),
     Do("transfer.open", may_work, then="transfer.agent", refuses=(PinLocked,)),

@@ -29,6 +29,7 @@ from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
 from service.ussd.text import Talk
+from service.wallet.advice import advise
 from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
 from service.wallet.forgotten import mind_resets
@@ -307,6 +308,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(return_expired),
         lambda: app.transact(expire_requests),
         lambda: app.transact(expire_reservations),
+        lambda: app.transact(advise),
         lambda: app.transact(mind_resets),
         lambda: app.transact(lambda unit: erase_some(unit, erase_talks)),
         lambda: app.transact(pay_commission),

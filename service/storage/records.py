@@ -115,7 +115,7 @@ RECORDS: tuple[Record, ...] = (
         Reservation,
         "reservations",
         key=("id",),
-        indexes=(("agent", "state"), ("person", "state"), ("state", "expires_at")),
+        indexes=(("agent", "state"), ("person", "state"), ("shop", "state"), ("state", "expires_at")),
         due="expires_at",
     ),
     Record(Shortage, "shortages", key=("id",), indexes=(("agent",),)),

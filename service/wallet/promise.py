@@ -26,6 +26,8 @@ class Reservation:
     expires_at: datetime
     state: str = "asked"  # asked, kept, declined, given_up, used, over
     entry: int | None = None
+    shop: str = ""
+    """The shop that gets the cash and pays for it in float, where two agents swap (swap.py); the person keeps it."""
 
 
 class PromiseOver(Refusal):
@@ -45,7 +47,7 @@ def live(unit: Unit, numbers: Sequence[str]) -> list[Reservation]:
 
 def used_up(unit: Unit, number: str, *people: int) -> Reservation | None:
     """Lock and return what was kept at a shop for one of these people, who takes cash there now."""
-    mine = next((row for row in live(unit, [number]) if row.person in people), None)
+    mine = next((row for row in live(unit, [number]) if row.person in people and not row.shop), None)
     row = unit.rows.lock(Reservation, mine.id) if mine else None
     return row if row is not None and row.state in LIVE else None
 

@@ -88,8 +88,12 @@ def find_cash(unit: Unit, *, person: Person, amount: int, place: str, pack: Pack
 
 def kept_for(unit: Unit, person: Person) -> Reservation | None:
     """Return what is kept for this person, or asked to be, if anything."""
-    rows = unit.rows.find(Reservation, person=person.id, state=list(LIVE))
-    return next((row for row in rows if row.expires_at > unit.now), None)
+    return next(iter(_own(unit, person)), None)
+
+
+def _own(unit: Unit, person: Person) -> list[Reservation]:
+    rows = unit.rows.find(Reservation, person=person.id, shop="", state=list(LIVE))
+    return [row for row in rows if row.expires_at > unit.now]
 
 
 def reserve(unit: Unit, *, person: Person, number: str, amount: int, pack: Pack) -> Reservation:
@@ -101,14 +105,13 @@ def reserve(unit: Unit, *, person: Person, number: str, amount: int, pack: Pack)
     made = f"reserves:{person.id}:{day(unit.now, pack.zone)}"
     if count(unit, made, 0) >= pack.reserves_per_day:  # one at a time for each person, from here on
         raise TooManyReserved
-    waiting = unit.rows.find(Reservation, person=person.id, state=list(LIVE))
-    if sum(row.expires_at > unit.now for row in waiting) >= pack.open_reservations:
+    if len(_own(unit, person)) >= pack.open_reservations:
         raise TooManyReserved
     agent = agent_by_number(unit, number)
     if agent.person == person.id:
         raise SelfPayment
     may_withdraw(unit, person, amount)
-    if _left(unit, number, pack) < amount:
+    if may_promise(unit, number, pack) < amount:
         raise CashGone
     # Nothing may refuse after this line.
     count(unit, made, 1)
@@ -121,7 +124,7 @@ def reserve(unit: Unit, *, person: Person, number: str, amount: int, pack: Pack)
     return row
 
 
-def _left(unit: Unit, number: str, pack: Pack) -> int:
+def may_promise(unit: Unit, number: str, pack: Pack) -> int:
     """Return how much cash a shop may still promise; its till is locked, and its cash does not change meanwhile."""
     till = unit.rows.lock(Till, number)
     cash = known_cash(unit, till, pack, locks=True) if till else None
@@ -141,14 +144,15 @@ def keep(unit: Unit, *, agent: Agent, reservation: int, pack: Pack) -> Reservati
 
     A returned DrawerShort (more was paid out since than the drawer could bear) has been noted and must be committed.
     """
-    left = _left(unit, agent.number, pack)
+    left = may_promise(unit, agent.number, pack)
     row = _live(unit, agent, reservation, states=("asked",))
     if left < 0:
         note_shortage(unit, agent=agent, area=area_of(pack.country, agent.place), amount=row.amount, why="cash")
         return DrawerShort()
     unit.rows.put(replace(row, state="kept"))
     said = {"agent": agent.number, "agent_name": agent.name, "amount": row.amount, "until": row.expires_at.isoformat()}
-    tell(unit, _person(unit, row), "cash_kept", said | {"service_code": pack.people_code}, expires_at=row.expires_at)
+    key, code = ("swap_kept", pack.agents_code) if row.shop else ("cash_kept", pack.people_code)
+    tell(unit, _person(unit, row), key, said | {"service_code": code}, expires_at=row.expires_at)
     return row
 
 
@@ -157,8 +161,11 @@ def turn_away(unit: Unit, *, agent: Agent, reservation: int, pack: Pack) -> Rese
     row = _live(unit, agent, reservation, states=LIVE)
     unit.rows.put(replace(row, state="declined"))
     note_shortage(unit, agent=agent, area=area_of(pack.country, agent.place), amount=row.amount, why="cash")
-    said = {"agent_name": agent.name, "amount": row.amount, "service_code": pack.people_code}
-    tell(unit, _person(unit, row), "cash_declined", said)
+    said = {"agent_name": agent.name, "amount": row.amount}
+    if row.shop:
+        tell(unit, _person(unit, row), "swap_over", said)
+    else:
+        tell(unit, _person(unit, row), "cash_declined", said | {"service_code": pack.people_code})
     return row
 
 
@@ -178,6 +185,10 @@ def expire_reservations(unit: Unit, *, limit: int = 20) -> int:
         person, agent = _person(unit, row), unit.rows.get(Agent, row.agent)
         assert agent is not None, f"no agent {row.agent}"
         unit.rows.put(replace(row, state="over"))
+        if row.shop:
+            tell(unit, person, "swap_over", {"agent_name": agent.name, "amount": row.amount})
+            _tell_free(unit, row, person)
+            continue
         code = unit.house.packs[person.country].people_code
         said = {"agent_name": agent.name, "amount": row.amount, "service_code": code}
         tell(unit, person, "cash_over" if row.state == "kept" else "cash_unanswered", said)
@@ -188,6 +199,11 @@ def expire_reservations(unit: Unit, *, limit: int = 20) -> int:
 def _tell_free(unit: Unit, row: Reservation, person: Person) -> None:
     agent = unit.rows.get(Agent, row.agent)
     assert agent is not None, f"no agent {row.agent}"
+    if row.shop:
+        other = unit.rows.get(Agent, row.shop)
+        assert other is not None, f"no agent {row.shop}"
+        tell(unit, _keeper(unit, agent), "swap_over", {"agent_name": other.name, "amount": row.amount})
+        return
     tell(unit, _keeper(unit, agent), "cash_free", {"name": masked(person.name), "amount": row.amount})
 
 

@@ -10,6 +10,7 @@ from service.ledger.entry import Cap, Ceiling, Entry, Move, NotEnough, OverCap
 from service.ledger.post import post
 from service.wallet.account import float_of
 from service.wallet.agent import LARGEST_FLOAT, UnknownAgent, agent_by_number, tell_if_low
+from service.wallet.drawer import cash_in_drawer
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
@@ -48,8 +49,11 @@ def quote_transfer(unit: Unit, *, agent: Agent, keeper: Person, number: str, amo
     return Transfer(unit.mint(), other.number, other.name, amount)
 
 
-def transfer_float(unit: Unit, *, agent: Agent, keeper: Person, quote: Transfer, pack: Pack) -> Receipt:
-    """Move float to another agent in one entry and tell both; the keeper has been unlocked.
+def transfer_float(
+    unit: Unit, *, agent: Agent, keeper: Person, quote: Transfer, pack: Pack, swap: int | None = None
+) -> Receipt:
+    """Move float to another agent in one entry and tell both; the keeper has been unlocked. For a `swap` of this number
+    the same amount of cash has changed hands, and the entry counts it in both drawers.
 
     Raises QuoteChanged, or NotEnough, TooFull and OverCap as the ledger decides.
     """
@@ -68,7 +72,11 @@ def transfer_float(unit: Unit, *, agent: Agent, keeper: Person, quote: Transfer,
             at=unit.now,
             moves=(Move(source, target, quote.amount, Reason.TRANSFER),),
             ceilings=(Ceiling(target, LARGEST_FLOAT),),
-            caps=(Cap(floats_sent_today(agent, unit, pack), quote.amount, pack.agents.float_day_limit),),
+            caps=(
+                Cap(floats_sent_today(agent, unit, pack), quote.amount, pack.agents.float_day_limit),
+                *((cash_in_drawer(agent, quote.amount), cash_in_drawer(other, -quote.amount)) if swap else ()),
+            ),
+            once=f"swap:{swap}" if swap else None,
         ),
     )
     # Nothing may refuse after this line.

@@ -122,7 +122,7 @@ EVERYTHING: tuple[Any, ...] = (
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
-    Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON),
+    Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
     Shortage(id=1, agent="100016", area="ke:nakuru", amount=5, why="cash", at=NOON),
     Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
