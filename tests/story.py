@@ -9,6 +9,7 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     books                           the operator reverses REF1
     Amina's older talk types PIN    the operator issues 1,000 to 100016
     the operator agrees that Amina is awake
+    the operator opens Duka la Baraka in Nakuru for Baraka
     Amina types 7 > 3 > 2           (several keys; only the last screen is told)
     Senti serves ke, ug             Nakato's number is 0772000001 in ug
     the operator makes Nakato an agent: Dduuka, Kampala
@@ -27,6 +28,7 @@ from service.phone import read_phone
 from service.refusal import Refusal
 from service.ussd.text import render_no
 from service.wallet.agent import add_agent, agent_by_number
+from service.wallet.agent import add_agent
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
 from service.wallet.unit import Approval, Person, Unit
@@ -192,6 +194,9 @@ def _make_agent(teller: Teller, who: str, shop: str, place: str) -> list[str]:
         lambda unit: add_agent(unit, phone=teller.phone(who).number, name=shop, place=place)
     )
     return [made.number]
+def _open_shop(teller: Teller, name: str, place: str, who: str) -> list[str]:
+    phone = NUMBERS[who]
+    return [teller.town.app.transact(lambda unit: add_agent(unit, phone=phone, name=name, place=place)).number]
 
 
 def _wake(teller: Teller, who: str) -> list[str]:
@@ -243,6 +248,7 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"the operator agrees that (\w+) is awake", _wake),
+    (r"the operator opens (.+) in (\w+) for (\w+)", _open_shop),
     (r"books", _books),
 )
 

@@ -74,7 +74,7 @@ def declare(unit: Unit, *, agent: Agent, amount: int, pack: Pack) -> None:
     assert till is not None, "a row that was added is there"
     counted = unit.books.counter(cash_of(agent.number))
     area = area_of(pack.country, agent.place)
-    unit.rows.put(replace(till, area=area, declared=amount, counted=counted, at=unit.now))
+    unit.rows.put(replace(till, area=area, declared=amount, counted=counted, at=unit.now, next_at=unit.now))
 
 
 def known_cash(unit: Unit, till: Till, pack: Pack, *, locks: bool = False) -> int | None:

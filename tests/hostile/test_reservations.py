@@ -4,10 +4,14 @@ from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from service.ledger.chart import Kind
+from service.ledger.entry import Account
 from service.wallet.agent import agent_by_number
 from service.wallet.drawer import Till, declare, known_cash
 from service.wallet.promise import Reservation, live
 from service.wallet.reserve import expire_reservations, give_up, keep, reserve, turn_away
+from service.wallet.swap import propose_swap, quote_swap, refuse_swap, settle_swap
+from service.wallet.transfer import Transfer
 from service.wallet.unit import Person, Unit
 from service.wallet.withdraw import Payout, find_payout, pay_out, quote_withdrawal, withdraw, withdrawal_code
 from tests.hostile.crowd import at_once
@@ -133,3 +137,42 @@ def test_K_07_a_yes_a_no_giving_up_and_the_end_of_its_time_at_one_instant(anywhe
     ]
     assert told.count(endings[after.state]) == 1
     assert len(told) == (2 if after.state == "over" else 1)
+
+
+def test_K_01_one_swap_is_settled_once_however_often_it_is_paid_at_one_instant(anywhere: Town) -> None:
+    """Six talks at the PIN of one swap, and its refusal: float and both drawers change once, together, or never."""
+    keepers = {"100016": anywhere.person("Njeri"), "100024": anywhere.person("Achieng")}
+    pack = anywhere.app.home.pack
+
+    def begin(unit: Unit) -> tuple[int, list[Transfer]]:
+        payer, giver = agent_by_number(unit, "100016"), agent_by_number(unit, "100024")
+        for shop, amount in ((payer, 100_00), (giver, 900_00)):
+            declare(unit, agent=shop, amount=amount, pack=pack)
+        made = propose_swap(
+            unit, agent=giver, keeper=keepers["100024"], number="100016", amount=800_00, gets="float", pack=pack
+        )
+        quotes = [quote_swap(unit, agent=payer, keeper=keepers["100016"], swap=made.id, pack=pack) for _ in range(6)]
+        return made.id, quotes
+
+    swap, quotes = anywhere.app.transact(begin)
+
+    def pay(quote: Transfer, unit: Unit) -> None:
+        payer = agent_by_number(unit, "100016")
+        settle_swap(unit, agent=payer, keeper=keepers["100016"], swap=swap, quote=quote, pack=pack)
+
+    def refuse(unit: Unit) -> None:
+        refuse_swap(unit, agent=agent_by_number(unit, "100016"), swap=swap)
+
+    works = [*(partial(pay, quote) for quote in quotes), refuse]
+    after = at_once([partial(attempt, anywhere, work) for work in works])
+    assert sorted(after) == ["", *["promise_over"] * 6]
+    settled = after[-1] != ""
+
+    def look(unit: Unit) -> list[int]:
+        tills = [unit.rows.get(Till, number) for number in keepers]
+        cash = [known_cash(unit, till, pack) or 0 for till in tills if till]
+        return [*cash, *(unit.books.balance(Account("ke", Kind.FLOAT, number)) for number in keepers)]
+
+    moved = 800_00 * settled
+    assert anywhere.app.read(look) == [100_00 + moved, 900_00 - moved, 50_000_00 - moved, 1_200_00 + moved]
+    sound(anywhere)

@@ -65,6 +65,9 @@ SELDOM = (
     "forgot.done", "forgot.stopped", "forgot.waits",  # a day between two keys
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust
     "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
+    "swap.with", "swap.amount", "swap.asked", "swap.offered", "swap.give", "swap.agreed", "swap.refused", "swap.take",
+    "swap.pin", "swap.done",  # days of trade behind two shops at one place
+    "near.kept", "near.free", "promise", "promise.kept", "promise.declined",  # two who mean each other, within half an hour
 )
 """What only somebody meets who has something in mind: conversations of their own show them (tests/stories, hostile)."""
 # fmt: on
