@@ -1,5 +1,6 @@
 """Hostile cases of cash before the walk: everybody at one instant, on each engine, for the last cash in a drawer."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -163,7 +164,7 @@ def test_K_01_one_swap_is_settled_once_however_often_it_is_paid_at_one_instant(a
     def refuse(unit: Unit) -> None:
         refuse_swap(unit, agent=agent_by_number(unit, "100016"), swap=swap)
 
-    works = [*(partial(pay, quote) for quote in quotes), refuse]
+    works: list[Callable[[Unit], object]] = [*(partial(pay, quote) for quote in quotes), refuse]
     after = at_once([partial(attempt, anywhere, work) for work in works])
     assert sorted(after) == ["", *["promise_over"] * 6]
     settled = after[-1] != ""
