@@ -245,17 +245,8 @@ COMMANDS = (
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido"), _undo, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako"), _help, for_anyone=True),
     Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina"), _stop, for_anyone=True),
-    Command(("bal", "balance", "salio", "solde"),     _balance),
-    Command(("send", "tuma", "envoyer"),              _send, takes_text=True),
-    Command(("mini", "taarifa", "releve"),            _mini),
-    Command(("limits", "limit", "vikomo", "limites"), _limits),
-    Command(("check", "hakiki", "verifier"),          _check, takes_text=True, for_anyone=True),
-    Command(("report", "ripoti", "signaler"),         _report),
-    Command(("accept", "kubali", "accepter"),         _accept),
-    Command(("decline", "kataa", "refuser"),          _decline),
-    Command(("undo", "rudisha", "reprendre"),         _undo, takes_text=True),
-    Command(("help", "msaada", "aide"),               _help, for_anyone=True),
-    Command(("stop", "acha", "arret"),                _stop, for_anyone=True),
+    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda"), _accept),
+    Command(("decline", "kataa", "refuser", "gaana", "anga", "hana"), _decline),
 )  # fmt: skip
 
 BY_WORD = {word: command for command in COMMANDS for word in command.words}

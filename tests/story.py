@@ -28,7 +28,6 @@ from service.phone import read_phone
 from service.refusal import Refusal
 from service.ussd.text import render_no
 from service.wallet.agent import add_agent, agent_by_number
-from service.wallet.agent import add_agent
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
 from service.wallet.unit import Approval, Person, Unit
@@ -194,9 +193,6 @@ def _make_agent(teller: Teller, who: str, shop: str, place: str) -> list[str]:
         lambda unit: add_agent(unit, phone=teller.phone(who).number, name=shop, place=place)
     )
     return [made.number]
-def _open_shop(teller: Teller, name: str, place: str, who: str) -> list[str]:
-    phone = NUMBERS[who]
-    return [teller.town.app.transact(lambda unit: add_agent(unit, phone=phone, name=name, place=place)).number]
 
 
 def _wake(teller: Teller, who: str) -> list[str]:
