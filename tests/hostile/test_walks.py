@@ -67,7 +67,8 @@ SELDOM = (
     "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
     "swap.with", "swap.amount", "swap.asked", "swap.offered", "swap.give", "swap.agreed", "swap.refused", "swap.take",
     "swap.pin", "swap.done",  # days of trade behind two shops at one place
-    "near", "near.done", "near.kept", "near.free", "promises", "promise", "promise.kept", "promise.declined",  # two who mean each other
+    "near", "near.done", "near.kept", "near.free", "promises", "promise", "promise.kept",
+    "promise.declined",  # two who mean each other
 )
 """What only somebody meets who has something in mind: conversations of their own show them (tests/stories, hostile)."""
 # fmt: on
