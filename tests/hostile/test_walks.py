@@ -65,6 +65,9 @@ SELDOM = (
     "forgot.done", "forgot.stopped", "forgot.waits",  # a day between two keys
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust
     "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
+    "forgot.ready", "forgot.new", "forgot.repeat", "forgot.done", "forgot.stopped", "forgot.waits",  # a day between keys
+    "close.pin", "close.done",  # an empty wallet with nothing under way
+    "check.paid",  # a code that was told on, paid, and asked about within twelve messages
     "swap.with", "swap.amount", "swap.asked", "swap.offered", "swap.give", "swap.agreed", "swap.refused", "swap.take",
     "swap.pin", "swap.done",  # days of trade behind two shops at one place
     "near", "near.done", "near.kept", "near.free", "promises", "promise", "promise.kept",
