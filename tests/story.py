@@ -9,7 +9,6 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     books                           the operator reverses REF1
     Amina's older talk types PIN    the operator issues 1,000 to 100016
     the operator agrees that Amina is awake
-    the operator opens Duka la Baraka in Nakuru for Baraka
     Amina types 7 > 3 > 2           (several keys; only the last screen is told)
     Senti serves ke, ug             Nakato's number is 0772000001 in ug
     the operator makes Nakato an agent: Dduuka, Kampala
@@ -244,7 +243,6 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"the operator agrees that (\w+) is awake", _wake),
-    (r"the operator opens (.+) in (\w+) for (\w+)", _open_shop),
     (r"books", _books),
 )
 

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
-from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.drawer import Shortage, Till
-from service.wallet.identity import Erasure, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,

@@ -126,18 +126,8 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
         reason=Reason.WITHDRAW,
         at=unit.now,
         moves=(paid, *charge_moves(source, charge), *earned),
-        caps=(*caps_out(unit, payer, quote.amount), pair),
+        caps=(*caps_out(unit, payer, quote.amount), pair, cash_in_drawer(agent, -quote.amount)),
         once=f"request:{request.id}",
-    posted = post(
-        unit.books,
-        Entry(
-            id=quote.entry,
-            reason=Reason.WITHDRAW,
-            at=unit.now,
-            moves=(paid, *charge_moves(source, charge), *earned),
-            caps=(cap_today(unit, payer, quote.amount), pair, cash_in_drawer(agent, -quote.amount)),
-            once=f"request:{request.id}",
-        ),
     )
     with in_its_words(unit, payer, quote.amount):
         posted = post(unit.books, entry)

@@ -32,14 +32,6 @@ MOST_ASKED = 3
 """So many of an agent's wishes to sell float may wait for staff."""
 
 
-DOCUMENT_TRIES = 3
-"""Wrong numbers of one person's document on one day."""
-
-
-class OtherDocument(Refusal):
-    """The identity document is not the one that the wallet was opened with, or was mistyped too often today."""
-
-
 class NeedsBankRef(Refusal):
     """A wish to sell float says nothing of money at the bank: staff propose the redemption, with its reference."""
 

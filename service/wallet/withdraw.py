@@ -18,9 +18,8 @@ from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn
-from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.drawer import cash_in_drawer
-from service.wallet.limits import OverSingle, cap_today, limits_of, refuse_over, tier_of
+from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
 from service.wallet.people import person_by_phone

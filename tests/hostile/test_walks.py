@@ -62,10 +62,9 @@ SELDOM = (
     "cashin.code",  # more than fifty thousand at once
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
     "give_back.kept", "check.partly", "check.reversed", "check.taken_back",  # a payment taken or asked back
-    "forgot.done", "forgot.stopped", "forgot.waits",  # a day between two keys
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust
     "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
-    "forgot.ready", "forgot.new", "forgot.repeat", "forgot.done", "forgot.stopped", "forgot.waits",  # a day between keys
+    "forgot.ready", "forgot.new", "forgot.repeat", "forgot.done", "forgot.stopped", "forgot.waits",  # a day between
     "close.pin", "close.done",  # an empty wallet with nothing under way
     "check.paid",  # a code that was told on, paid, and asked about within twelve messages
     "swap.with", "swap.amount", "swap.asked", "swap.offered", "swap.give", "swap.agreed", "swap.refused", "swap.take",

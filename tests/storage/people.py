@@ -5,9 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.ussd.session import Conversation
-from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.drawer import Shortage, Till
-from service.wallet.identity import Erasure, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,

@@ -7,8 +7,8 @@ from service.clock import now
 from service.storage.codec import to_micros
 from service.wallet.drawer import area_of
 
-revision = "0013"
-down_revision = "0012"
+revision = "0015"
+down_revision = "0014"
 
 
 def upgrade():
