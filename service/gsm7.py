@@ -35,6 +35,15 @@ _PLAIN = {
 }  # fmt: skip
 """Letters outside GSM-7 that a person would write with these, from the names and keyboards of African languages."""
 
+_PLAIN |= {"፡": " ", "።": ".", "፣": ",", "፤": ";", "፥": ":", "፦": ":"}
+
+_ETHIOPIC = re.compile("ETHIOPIC SYLLABLE (GLOTTAL |PHARYNGEAL |[^AEIOUW]+|)(W?)(AA|EE|[AUIEO])")
+_CONSONANTS = {"GLOTTAL ": "", "PHARYNGEAL ": "", "HH": "H", "X": "H", "KX": "H", "SZ": "S", "C": "CH", "TH": "T",
+               "PH": "P", "TZ": "TS"}  # fmt: skip
+_VOWELS = {"A": "E", "U": "U", "I": "I", "AA": "A", "EE": "E", "E": "", "O": "O"}
+_OPEN = {"", "H"}
+"""Consonants behind which the first vowel is an A, and those without a sound, which keep the last one."""
+
 _RIGHT_TO_LEFT = "\u061c\u200f\u202b\u202e\u2067"
 _EDGES = "".join(
     letter
@@ -117,6 +126,8 @@ def _plain(letter: str) -> str:
         return letter
     if letter in _PLAIN:
         return _PLAIN[letter]
+    if found := _ETHIOPIC.fullmatch(unicodedata.name(letter, "")):
+        return _syllable(found[1], found[2], found[3])
     kind = unicodedata.category(letter)
     if kind.startswith(("C", "M")):
         return ""
@@ -124,3 +135,11 @@ def _plain(letter: str) -> str:
         return " "
     parts = unicodedata.normalize("NFKD", letter)
     return "?" if parts == letter else "".join(map(_plain, parts))
+
+
+def _syllable(consonant: str, rounded: str, vowel: str) -> str:
+    """Write one Ethiopic syllable as its readers do on Latin keys: አበበ is ABEBE, ላክ is LAK."""
+    consonant = _CONSONANTS.get(consonant, consonant)
+    if vowel == "A" and consonant in _OPEN and not rounded:
+        return f"{consonant}A"
+    return f"{consonant}{rounded}{_VOWELS[vowel] or ('' if consonant else 'E')}"
