@@ -81,6 +81,14 @@ class Town:
         assert report.sound, report.problems
 
 
+def fits(text: str) -> bool:
+    """Say whether a phone can show a page: 160 letters of its own alphabet, or 80 if one letter is outside it."""
+    try:
+        return len(text.encode("gsm23.038")) <= 160
+    except UnicodeEncodeError:
+        return len(text.encode("utf-16-be")) // 2 <= 80
+
+
 @dataclass
 class Phone:
     """What a person does with a phone: dial, press keys, read the screen and the messages."""
@@ -116,7 +124,7 @@ class Phone:
         assert answer.content_type.startswith("text/plain")
         head, self.screen = answer.text[:4], answer.text[4:]
         assert head in ("CON ", "END "), answer.text
-        assert len(answer.text.encode("gsm23.038")) <= 160, answer.text
+        assert fits(answer.text), answer.text
         self.over = head == "END "
         return self
 

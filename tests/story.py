@@ -255,4 +255,4 @@ def retell(text: str, teller: Teller | None = None) -> Iterator[str]:
             continue
         yield line
         if line and not line.startswith("#"):
-            yield from (f"    {seen}" for seen in teller.tell(line))
+            yield from (f"    {seen}" for text in teller.tell(line) for seen in text.split("\n"))

@@ -32,10 +32,12 @@ RULES: tuple[Rule, ...] = (
     rules_words.keys,
     rules_words.way_back,
     rules_room.fits,
+    rules_room.pages,
     rules_room.extras,
     rules_room.lists,
     rules_room.farewells,
     rules_room.sms,
+    rules_room.first_parts,
 )
 
 _BEFORE_ROOM = {"words", "refusals_said", "places", "targets"}

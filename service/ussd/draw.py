@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from service.gsm7 import septets, units
 from service.ussd.graph import edges, refusals, refused_to
-from service.ussd.render import extras_of
+from service.ussd.render import extras_of, is_paged
 from service.ussd.rules_room import notices, widest
 from service.ussd.screens import Ask, Do, End, Menu, Pick, Screen
 from service.ussd.text import Talk
@@ -23,11 +23,13 @@ def draw(talk: Talk) -> str:
         parts.append(f"\n## {screen.id}\n\n" + "".join(f"- {way}\n" for way in _ways(screen)))
         for language in talk.words if not isinstance(screen, Do) else ():
             lines = 1 if "line" in talk.said(language).screens[screen.id] else 0
-            pages = [widest(talk, screen, language, above[screen.id], lines=lines)]
-            if extras := extras_of(screen, talk.said(language)):
-                pages.append(widest(talk, screen, language, [], lines=lines, extras=extras))
-            for page in pages:
-                parts.append(f"\n{language}: {_room(talk, page.text)}{page.under}\n\n```\n{page.text}\n```\n")
+            drawn = [widest(talk, screen, language, above[screen.id], lines=lines)]
+            extras = 0 if is_paged(screen, talk.said(language)) else extras_of(screen, talk.said(language))
+            if extras:
+                drawn.append(widest(talk, screen, language, [], lines=lines, extras=extras))
+            for wide in drawn:
+                pages = "".join(f"```\n{page}\n```\n" for page in wide.pages)
+                parts.append(f"\n{language}: {_room(talk, wide.text)}{wide.under}\n\n{pages}")
     return "".join(parts)
 
 

@@ -79,7 +79,8 @@ def advance(talk: Talk, session: Session, typed: str, call: Call) -> tuple[Sessi
 
 def broken(talk: Talk, session: Session) -> bool:
     """Say whether a talk broke off on the way, at a screen that can be shown again."""
-    return not session.over and bool(session.trail) and session.screen in talk.screens
+    screen = talk.screens.get(session.screen)
+    return not session.over and bool(session.trail) and screen is not None and not isinstance(screen, End)
 
 
 def unfinished(talk: Talk, session: Session) -> str | None:
@@ -134,6 +135,9 @@ class _Turn:
         screen, session, key = self.talk.screens[self.session.screen], self.session, trim(typed)
         if len(typed) > _LONGEST_INPUT or any(ord(letter) < 32 or 127 <= ord(letter) < 160 for letter in typed):
             return self.stay(NoSuchChoice())
+        if session.rest is not None and (key == MORE or isinstance(screen, End)):
+            self.session = replace(session, since=session.rest)
+            return
         if key == HOME or (key == BACK and not session.trail):
             return self.enter(session.home)
         if key == BACK:
@@ -169,6 +173,8 @@ class _Turn:
     def take(self, ask: Ask, typed: str) -> None:
         item = None if self.walking else self.seen(trim(typed))
         assert ask.field.read is not None, f"{ask.id} asks for what cannot be typed"
+        if ask.secret and self.session.rest is not None:  # what it is for has not been read to its end
+            return self.stay(DroppedSecret())
         try:
             value = item["value"] if item is not None else ask.field.read(typed, self.call)
         except Refusal as no:
@@ -220,6 +226,7 @@ class _Turn:
             trail = trail[: trail.index(target)] if target in trail else trail
             over = isinstance(screen, End)
             self.session = replace(self.session, screen=target, trail=trail, items=tuple(listed), shown=0, over=over)
+            self.session = replace(self.session, since=0, rest=None)
             return
         raise AssertionError(f"steps go round in a circle at {target}")
 
@@ -271,7 +278,7 @@ class _Turn:
         session, talk = self.session, self.talk
         if self.refused_at is not None:
             assert self.notice is not None
-            return session, self.reply(self.notice, self.refused_at)
+            return session, self.reply(self.notice, self.refused_at, over=True)
         screen, words = talk.screens[session.screen], talk.said(session.language)
         lines = list_lines(screen, words, [talk.show(item) for item in session.items])
         told_too = "\n".join(part for part in (self.told, self.notice) if part)
@@ -283,17 +290,20 @@ class _Turn:
                 limit=talk.limit,
                 lines=lines,
                 notice=notice,
-                nav=bool(session.trail) and not session.over,
+                nav=bool(session.trail) and not isinstance(screen, End),
                 when=self.conditions(),
+                since=session.since,
             )
             listed = page.shown > 0 or not (lines and isinstance(screen, Pick))
             # What was told before can be told again; what a screen says where there is room is said here or nowhere.
             if listed and too_long(page.text, talk.limit) <= 0 and (page.in_full or notice == self.notice):
                 break
         assert listed, f"no line of {screen.id} fits"
-        return replace(session, shown=page.shown), self.reply(page.text, screen.id)
+        over = isinstance(screen, End) and page.rest is None  # a goodbye of several pages ends with its last
+        shown = replace(session, shown=page.shown, rest=page.rest, over=over)
+        return shown, self.reply(page.text, screen.id, over)
 
-    def reply(self, text: str, screen: str) -> Reply:
-        over = too_long(text, self.talk.limit)
-        assert over <= 0, f"{screen} is {over} too long"
-        return Reply(text, self.session.over, screen, self.no)
+    def reply(self, text: str, screen: str, over: bool) -> Reply:
+        too_much = too_long(text, self.talk.limit)
+        assert too_much <= 0, f"{screen} is {too_much} too long"
+        return Reply(text, over, screen, self.no)

@@ -8,20 +8,27 @@ from service.gsm7 import septets
 from service.ussd.graph import edges, reached, refusals, shown_next, waits
 from service.ussd.limit import Limit
 from service.ussd.problem import Problem
-from service.ussd.render import extras_of, lay_out
+from service.ussd.render import extras_of, first_page, is_paged, lay_out, lines_of, ways_back
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, NoSuchChoice, Pick, Screen
-from service.ussd.text import ONE_SMS, Talk, fill, render_sms, too_long
+from service.ussd.text import FIRST_PART, ONE_SMS, Talk, Words, fill, names_in, render_sms, sms_room, too_long
 
 Notice = tuple[str, str]
 """The table and the key of a line above a screen: ("no", "wrong_pin"), ("told", "sent")."""
 
 
+MOST_PAGES = 3
+"""What does not stand on so many pages is not read: it needs fewer words."""
+
+
 class Widest(NamedTuple):
-    """A screen at its widest: the text, by how much it is too long, and the notice above it."""
+    """A screen at its widest: the text of its longest page, by how much it is too long, the notice above it, and what
+    stands on all pages.
+    """
 
     text: str
     over: int
     under: str
+    pages: tuple[str, ...] = ()
 
 
 def fits(talk: Talk) -> Iterator[Problem]:
@@ -31,6 +38,15 @@ def fits(talk: Talk) -> Iterator[Problem]:
         page = widest(talk, screen, language, above[screen.id], lines=0)
         if page.over > 0:
             yield Problem("fits", screen.id, language, f"is {_amount(page)} too long{page.under}")
+
+
+def pages(talk: Talk) -> Iterator[Problem]:
+    """A screen that has more than one page, in a language that has half the room, has few."""
+    above = notices(talk)
+    for language, screen in _shown(talk):
+        count = len(widest(talk, screen, language, above[screen.id], lines=0).pages)
+        if count > MOST_PAGES:
+            yield Problem("pages", screen.id, language, f"has {count} pages, not {MOST_PAGES}")
 
 
 def extras(talk: Talk) -> Iterator[Problem]:
@@ -62,13 +78,33 @@ def farewells(talk: Talk) -> Iterator[Problem]:
 
 
 def sms(talk: Talk) -> Iterator[Problem]:
-    """Every SMS fits one message of 160 septets (or 70 units, if a letter forces them) at its widest."""
+    """Every SMS fits one message of 160 septets (or two parts, in a language outside GSM-7) at its widest."""
+    for key, language, text in _messages(talk):
+        page = _alone(text, sms_room(talk.words[language]))
+        if page.over > 0:
+            yield Problem("sms", key, language, f"is {_amount(page)} too long")
+
+
+def first_parts(talk: Talk) -> Iterator[Problem]:
+    """Of a message that may need two parts, the first line is whole in itself, and fits into the first part."""
+    for key, language, text in _messages(talk):
+        sentence = talk.words[language].sms[key]
+        wanted = talk.first & names_in(sentence)
+        if too_long(text, ONE_SMS) <= 0 or not wanted:
+            continue
+        page = _alone(text.split("\n")[0], FIRST_PART)
+        if page.over > 0:
+            yield Problem("first_parts", key, language, f"is {_amount(page)} too long in its first line")
+        if missing := wanted - names_in(sentence.split("\n")[0]):
+            yield Problem("first_parts", key, language, f"has {sorted(missing)} behind its first line")
+
+
+def _messages(talk: Talk) -> Iterator[tuple[str, str, str]]:
+    """Yield the key and the language of each message, and its text at its widest."""
     for key, names in talk.sms.items():
         values = {name: talk.sms_field(name).widest for name in names}
         for language in talk.words:
-            page = _alone(render_sms(talk, key, values, language, widest=True), ONE_SMS)
-            if page.over > 0:
-                yield Problem("sms", key, language, f"is {_amount(page)} too long")
+            yield key, language, render_sms(talk, key, values, language, widest=True)
 
 
 def notices(talk: Talk) -> Mapping[str, list[Notice]]:
@@ -105,12 +141,31 @@ def widest(talk: Talk, screen: Screen, language: str, above: list[Notice], *, li
     nav = has_way_back(talk, screen)
     line = [fill(said.screens[screen.id]["line"], talk.widest)] * lines if lines else []
     more = isinstance(screen, Pick) and lines > 0
-    pages = []
+    found = []
     for notice in (None, *above):
         over = fill((said.no if notice[0] == "no" else said.told)[notice[1]], talk.widest) if notice else None
+        under = f" under {'.'.join(notice)}" if notice else ""
+        if is_paged(screen, said):
+            found.append(_paged(talk, screen, said, over, under, nav=nav, lines=line))
+            continue
         text = lay_out(screen, said, talk.widest, lines=line, notice=over, nav=nav, more=more, when=None, extras=extras)
-        pages.append(Widest(text, too_long(text, talk.limit), f" under {'.'.join(notice)}" if notice else ""))
-    return max(pages, key=lambda page: page.over)
+        found.append(Widest(text, too_long(text, talk.limit), under, (text,)))
+    return max(found, key=lambda page: (max(page.over, 0), len(page.pages), page.over))
+
+
+def _paged(
+    talk: Talk, screen: Screen, said: Words, over: str | None, under: str, *, nav: bool, lines: list[str]
+) -> Widest:
+    """Lay out the pages of a screen. Each of its lines must fit alone, too: where the others are shorter, it may be."""
+    body = lines_of(screen, said, talk.widest, lines=lines, when=None, extras=extras_of(screen, said))
+    stood, notice, pages = 0, over, list[str]()
+    while stood < len(body):
+        text, until = first_page(body[stood:], said, limit=talk.limit, notice=notice, nav=nav)
+        pages.append(text)
+        stood, notice = stood + until, None
+    alone = ["\n".join([line, *below]) for line in body for below in ([said.nav["more"]], ways_back(said, nav))]
+    longest = max([*pages, *alone], key=lambda text: too_long(text, talk.limit))
+    return Widest(longest, too_long(longest, talk.limit), under, tuple(pages))
 
 
 def _alone(text: str, limit: Limit) -> Widest:

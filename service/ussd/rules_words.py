@@ -9,7 +9,7 @@ from service.refusal import Refusal
 from service.ussd.engine import BACK, HOME, MORE
 from service.ussd.graph import refusals
 from service.ussd.problem import Problem
-from service.ussd.render import MOST_SUGGESTIONS
+from service.ussd.render import MOST_SUGGESTIONS, is_paged
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, Field, Menu, NoSuchChoice, Pick, Screen
 from service.ussd.text import GSM7, Talk, Words, names_in, stray_braces
 
@@ -90,10 +90,11 @@ def way_back(talk: Talk) -> Iterator[Problem]:
 
 
 def fields(talk: Talk, call: Any) -> Iterator[Problem]:
-    """No field takes what is a key: 0 and 00, its own choices, and where there are suggestions, their numbers."""
+    """No field takes what is a key: 0 and 00, its own choices, the numbers of suggestions, and 98 if it has pages."""
     for screen in talk.screens.values():
         if isinstance(screen, Ask):
             numbers = [str(number + 1) for number in range(MOST_SUGGESTIONS)] if screen.suggests else []
+            numbers += [MORE] if any(is_paged(screen, said) for said in talk.words.values()) else []
             for typed in (BACK, HOME, *numbers, *(choice.key for choice in screen.choices)):
                 if wrong := _tried(screen.field, typed, call):
                     yield Problem("fields", screen.id, "", wrong)

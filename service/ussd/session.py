@@ -20,6 +20,9 @@ class Session:
     """What the present screen lists, from its first line on: kept, so that a number picks what was seen."""
     shown: int = 0
     """How many of the items are on the screen; where more follow, 98 turns the page."""
+    since: int = 0
+    rest: int | None = None
+    """The line of the screen that the page on the phone begins with, and the next one, if there is one."""
     told: str | None = None
     """The words for the next dial about the last money action, once there is one."""
     told_of: Mapping[str, Any] = field(default_factory=dict)

@@ -20,6 +20,10 @@ SMALLEST = Limit("any", septets=156, units=76)
 """A USSD page of 160 septets or 80 units, less the four of `CON `."""
 
 ONE_SMS = Limit("sms", septets=160, units=70)
+TWO_PARTS = Limit("sms of two parts", septets=160, units=2 * 67)
+"""A message in a language outside GSM-7 may be sent in two parts, which phones join; see `first` of Talk."""
+
+FIRST_PART = Limit("first part of an sms", septets=153, units=67)
 
 GSM7, UCS2 = "gsm7", "ucs2"
 """What a language is written in: the phones' own alphabet, or letters outside it, of which there is room for half."""
@@ -59,7 +63,9 @@ class _Width(NamedTuple):
 class Talk:
     """Everything that can be said on one service: screens, the first one of each role, fields, and words.
 
-    `sms` names the values of each SMS; `sms_fields` show some values otherwise in an SMS than on a screen.
+    `sms` names the values of each SMS; `sms_fields` show some values otherwise in an SMS than on a screen. `first` are
+    values that stand in the first line of a message of two parts: the second may be late, or lost, and on some phones
+    they are not joined.
     """
 
     screens: Mapping[str, Screen]
@@ -70,6 +76,7 @@ class Talk:
     sms: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     sms_fields: Mapping[str, Field] = field(default_factory=dict)
     limit: Limit = SMALLEST
+    first: frozenset[str] = frozenset()
 
     def said(self, language: str) -> Words:
         """Return the words of a language, or of the default language where there are none."""
@@ -112,6 +119,7 @@ def make_talk(
     sms: Mapping[str, tuple[str, ...]] | None = None,
     sms_fields: Mapping[str, Field] | None = None,
     limit: Limit = SMALLEST,
+    first: Iterable[str] = (),
 ) -> Talk:
     """Join screens and words into a talk; two screens of one id are a bug."""
     assert default_language in words, f"the default language {default_language} has no words"
@@ -119,7 +127,7 @@ def make_talk(
     for screen in screens:
         assert screen.id not in by_id, f"two screens are called {screen.id}"
         by_id[screen.id] = screen
-    return Talk(by_id, homes, fields, words, default_language, sms or {}, sms_fields or {}, limit)
+    return Talk(by_id, homes, fields, words, default_language, sms or {}, sms_fields or {}, limit, frozenset(first))
 
 
 def load_words(path: Path, **fixed: str) -> Words:
@@ -205,7 +213,8 @@ def render_told(talk: Talk, key: str, values: Values, language: str) -> str:
 def render_sms(talk: Talk, key: str, values: Values, language: str, *, widest: bool = False) -> str:
     """Return the text of an SMS; values are written in GSM-7 unless the language itself is outside that alphabet.
 
-    What is said only where there is room is left out, the last part first, until the text fits one message.
+    What is said only where there is room is left out, the last part first, until the text fits one message, or two
+    parts in such a language.
     """
     sentence = talk.said(language).sms[key]
     plain = clean if septets(sentence) is None else downgrade
@@ -213,9 +222,14 @@ def render_sms(talk: Talk, key: str, values: Values, language: str, *, widest: b
         text = fill(
             sentence, lambda name: plain(talk.sms_field(name).shown(values, name)), extras=extras, widest=widest
         )
-        if too_long(text, ONE_SMS) <= 0:
+        if too_long(text, sms_room(talk.said(language))) <= 0:
             break
     return text
+
+
+def sms_room(words: Words) -> Limit:
+    """Return how long a message in a language may be."""
+    return TWO_PARTS if words.alphabet == UCS2 else ONE_SMS
 
 
 def _width(text: str) -> _Width:

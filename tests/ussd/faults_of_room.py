@@ -31,7 +31,7 @@ def _a_screen_is_too_long_under_a_refusal() -> Talk:
     return saying("hire.minutes", "text", "x" * (157 - rest) + "{bike}", "en")
 
 
-@fault("fits", "fits: card in en is 26 units too long")
+@fault("fits", "fits: card in en is 34 units too long")
 def _one_letter_forces_units() -> Talk:
     return in_ucs2(saying("card", "text", "ŋ" + "x" * 96 + "{left}", "en"), "en")
 
@@ -64,6 +64,23 @@ def _a_last_refusal_is_too_long() -> Talk:
     return saying("no", "out_of_order", "x" * 157, "en")
 
 
+@fault("pages", "pages: card in en has 4 pages, not 3")
+def _more_pages_than_anybody_reads() -> Talk:
+    return in_ucs2(saying("card", "text", "\n".join(["ŋ" * 60] * 4) + "{left}", "en"), "en")
+
+
+@fault("first_parts", "first_parts: hired in en has ['code'] behind its first line")
+def _what_counts_comes_with_the_second_part() -> Talk:
+    talk = _say_sms(bikes(first=("code",)), "en", "ŋ{bike} {owner}\n{code} {price}" + "x" * 40)
+    return in_ucs2(talk, "en")
+
+
+@fault("first_parts", "first_parts: hired in en is 1 units too long in its first line")
+def _the_first_line_goes_on_in_the_second_part() -> Talk:
+    line = "ŋ{code}" + "x" * (68 - 1 - 6)
+    return in_ucs2(_say_sms(bikes(first=("code",)), "en", line + "\n{bike} {owner} {price}"), "en")
+
+
 @fault("sms", "sms: hired in sw is 1 septets too long")
 def _a_receipt_needs_two_messages() -> Talk:
     return saying("sms", "hired", "{code}{bike}{owner}{price}" + "x" * (161 - 6 - 12 - 20 - 5), "sw")
@@ -72,7 +89,7 @@ def _a_receipt_needs_two_messages() -> Talk:
 @fault("sms", "sms: hired in en is 1 units too long")
 def _a_receipt_is_wider_by_its_decimals() -> Talk:
     decimals = Field(show=lambda price: f"{price}.00", widest=99_999)
-    talk = saying("sms", "hired", "ŋ" + "x" * 62 + "{price}", sms_fields={"price": decimals})
+    talk = saying("sms", "hired", "ŋ" + "x" * 126 + "{price}", sms_fields={"price": decimals})
     return in_ucs2(_say_sms(talk, "sw", "{price}"), "en")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from service.ussd.text import Talk
 from tests.ussd.bikes import BIKE, FIELDS, Tired, bikes
-from tests.ussd.plant import Fault, Planted, beside, changed, hushed, plants, reads, saying, with_choice
+from tests.ussd.plant import Fault, Planted, beside, changed, hushed, in_ucs2, plants, reads, saying, with_choice
 
 FAULTS: list[Planted] = []
 fault = plants(FAULTS)
@@ -62,6 +62,11 @@ def _with_a_letter(table: str, part: str) -> Talk:
 def _a_name_that_not_every_phone_shows() -> Talk:
     talk = bikes()
     return replace(talk, words={**talk.words, "sw": replace(talk.words["sw"], name="አማርኛ")})
+
+
+@fault("fields", "fields: hire.bike takes '98', which is a key")
+def _the_key_of_the_next_page_is_a_bike() -> Talk:
+    return in_ucs2(bikes(changed("hire.bike", field=reads("98"))), "sw")
 
 
 for _table, _part, _sentence, _found in [

@@ -77,7 +77,7 @@ def _read_number(typed: str, call: Any) -> int:
 
 
 def _read_bike(typed: str, call: Any) -> str:
-    if len(typed) != 2 or not typed.isdecimal() or typed.startswith("0"):
+    if len(typed) != 2 or not typed.isdecimal() or typed.startswith("0") or typed == "98":
         raise NoSuchBike(bike=clip(downgrade(typed), 12))
     return typed
 
