@@ -30,7 +30,7 @@ from menus import (
     voucher,
     withdraw,
 )
-from menus.messages import MESSAGES
+from menus.messages import FIRST_LINE, MESSAGES
 from service.countries import Pack
 from service.ussd.check import check
 from service.ussd.limit import Limit
@@ -85,6 +85,7 @@ def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST, *, reviewed_on
         sms=MESSAGES,
         sms_fields=fields.sms_fields(pack, code_key),
         limit=limit,
+        first=FIRST_LINE,
     )
 
 

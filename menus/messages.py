@@ -5,6 +5,9 @@ Receipts have one grammar: reference, amount, other side, fee, balance, time.
 
 from collections.abc import Mapping
 
+FIRST_LINE = ("reference", "amount", "name", "hold", "voucher", "deposit", "challenge")
+"""What a message that needs two parts says in its first line: each is whole without the other."""
+
 # fmt: off
 MESSAGES: Mapping[str, tuple[str, ...]] = {
     "welcome":         ("person", "service_code"),

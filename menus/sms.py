@@ -184,9 +184,8 @@ TO = "to|kwa|a|pour|eri|ku|kuri|ga|zuwa"
 @lru_cache
 def _send_to(currency: Currency) -> re.Pattern[str]:
     money = "|".join(re.escape(name) for name in (currency.code, *currency.aliases))
-    return re.compile(
-        rf"(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:{money})?[\s:,]+(?:(?:{TO})\s+)?(\+?[0-9].*)", re.I
-    )
+    amount = rf"(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:{money})?"
+    return re.compile(rf"{amount}[\s:,]+(?:(?:{TO})\s+|le\s*)?(\+?[0-9].*)", re.I)
 
 
 def _send(call: Call, text: str) -> Answer | Refusal:
@@ -236,18 +235,20 @@ def _is_phone(text: str, call: Call) -> bool:
 
 
 COMMANDS = (
-    Command(("bal", "balance", "salio", "solde", "balansi", "asigaye", "saura"), _balance),
-    Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura"), _send, takes_text=True),
-    Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani"), _mini),
-    Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka"), _limits),
-    Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba"), _check, takes_text=True, for_anyone=True),
-    Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi"), _report),
-    Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido"), _undo, takes_text=True),
-    Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako"), _help, for_anyone=True),
-    Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina"), _stop, for_anyone=True),
-    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda"), _accept),
-    Command(("decline", "kataa", "refuser", "gaana", "anga", "hana"), _decline),
+    Command(("bal", "balance", "salio", "solde", "balansi", "asigaye", "saura", "qeri"), _balance),
+    Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura", "lak"), _send, takes_text=True),
+    Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani", "zirzir", "zrzr"), _mini),
+    Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka", "gedeb"), _limits),
+    Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba", "aregagit", "aregagt"), _check,
+            takes_text=True, for_anyone=True),
+    Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi", "tikoma", "tqoma"), _report),
+    Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
+    Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
+    Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina", "akum", "aqum"), _stop, for_anyone=True),
+    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi"), _accept),
+    Command(("decline", "kataa", "refuser", "gaana", "anga", "hana", "ay"), _decline),
 )  # fmt: skip
+"""Amharic words as they are typed on Latin keys, and as `downgrade` writes what is typed in Ethiopic letters."""
 
 BY_WORD = {word: command for command in COMMANDS for word in command.words}
 

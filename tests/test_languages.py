@@ -1,5 +1,8 @@
 """What a language is: its file says its name, its letters, and whether a speaker has read it, and that is kept true."""
 
+from collections.abc import Sequence
+from functools import partial
+from itertools import chain, combinations
 from pathlib import Path
 
 import pytest
@@ -10,7 +13,8 @@ from menus.account import LANGUAGES
 from service.countries import every_country, load_pack
 from service.gateways.africastalking import AfricasTalking
 from service.ussd.engine import begin
-from service.ussd.text import Words, load_words
+from service.ussd.render import extras_of, is_paged, lines_of
+from service.ussd.text import FIRST_PART, TWO_PARTS, UCS2, Talk, Words, load_words, names_in, render_sms, too_long
 
 README = Path(menus.__file__).parents[1] / "README.md"
 FILES: dict[str, Words] = {path.stem: load_words(path) for path in sorted(menus.TEXT.glob("*.toml"))}
@@ -58,5 +62,40 @@ def test_a_country_offers_its_own_languages_under_the_keys_of_all() -> None:
     pack = load_pack("ke")
     talk = product(pack, b"proof")
     _, reply = begin(talk, role="newcomer", language="sw", call=None)  # type: ignore[arg-type]
-    offered = [f"{KEYS[language]} {FILES[language].name}" for language in ("en", "sw", "fr")]
-    assert reply.text.splitlines()[1:4] == offered
+    offered = [
+        f"{KEYS[language]} {FILES[language].name}" for language in sorted(pack.languages, key=lambda each: KEYS[each])
+    ]
+    assert reply.text.splitlines()[1:] == offered
+
+
+@pytest.mark.parametrize("country", every_country())
+def test_lines_of_paged_screens_fit_whatever_is_not_said(country: str) -> None:
+    """Where nothing is shown of a value, the line that it stood on goes; what is left never grows together too long."""
+    talk = product(load_pack(country), b"proof")
+    for said in (said for said in talk.words.values() if said.alphabet == UCS2):
+        for screen in (screen for screen in talk.screens.values() if is_paged(screen, said)):
+            names = sorted(set().union(*map(names_in, said.screens[screen.id].values())))
+            maybe = [name for name in names if talk.fields[name].optional]
+            for gone in chain.from_iterable(combinations(maybe, count) for count in range(len(maybe) + 1)):
+                show = partial(_shown_without, talk, gone)
+                extras = extras_of(screen, said)
+                for line in lines_of(screen, said, show, lines=(), when=None, extras=extras):
+                    for below in (said.nav["more"], f"{said.nav['back']} {said.nav['home']}"):
+                        assert too_long(f"{line}\n{below}", talk.limit) <= 0, (screen.id, gone)
+
+
+def _shown_without(talk: Talk, gone: Sequence[str], name: str) -> str:
+    return "" if name in gone else talk.widest(name)
+
+
+def test_the_first_part_of_a_receipt_in_amharic_is_whole_in_itself() -> None:
+    """Its first 67 letters hold who, how much and the reference; both parts together hold all of it."""
+    talk = product(load_pack("ke"), b"proof")
+    for key in ("sent", "received", "on_its_way", "coming", "withdrawal_code", "withdrawn", "cash_in", "paid_out"):
+        values = {name: talk.sms_field(name).widest for name in talk.sms[key]}
+        text = render_sms(talk, key, values, "am", widest=True)
+        first, _ = text.split("\n")
+        assert too_long(first, FIRST_PART) <= 0 < too_long(text, FIRST_PART)
+        assert too_long(text, TWO_PARTS) <= 0
+        for name in ("reference", "amount", *({"name", "hold", "agent"} & set(talk.sms[key]) - {"agent_name"})):
+            assert talk.sms_field(name).show(values[name]) in first, (key, name)

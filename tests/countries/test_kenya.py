@@ -119,7 +119,8 @@ def test_the_house_never_pays_an_agent_more_than_it_takes_for_a_withdrawal() -> 
 
 def test_what_the_contract_promises() -> None:
     assert every_country() == ("gh", "ke", "ug")
-    assert (KE.country, KE.region, str(KE.zone), KE.languages) == ("ke", "KE", "Africa/Nairobi", ("en", "sw", "fr"))
+    assert (KE.country, KE.region, str(KE.zone)) == ("ke", "KE", "Africa/Nairobi")
+    assert KE.languages[:3] == ("en", "sw", "fr")
     assert (KE.people_code, KE.agents_code) == ("*384*96#", "*384*97#")
     assert KE.tiers[1] == (50_000_00, 70_000_00, 100_000_00, None)
     assert KE.tiers[2] == (250_000_00, 500_000_00, 500_000_00, None)

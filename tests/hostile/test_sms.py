@@ -210,7 +210,9 @@ def test_M_05_receipts_and_codes_are_not_counted(town: Town) -> None:
     assert all("2547" not in tally.key for tally in tallies)
 
 
-@pytest.mark.parametrize("text", ["BAL", "bal ", "Bal.", "ＢＡＬ", "bal\u200b", " BAL\n", "Bál", "salio", "SOLDE"])
+@pytest.mark.parametrize(
+    "text", ["BAL", "bal ", "Bal.", "ＢＡＬ", "bal\u200b", " BAL\n", "Bál", "salio", "SOLDE", "qeri", "ቀሪ"]
+)
 def test_M_06_letters_of_all_widths_are_one_word(text: str, town: Town) -> None:
     """Case, width, accents, blanks and full stops make no difference."""
     assert said(town.phone("Amina"), text)[0].startswith("You have KES 2,000.00")

@@ -350,6 +350,22 @@ def test_the_page_counts_room_as_the_service_does(table: Table) -> None:
         assert (found["used"], found["name"]) == expected, repr(text)
 
 
+def test_amharic_is_shown_in_its_letters_and_counted_in_units(table: Table) -> None:
+    amina = table.open().phones[0]
+    for typed, shown in ((CODE, "1 Send money"), ("7", "Language"), ("3", "4 Amarinya"), ("4", "አማርኛ")):
+        amina.send(typed)
+        amina.reads(shown)
+    amina.home()
+    amina.send(CODE)
+    amina.reads("1 ገንዘብ መላክ")
+    said = amina.said.inner_text()
+    assert amina.root.locator(".room").inner_text() == f"{gsm7.units(said)} of 80 units"
+    amina.send("7")
+    amina.reads("98 ተጨማሪ")
+    amina.send("98")
+    amina.reads("9 ቫውቸር", "0 ኋላ 00 ዋና")
+
+
 def test_a_reply_that_is_too_long_is_not_sent(table: Table) -> None:
     amina = table.open().phones[0]
     amina.send(CODE)
