@@ -245,7 +245,7 @@ COMMANDS = (
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
     Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina", "akum", "aqum"), _stop, for_anyone=True),
-    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi"), _accept),
+    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), _accept),
     Command(("decline", "kataa", "refuser", "gaana", "anga", "hana", "ay"), _decline),
 )  # fmt: skip
 """Amharic words as they are typed on Latin keys, and as `downgrade` writes what is typed in Ethiopic letters."""
