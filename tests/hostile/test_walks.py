@@ -135,7 +135,8 @@ class Walk:
     def messages(self) -> str:
         """Return what the newest messages say, whoever got them: codes and references are told on."""
         newest = self.town.app.read(lambda unit: unit.rows.find(Notice, newest=True, limit=12))
-        return " ".join(self.town.app.render(one) for one in sorted(newest, key=lambda one: one.id))
+        kept = [one for one in newest if one.values]  # of those to a closed wallet nothing is left
+        return " ".join(self.town.app.render(one) for one in sorted(kept, key=lambda one: one.id))
 
     def asked(self, screen: str) -> str:
         """Return the name of the value that a screen asks for, by its words in any language."""
