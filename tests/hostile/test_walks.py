@@ -61,8 +61,10 @@ BROKEN = ("nothing_taken", "still_checked", "not_read")
 SELDOM = (
     "send.again",  # the same payment twice within two minutes
     "send.sure", "withdraw.sure", "cashin.sure", "approvals.cash.sure", "approvals.payment.sure",  # a rule that asks
-    "approvals.cash.pin", "approvals.cash.done", "transfer.pin", "transfer.done",  # an agent's number, then a PIN
+    "approvals.cash.pin", "approvals.cash.done",
+    "transfer.amount", "transfer.pin", "transfer.done",  # an agent's number, then a PIN
     "cashin.code",  # more than fifty thousand at once
+    "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
     "give_back.kept", "check.partly", "check.reversed", "check.taken_back",  # a payment taken or asked back
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust

@@ -70,7 +70,7 @@ def _varied(record: Record) -> Iterator[tuple[str, str]]:
             yield name, {"number": f"{2**38} + n", "time": "", "text": "lpad(n::text, 12, '0')"}[record.types[name]]
         else:
             yield name, "sha256(n::text::bytea)"
-    later = to_micros(BEGINNING) + YEAR
+    later = to_micros(BEGINNING) + 10 * YEAR  # the stories together last more than one
     yield from ((name, f"{later} + n") for name, kind in record.types.items() if kind == "time")
 
 
