@@ -9,6 +9,7 @@ from menus.steps import check_pin
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.close import StillAgent, StillMoney, StillWaiting, close_wallet, refuse_close
 from service.wallet.name import masked
+from service.wallet.nickname import nicknames_of
 from service.wallet.notice import stop_news, tell
 from service.wallet.people import turn_listing
 from service.wallet.pin import PinLocked, WrongPin
@@ -21,6 +22,7 @@ def read_stored(call: Call, _: Values) -> Mapping[str, Any]:
         "since": person.registered_at.isoformat(),
         "name": masked(person.name),
         "document": f"***{person.id_number[-3:]}",
+        "nicknames": len(nicknames_of(call.unit, person)),
     }
     tell(call.unit, person, "stored", known | {"help_line": call.pack.help_line})
     return known
@@ -54,8 +56,9 @@ SCREENS = (
         Choice("2", "about.stop"),
         Choice("3", "about.turn"),
         Choice("4", "close.open"),
+        Choice("6", "nick"),
     )),
-    Do("about.read", read_stored, then="about.stored", gives=("since", "name", "document"), writes=True),
+    Do("about.read", read_stored, then="about.stored", gives=("since", "name", "document", "nicknames"), writes=True),
     End("about.stored"),
     Do("about.stop", stop, then="about.stopped", writes=True),
     End("about.stopped"),

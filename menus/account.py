@@ -15,7 +15,7 @@ from service.wallet.pin import DifferentPin, OldPin, PinLocked, WeakPin, WrongPi
 from service.wallet.statement import balance_of
 
 LIMITS = ("single", "day_limit", "left", "most_balance", "month_limit", "month_left")
-LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"), ("4", "am"), ("5", "lg"), ("6", "rw"), ("7", "ha"))
+LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"), ("4", "am"), ("5", "lg"), ("6", "rw"), ("7", "ha"), ("8", "num"))
 """The key of each language, the same in every country; a country shows those that it speaks."""
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, CODE, PHONE, PIN, SECRET
-from menus.steps import check_pin, look_twice, may_work
+from menus.steps import SLIPS, check_pin, look_twice, may_work
 from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
@@ -17,7 +17,7 @@ from service.wallet.drawer import lacked_float
 from service.wallet.inbox import AskedEnough
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.rules import ASKING, DELAYING, hits, note
+from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import SelfPayment
 from service.wallet.unit import Person
 from service.wallet.voucher import VoucherLocked, VoucherOver, WrongSecret, find_voucher, open_voucher
@@ -113,7 +113,7 @@ SCREENS = (
        on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotOffered: "cashin.amount",
            NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
     Do("cashin.look", look_twice(_hits), then="cashin.guard", gives=("rules", "quote"),
-       on=dict.fromkeys(ASKING, "cashin.sure"), refuses=DELAYING),
+       on=dict.fromkeys(SLIPS, "cashin.sure"), refuses=DELAYING),
     Menu("cashin.sure", (Choice("1", "cashin.agreed"),)),
     Do("cashin.agreed", look_twice(_hits, agreed=True), then="cashin.guard", gives=("rules", "quote"),
        refuses=DELAYING),

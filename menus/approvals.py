@@ -9,7 +9,7 @@ from typing import Any
 from menus import ask_back, guardians
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
-from menus.steps import check_pin, look_twice
+from menus.steps import NumberLike, check_pin, look_twice
 from service.countries import NotOffered, Rule
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
@@ -185,7 +185,7 @@ def _kind(
         Do(f"{screen}.quote", quote, then=f"{screen}.look", gives=("quote", who, "fee", "excise", "levy", "total"),
            refuses=REFUSED),
         Do(f"{screen}.look", look_twice(found), then=f"{screen}.pin", gives=("rules", "quote"),
-           on=dict.fromkeys(AGREED, f"{screen}.sure"), refuses=DELAYING),
+           on=dict.fromkeys((*AGREED, NumberLike), f"{screen}.sure"), refuses=DELAYING),
         Menu(f"{screen}.sure", (Choice("1", f"{screen}.agreed"),)),
         Do(f"{screen}.agreed", look_twice(found, agreed=True), then=f"{screen}.pin", gives=("rules", "quote"),
            refuses=DELAYING),

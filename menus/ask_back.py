@@ -17,16 +17,16 @@ from service.wallet.unit import Person
 
 def sent(call: Call, _: Values) -> Sequence[Values]:
     """List the caller's last payments to people."""
-    found = [(one.entry, one.amount, masked(one.payee.name)) for one in payments_to_ask(call.unit, call.caller)]
-    return [
-        {"value": {"payment": entry, "name": name, "amount": amount}, "amount": amount, "name": name}
-        for entry, amount, name in found
+    found = [
+        (one.entry, {"amount": one.amount, "name": masked(one.payee.name), "number": mask_phone(one.payee.phone)})
+        for one in payments_to_ask(call.unit, call.caller)
     ]
+    return [{"value": {"payment": entry, **shown}, **shown} for entry, shown in found]
 
 
 def open_picked(_: Call, values: Values) -> Mapping[str, Any]:
     """Show what was picked before the PIN."""
-    return {name: values["sent"][name] for name in ("name", "amount")}
+    return {name: values["sent"].get(name, "") for name in ("name", "number", "amount")}
 
 
 def ask(call: Call, values: Values) -> Mapping[str, Any]:
@@ -56,8 +56,8 @@ def say_no(call: Call, values: Values) -> None:
 
 SCREENS = (
     Do("ask_back.open", may_work, then="ask_back", refuses=(PinLocked,)),
-    Pick("ask_back", "sent", sent, then="ask_back.shown", lines=("amount", "name"), empty="ask_back.none"),
-    Do("ask_back.shown", open_picked, then="ask_back.pin", gives=("name", "amount")),
+    Pick("ask_back", "sent", sent, then="ask_back.shown", lines=("amount", "name", "number"), empty="ask_back.none"),
+    Do("ask_back.shown", open_picked, then="ask_back.pin", gives=("name", "number", "amount")),
     Ask("ask_back.pin", "pin", PIN, then="ask_back.unlock", secret=True),
     Do("ask_back.unlock", check_pin, then="ask_back.ask", on={WrongPin: "ask_back.pin"}, refuses=(PinLocked,),
        unlocks=True),

@@ -67,7 +67,7 @@ SCREENS = (
     Do("drawer.declare", declare_cash, then="drawer.done", writes=True),
     End("drawer.done"),
     Do("promises.open", may_work, then="promises", refuses=(PinLocked,)),
-    Pick("promises", "promise", promises, then="promise.read", lines=("amount", "name", "until"),
+    Pick("promises", "promise", promises, then="promise.read", lines=("amount", "name", "number", "until"),
          empty="promises.none"),
     End("promises.none"),
     Do("promise.read", read_promise, then="promise", gives=READ,

@@ -6,7 +6,7 @@ from datetime import datetime
 from menus.call import Call
 from menus.prices import monthly, price_fields
 from service.countries import IN_CHARGE, Pack
-from service.gsm7 import clip, downgrade
+from service.gsm7 import clip, downgrade, trim
 from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
@@ -15,6 +15,7 @@ from service.wallet.agent import BadAgentNumber, read_agent_number
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
 from service.wallet.name import BadName, read_name
+from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
 from service.wallet.voucher import voucher_code
@@ -49,6 +50,13 @@ def _phone(typed: str, call: Call) -> str:
     return read_phone(typed, call.pack.region)
 
 
+def _payee(typed: str, call: Call) -> str:
+    """Read a number, or a nickname that the caller has given: letters only."""
+    if trim(typed).isalpha():
+        return called(call.unit, call.caller, typed).phone
+    return _phone(typed, call)
+
+
 def _code(typed: str, _: Call) -> str:
     if len(typed) != 7 or not (typed.isascii() and typed.isdigit()):
         raise BadCode
@@ -79,9 +87,16 @@ def _text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width)
 
 
+def _maybe_text(width: int) -> Field:
+    """Nothing is shown of what is empty, or of what a talk of the release before does not know."""
+    return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width, optional=True)
+
+
 # What is typed. How it is shown is said once, in `fields`.
 AMOUNT = Field(show=str, widest=WIDEST_MONEY, read=_amount, refuses=(BadAmount,))
 PHONE = Field(show=national, widest="+254722000002", read=_phone, refuses=(BadPhone,))
+PAYEE = Field(show=national, widest="+254722000002", read=_payee, refuses=(BadPhone, UnknownNickname))
+NICKNAME = Field(show=str, widest="", read=lambda typed, _: read_nickname(typed), refuses=(BadNickname,))
 NAME = Field(show=str, widest="", read=lambda typed, _: read_name(typed), refuses=(BadName,))
 ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(typed), refuses=(BadIdNumber,))
 PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
@@ -150,6 +165,9 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "new_name": _text(14),
         "new_number": _text(10),
         "name": _text(14),
+        "nick": _maybe_text(LETTERS),
+        "whom": _maybe_text(SHOWN),
+        "nicknames": Field(lambda count: str(count) if count else "", MOST, optional=True),
         "other": _text(14),
         "payer": _text(3),
         "payee": _text(3),

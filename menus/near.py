@@ -51,7 +51,9 @@ def look(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
     found = find_cash(call.unit, person=call.caller, amount=amount, place=place, pack=call.pack)
     if isinstance(found, Refusal):
         return found
-    return {"near": [{"value": {"agent": agent.number}, "agent_name": agent.name} for agent in found]}
+    return {
+        "near": [{"value": {"agent": agent.number}, "agent": agent.number, "agent_name": agent.name} for agent in found]
+    }
 
 
 def listed(_: Call, values: Values) -> Sequence[Values]:
@@ -94,7 +96,7 @@ SCREENS = (
     Ask("near.place", "place", PLACE, then="near.look"),
     Do("near.look", look, then="near", gives=("near",), on={NobodyNear: "near.place", **TOO_MUCH},
        refuses=(PinLocked, TooManyAsks)),
-    Ask("near", "near_picked", PLACE, then="near.pick", suggests=listed, lines=("agent_name",)),
+    Ask("near", "near_picked", PLACE, then="near.pick", suggests=listed, lines=("agent", "agent_name")),
     Do("near.pick", pick, then="near.keep", gives=("place", "agent", "elsewhere"), instead={"elsewhere": "near.look"}),
     Do("near.keep", keep_cash, then="near.done", gives=("agent_name", "until"),
        on={CashGone: "near.place", UnknownAgent: "near.place", SelfPayment: "near.place", **TOO_MUCH},

@@ -5,8 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 from menus.call import Call
-from menus.fields import AMOUNT, PHONE, PIN
-from menus.steps import check_pin, looked_at, may_pay
+from menus.fields import AMOUNT, PAYEE, PIN
+from menus.steps import NumberLike, ask_if_number, check_pin, looked_at, may_pay
 from service.countries import NotOffered, Rule
 from service.ledger.books import Line
 from service.ledger.chart import Kind
@@ -17,9 +17,9 @@ from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
 from service.wallet.history import PAGE
-from service.wallet.known import TooManyLookups, near_miss, shown
+from service.wallet.known import OFTEN, TooManyLookups, all_paid, near_miss, shown, whom_one_has_paid
 from service.wallet.limits import OverSingle
-from service.wallet.name import masked
+from service.wallet.nickname import both, given_by, nicknames_of
 from service.wallet.offer import offer_send
 from service.wallet.people import UnknownPerson
 from service.wallet.pin import PinLocked, WrongPin
@@ -29,10 +29,11 @@ from service.wallet.send import (
     QuoteChanged,
     SelfPayment,
     just_paid,
-    most_often,
-    paid_most_often,
     send_money,
 )
+
+OFFERED = 5
+"""So many people are offered where a number is asked for."""
 
 RECENT_TALKS = 20
 """How many of a phone's talks are looked through for the one that paid: more than two minutes have room for."""
@@ -45,14 +46,19 @@ class JustPaid(Refusal):
 
 
 def open_send(call: Call, _: Values) -> Mapping[str, Any]:
-    """Turn a locked person away, and begin to look up whom they pay most often."""
-    call.unit.rows.ahead(most_often(call.caller))
+    """Turn a locked person away, and begin to look up whom they pay."""
+    call.unit.rows.ahead(*all_paid(call.caller), given_by(call.caller))
     return may_pay(call, "send")
 
 
 def often_paid(call: Call, _: Values) -> Sequence[Values]:
-    """Offer the people whom the caller pays most often, by name."""
-    return [{"value": person.phone, "name": masked(person.name)} for person in paid_most_often(call.unit, call.caller)]
+    """Offer the people whom the caller pays most often, and those paid lately, by name and by what they are called."""
+    people = whom_one_has_paid(call.unit, call.caller, first=OFTEN, limit=OFFERED)
+    nicks = nicknames_of(call.unit, call.caller)
+    return [
+        {"value": one.phone, "whom": both(nicks.get(one.id, ""), one.name), "number": mask_phone(one.phone)}
+        for one in people
+    ]
 
 
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
@@ -72,12 +78,15 @@ def quote_again(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Mapping[str, Any]:
+    call.unit.rows.ahead(given_by(call.caller))
     offer = offer_send(call.unit, payer=call.caller, phone=phone, amount=amount, pay_cash=pay_cash)
     quoted, tip = offer.quote, offer.tip
     costs = "cash_paid" if offer.cash_paid else "cash" if offer.may_pay_cash else "cash_only"
     return {
         "quote": quoted._asdict(),
         "name": quoted.name,
+        "number": mask_phone(phone),
+        "whom": both(nicknames_of(call.unit, call.caller).get(quoted.payee, ""), quoted.name),
         "asked": offer.asked,
         "amount": quoted.amount,
         "fee": quoted.charge.published,
@@ -91,6 +100,11 @@ def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Ma
         "nearby": tip.amount if tip else 0,
         "saves": tip.saves if tip else 0,
     }
+
+
+def to_voucher(call: Call, values: Values) -> Mapping[str, Any]:
+    """Go on to a voucher for the same number and amount."""
+    return {"voucher_for": values["phone"], **may_pay(call, "withdraw")}
 
 
 def look_near(call: Call, values: Values) -> Mapping[str, Any]:
@@ -121,6 +135,7 @@ def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
     _ask_if_just_paid(call, quoted, lines)
     found = _hits(call, quoted, lines)
     refuse_or_ask(call.unit, found)
+    ask_if_number(call, values, values.get("asked", quoted.amount))
     return looked_at(values["quote"], found)
 
 
@@ -158,28 +173,31 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
-QUOTED = ("quote", "name", "asked", "amount", "fee", "excise", "levy", "total", "pays",
+QUOTED = ("quote", "name", "number", "whom", "asked", "amount", "fee", "excise", "levy", "total", "pays",
           "cash", "cash_paid", "cash_only", "may_turn", "nearby", "saves")  # fmt: skip
 
 NEAR = ("near_name", "near_number", "near_phone", "new_name", "new_number", "new_phone")
 
 
 def _quoting(screen_id: str, act: Act, *, gives: tuple[str, ...] = QUOTED) -> Do:
-    on = {UnknownPerson: "send.to", SelfPayment: "send.to", TooManyLookups: "send.to", **TOO_MUCH}
+    on = {UnknownPerson: "send.other", SelfPayment: "send.to", TooManyLookups: "send.to", **TOO_MUCH}
     return Do(screen_id, act, then="send.near_look", gives=gives, on=on, refuses=(PinLocked,))
 
 
 SCREENS = (
     Do("send.open", open_send, then="send.to", gives=("balance", "most_now"), refuses=(PinLocked,)),
-    Ask("send.to", "phone", PHONE, then="send.amount", suggests=often_paid, lines=("name",)),
+    Ask("send.to", "phone", PAYEE, then="send.amount", suggests=often_paid, lines=("whom", "number")),
     Ask("send.amount", "amount", AMOUNT, then="send.quote"),
+    Ask("send.other", "phone", PAYEE, then="send.quote", choices=(Choice("1", "send.voucher"),)),
+    Do("send.voucher", to_voucher, then="voucher.quote", gives=("voucher_for", "balance", "most_now"),
+       refuses=(PinLocked,)),
     _quoting("send.quote", quote),
     Do("send.near_look", look_near, then="send.look", instead={"is_near": "send.near"}, gives=("is_near", *NEAR)),
     Menu("send.near", (Choice("1", "send.new"), Choice("2", "send.known"))),
     _quoting("send.new", choose_phone("new_phone"), gives=(*QUOTED, "phone", "near_chosen")),
     _quoting("send.known", choose_phone("near_phone"), gives=(*QUOTED, "phone", "near_chosen")),
     Do("send.look", look_twice, then="send.pin", gives=("rules", "quote"),
-       on={JustPaid: "send.again", **dict.fromkeys(AGREED, "send.sure")}, refuses=DELAYING),
+       on={JustPaid: "send.again", **dict.fromkeys((*AGREED, NumberLike), "send.sure")}, refuses=DELAYING),
     Menu("send.again", (Choice("1", "send.agreed"),)),
     Menu("send.sure", (Choice("1", "send.agreed"),)),
     Do("send.agreed", agreed, then="send.pin", gives=("rules", "quote"), refuses=DELAYING),

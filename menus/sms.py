@@ -18,7 +18,7 @@ from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
 from service.money import Currency, read_amount, show_number
-from service.phone import BadPhone, national, read_phone
+from service.phone import BadPhone, mask_phone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
@@ -28,6 +28,7 @@ from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
 from service.wallet.limits import limits_of
 from service.wallet.name import masked
+from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
 from service.wallet.notice import stop_news
 from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
@@ -170,7 +171,12 @@ def _asked_last(call: Call) -> tuple[Agent, Reservation]:
 def _wanted(call: Call, row: Reservation) -> dict[str, Any]:
     person = call.unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
-    return {"name": masked(person.name), "amount": row.amount, "until": row.expires_at.isoformat()}
+    return {
+        "name": masked(person.name),
+        "number": mask_phone(person.phone),
+        "amount": row.amount,
+        "until": row.expires_at.isoformat(),
+    }
 
 
 def _report(call: Call, _: str) -> Answer:
@@ -185,7 +191,7 @@ TO = "to|kwa|a|pour|eri|ku|kuri|ga|zuwa"
 def _send_to(currency: Currency) -> re.Pattern[str]:
     money = "|".join(re.escape(name) for name in (currency.code, *currency.aliases))
     amount = rf"(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:{money})?"
-    return re.compile(rf"{amount}[\s:,]+(?:(?:{TO})\s+|le\s*)?(\+?[0-9].*)", re.I)
+    return re.compile(rf"{amount}[\s:,]+(?:(?:{TO})\s+|le\s*)?(\+?[0-9].*|[a-z]{{2,7}})", re.I)
 
 
 def _send(call: Call, text: str) -> Answer | Refusal:
@@ -205,8 +211,9 @@ def _send(call: Call, text: str) -> Answer | Refusal:
     except Refusal as no:
         return no  # a number that was looked up stays counted, whatever came of it
     quote = asked.quote
-    values = {"amount": amount, "name": quote.name, "fee": quote.charge.total, "total": quote.total}
-    values |= {"cash": cash_cost(call.pack, amount, call.unit.now)}
+    whom = both(nicknames_of(call.unit, call.caller).get(quote.payee, ""), quote.name)
+    values = {"amount": amount, "name": quote.name, "whom": whom, "number": mask_phone(phone)}
+    values |= {"fee": quote.charge.total, "total": quote.total, "cash": cash_cost(call.pack, amount, call.unit.now)}
     if asked.by_code:
         values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
         return Answer("ask_code", values, seconds=call.pack.challenge_seconds)
@@ -216,7 +223,20 @@ def _send(call: Call, text: str) -> Answer | Refusal:
     return Answer("ask_dial", values | {"dial": f"{path}#"})
 
 
+def _name(call: Call, text: str) -> Answer:
+    """Give somebody who was paid a nickname: `NAME MAMA 0722000002`."""
+    nick, _, number = text.partition(" ")
+    if not number:
+        raise BadNickname
+    other = paid_at(call.unit, call.caller, read_phone(number, call.pack.region))
+    name = read_nickname(nick)
+    give_nickname(call.unit, call.caller, other.id, name)
+    return Answer("named", {"name": masked(other.name), "number": mask_phone(other.phone), "nick": name})
+
+
 def _payee(text: str, call: Call) -> str:
+    if text.isalpha():
+        return called(call.unit, call.caller, text).phone
     try:
         return read_phone(text, call.pack.region)
     except BadPhone:
@@ -243,6 +263,7 @@ COMMANDS = (
             takes_text=True, for_anyone=True),
     Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi", "tikoma", "tqoma"), _report),
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
+    Command(("name", "jina", "nom", "erinnya", "izina", "suna", "sim"),  _name, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
     Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina", "akum", "aqum"), _stop, for_anyone=True),
     Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), _accept),

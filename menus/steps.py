@@ -5,14 +5,26 @@ from typing import Any
 
 from menus.call import Call
 from service.countries import Rule, most_payable
+from service.phone import national
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
 from service.wallet.account import counted_out, wallet_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
-from service.wallet.rules import refuse_or_ask, review_seconds, to_note
+from service.wallet.rules import ASKING, refuse_or_ask, review_seconds, to_note
 from service.wallet.statement import balance_of
+
+NUMBER_LIKE = 6
+"""An amount of fewer digits than an agent's number has is no number that slipped into the wrong field."""
+
+
+class NumberLike(Refusal):
+    """The amount is written like a number of this talk: a telephone's, whole or in part, or an agent's (F-07)."""
+
+
+SLIPS = (*ASKING, NumberLike)
+"""With these a payment goes on when the person says that it is meant."""
 
 
 def may_pay(call: Call, service: str) -> Mapping[str, Any]:
@@ -47,9 +59,22 @@ def look_twice(found: Callable[[Call, Values], Sequence[Rule]], *, agreed: bool 
     def act(call: Call, values: Values) -> Mapping[str, Any]:
         rules = found(call, values)
         refuse_or_ask(call.unit, rules, agreed=agreed)
+        if not agreed:
+            ask_if_number(call, values, values["quote"]["amount"])
         return looked_at(values["quote"], rules)
 
     return act
+
+
+def ask_if_number(call: Call, values: Values, amount: int) -> None:
+    """Raise NumberLike if a telephone's or an agent's number of this talk may have been typed as the amount."""
+    whole, cents = divmod(amount, 10**call.pack.currency.exponent)
+    digits = "" if cents or len(str(whole)) < NUMBER_LIKE else str(whole)
+    phones = [phone for phone in (call.phone, values.get("phone"), values.get("voucher_for")) if phone]
+    agents = [number for number in (call.agent and call.agent.number, values.get("agent")) if number]
+    known = [*(phone.removeprefix("+") for phone in phones), *(national(phone).lstrip("0") for phone in phones)]
+    if digits and (digits in agents or any(number.startswith(digits) or number.endswith(digits) for number in known)):
+        raise NumberLike
 
 
 def looked_at(quote: Mapping[str, Any], found: Sequence[Rule]) -> Mapping[str, Any]:

@@ -37,7 +37,10 @@ def find(gets: str) -> Act:
         found = partners(call.unit, agent=call.shop, gets=gets, pack=call.pack)
         if not found:
             raise NobodyToSwap
-        return {"gets": gets, "near": [{"value": one.number, "agent_name": one.name} for one in found]}
+        return {
+            "gets": gets,
+            "near": [{"value": one.number, "agent": one.number, "agent_name": one.name} for one in found],
+        }
 
     return act
 
@@ -91,7 +94,7 @@ SCREENS = (
     Menu("swap", (Choice("1", "swap.cash"), Choice("2", "swap.float"))),
     Do("swap.cash", find(CASH), then="swap.with", gives=("gets", "near"), on={NobodyToSwap: "swap"}),
     Do("swap.float", find(FLOAT), then="swap.with", gives=("gets", "near"), on={NobodyToSwap: "swap"}),
-    Pick("swap.with", "partner", listed, then="swap.amount", lines=("agent_name",)),
+    Pick("swap.with", "partner", listed, then="swap.amount", lines=("agent", "agent_name")),
     Ask("swap.amount", "amount", AMOUNT, then="swap.ask"),
     Do("swap.ask", ask, then="swap.asked", gives=("agent", "agent_name", "until", "offers"),
        instead={"offers": "swap.offered"}, on=dict.fromkeys((NotEnough, SwapTooLarge), "swap.amount"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
+from service.phone import mask_phone
 from service.ussd.screens import Do, End, Pick, Values
 from service.wallet.name import masked
 from service.wallet.undo import NothingToUndo, TooLateToUndo, can_undo, take_back
@@ -18,20 +19,22 @@ def waiting(call: Call, _: Values) -> Sequence[Values]:
 
 
 def _listed(row: Pending, payee: Person) -> Values:
-    shown = {"amount": row.amount, "name": masked(payee.name), "until": row.settles_at.isoformat()}
-    return {"value": {"payment": row.id, "name": shown["name"]}, **shown}
+    shown = {"amount": row.amount, "name": masked(payee.name), "number": mask_phone(payee.phone)}
+    value = {"payment": row.id, "name": shown["name"], "number": shown["number"]}
+    return {"value": value, **shown, "until": row.settles_at.isoformat()}
 
 
 def take(call: Call, values: Values) -> Mapping[str, Any]:
     """Take the money home: no PIN, for it leaves nobody but the hold."""
     row, receipt = take_back(call.unit, call.caller, values["waiting"]["payment"])
-    shown = {"amount": row.held, "name": values["waiting"]["name"]}
+    of = values["waiting"]
+    shown = {"amount": row.held, "name": of["name"], "number": of.get("number", "")}
     return {**shown, "reference": receipt.reference, "balance": receipt.balance}
 
 
 SCREENS = (
-    Pick("undo", "waiting", waiting, then="undo.take", lines=("amount", "name", "until"), empty="undo.late"),
-    Do("undo.take", take, then="undo.done", gives=("amount", "name", "reference", "balance"), writes=True,
+    Pick("undo", "waiting", waiting, then="undo.take", lines=("amount", "name", "number", "until"), empty="undo.late"),
+    Do("undo.take", take, then="undo.done", gives=("amount", "name", "number", "reference", "balance"), writes=True,
        refuses=(NothingToUndo, TooLateToUndo), told="undone"),
     End("undo.done"),
     End("undo.late"),

@@ -5,14 +5,14 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN, SECRET
-from menus.steps import check_pin, may_pay
-from service.countries import NotOffered
+from menus.steps import SLIPS, check_pin, look_twice, may_pay
+from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, OverCap
 from service.phone import mask_phone
-from service.ussd.screens import Ask, Do, End, Values
+from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin, seal_pin
-from service.wallet.rules import DELAYING, hits, note, refuse_or_ask, to_note
+from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.sim import SimUnseen
 from service.wallet.voucher import VoucherOver, quote_voucher, send_voucher, take_back, vouchers_of
@@ -44,13 +44,15 @@ def give_up(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
-    """Price the voucher, and refuse what a rule of the country delays."""
+    """Price the voucher."""
     phone, amount = values["voucher_for"], values["amount"]
     quoted = quote_voucher(call.unit, payer=call.caller, phone=phone, amount=amount)
-    found = hits(call.unit, "withdraw", person=call.caller, amount=amount)
-    refuse_or_ask(call.unit, found, agreed=True)
     priced = {"fee": quoted.charge.published, "excise": quoted.excise, "levy": quoted.levy, "total": quoted.total}
-    return {"quote": quoted._asdict(), "number": mask_phone(phone), "rules": to_note(found), **priced}
+    return {"quote": quoted._asdict(), "number": mask_phone(phone), **priced}
+
+
+def _hits(call: Call, values: Values) -> Sequence[Rule]:
+    return hits(call.unit, "withdraw", person=call.caller, amount=values["quote"]["amount"])
 
 
 def keep_secret(call: Call, values: Values) -> Mapping[str, Any]:
@@ -77,9 +79,13 @@ SCREENS = (
     Do("voucher.back", give_up, then="voucher.returned", gives=("amount",), refuses=(VoucherOver,), writes=True),
     End("voucher.returned"),
     Ask("voucher.amount", "amount", AMOUNT, then="voucher.quote"),
-    Do("voucher.quote", quote, then="voucher.secret",
-       gives=("quote", "number", "rules", "fee", "excise", "levy", "total"),
-       on={SelfPayment: "voucher.for", **TOO_MUCH}, refuses=(PinLocked, TooManyWaiting, *DELAYING)),
+    Do("voucher.quote", quote, then="voucher.look", gives=("quote", "number", "fee", "excise", "levy", "total"),
+       on={SelfPayment: "voucher.for", **TOO_MUCH}, refuses=(PinLocked, TooManyWaiting)),
+    Do("voucher.look", look_twice(_hits), then="voucher.secret", gives=("rules", "quote"),
+       on=dict.fromkeys(SLIPS, "voucher.sure"), refuses=DELAYING),
+    Menu("voucher.sure", (Choice("1", "voucher.agreed"),)),
+    Do("voucher.agreed", look_twice(_hits, agreed=True), then="voucher.secret", gives=("rules", "quote"),
+       refuses=DELAYING),
     Ask("voucher.secret", "secret", SECRET, then="voucher.keep", secret=True),
     Do("voucher.keep", keep_secret, then="voucher.pin", gives=("sealed",)),
     Ask("voucher.pin", "pin", PIN, then="voucher.unlock", secret=True),

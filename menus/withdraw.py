@@ -5,14 +5,14 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AGENT, AMOUNT, PIN
-from menus.steps import check_pin, look_twice, may_pay
+from menus.steps import SLIPS, check_pin, look_twice, may_pay
 from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, OverCap
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.rules import ASKING, DELAYING, hits, note
+from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_withdrawal, withdraw
 
@@ -55,7 +55,7 @@ SCREENS = (
        on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},
        refuses=(PinLocked, TooManyWaiting)),
     Do("withdraw.look", look_twice(_hits), then="withdraw.pin", gives=("rules", "quote"),
-       on=dict.fromkeys(ASKING, "withdraw.sure"), refuses=DELAYING),
+       on=dict.fromkeys(SLIPS, "withdraw.sure"), refuses=DELAYING),
     Menu("withdraw.sure", (Choice("1", "withdraw.agreed"),)),
     Do("withdraw.agreed", look_twice(_hits, agreed=True), then="withdraw.pin", gives=("rules", "quote"),
        refuses=DELAYING),

@@ -29,7 +29,7 @@ def test_each_language_has_a_name_a_key_and_a_country(language: str) -> None:
 
 
 def test_keys_of_languages_never_move() -> None:
-    assert KEYS == {"en": "1", "sw": "2", "fr": "3", "am": "4", "lg": "5", "rw": "6", "ha": "7"}
+    assert KEYS == {"en": "1", "sw": "2", "fr": "3", "am": "4", "lg": "5", "rw": "6", "ha": "7", "num": "8"}
 
 
 def test_the_readme_lists_the_languages_as_they_are() -> None:

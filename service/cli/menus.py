@@ -39,8 +39,9 @@ def _limits() -> "list[Limit]":
 
 @menus.command()
 def check() -> None:
-    """Prove that no talk can go wrong; prints the proof in numbers, or each problem with its place."""
+    """Prove that no talk can go wrong; prints the proof and the hops of a payment in numbers, or each problem."""
     from menus import proof
+    from service.cli.hops import in_words, walk_all
     from service.ussd.check import RULES
 
     limits, spoken = _limits(), dict[str, bool]()
@@ -54,6 +55,7 @@ def check() -> None:
             f"{len(talk.words)} languages ({', '.join(talk.words)}), {len(RULES)} rules, "
             f"gateways {', '.join(f'{limit.gateway} {limit.septets}' for limit in limits)} septets."
         )
+    click.echo(in_words(walk_all()))
     unread = sorted(language for language, reviewed in spoken.items() if not reviewed)
     click.echo(f"{len(spoken)} languages in all. Read by no speaker yet, so off in production: {', '.join(unread)}.")
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
 from service.wallet.drawer import Shortage, Till
-from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
 from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,
@@ -126,6 +126,7 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("state", "next_at"),),
         due="next_at",
     ),
+    Record(Nicknames, "nicknames", key=("person",), sealed=frozenset({"names"})),
     Record(
         SimCheck,
         "sim_checks",

@@ -32,6 +32,7 @@ RIGHTS: Mapping[str, Rights] = {
     "pin_resets": _KEPT,
     "guardians": _KEPT,
     "erasures": _KEPT,
+    "nicknames": _KEPT,
     "sim_checks": _KEPT,
     "agents": Rights(),
     "paydays": _KEPT,

@@ -28,6 +28,7 @@ RULES: tuple[Rule, ...] = (
     rules_words.refusals_said,
     rules_words.orphans,
     rules_words.places,
+    rules_words.figures,
     rules_words.alphabets,
     rules_words.keys,
     rules_words.way_back,

@@ -11,7 +11,7 @@ from service.ussd.graph import refusals
 from service.ussd.problem import Problem
 from service.ussd.render import MOST_SUGGESTIONS, is_paged
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, Field, Menu, NoSuchChoice, Pick, Screen
-from service.ussd.text import GSM7, Talk, Words, names_in, stray_braces
+from service.ussd.text import FIGURES, UCS2, Talk, Words, names_in, stray_braces, without_places
 
 _NAV = {"back": BACK, "home": HOME, "more": MORE}
 _SPELT_KEY = re.compile(r"^\d+[ .):]", re.MULTILINE)
@@ -40,17 +40,33 @@ def orphans(talk: Talk) -> Iterator[Problem]:
 
 
 def places(talk: Talk) -> Iterator[Problem]:
-    """A sentence shows values that its place offers, and the same ones in every language."""
+    """A sentence shows values that its place offers, and the same ones in every language of words."""
     first = dict(_every_sentence(talk))[talk.default_language]
     for language, have in _every_sentence(talk):
+        words = talk.words[language].alphabet != FIGURES  # figures name people by their numbers: see below
         for (table, part), sentence in have.items():
             names, offered = names_in(sentence), _offered(talk, table, part)
             if unknown := names - offered:
                 yield Problem("places", table, language, f"shows {sorted(unknown)} in {part!r}: not to be had there")
-            elif (table, part) in first and names != names_in(first[table, part]):
+            elif words and (table, part) in first and names != names_in(first[table, part]):
                 yield Problem("places", table, language, f"shows other values in {part!r} than {talk.default_language}")
             if stray_braces(sentence):
                 yield Problem("places", table, language, f"has a stray brace or bracket in {part!r}")
+
+
+def figures(talk: Talk) -> Iterator[Problem]:
+    """A language of figures has no letter of its own, and shows each figure that others read: amounts, times, codes."""
+    first = dict(_every_sentence(talk))[talk.default_language]
+    names = {said.name for said in talk.words.values()}  # each language is called as it calls itself
+    for language, have in _every_sentence(talk):
+        if talk.words[language].alphabet != FIGURES:
+            continue
+        for (table, part), sentence in have.items():
+            if sentence not in names and any(map(str.isalpha, without_places(sentence))):
+                yield Problem("figures", table, language, f"has a letter in {part!r}")
+            read = {name for name in names_in(first.get((table, part), "")) if _is_figure(talk, name)}
+            if hidden := sorted(read - names_in(sentence)):
+                yield Problem("figures", table, language, f"does not show {hidden} in {part!r}")
 
 
 def alphabets(talk: Talk) -> Iterator[Problem]:
@@ -58,7 +74,7 @@ def alphabets(talk: Talk) -> Iterator[Problem]:
     for language, have in _every_sentence(talk):
         if septets(talk.words[language].name) is None:
             yield Problem("alphabets", "name", language, "is outside GSM-7")
-        if talk.words[language].alphabet != GSM7:
+        if talk.words[language].alphabet == UCS2:
             continue
         for table, part in sorted(place for place, sentence in have.items() if septets(sentence) is None):
             yield Problem("alphabets", table, language, f"has a letter outside GSM-7 in {part!r}")
@@ -118,6 +134,11 @@ def _tried(field: Field, typed: str, call: Any) -> str | None:
     except Exception as bug:  # noqa: BLE001 - whatever it is, the field is not proven
         return f"answers {typed!r} with {type(bug).__name__}, which it does not name"
     return f"takes {typed!r}, which is a key"
+
+
+def _is_figure(talk: Talk, name: str) -> bool:
+    """Say whether a value is shown in figures, on screens or in messages."""
+    return name in talk.fields and any(sign.isdigit() for sign in talk.widest(name))
 
 
 def _parts(screen: Screen) -> tuple[str, ...]:

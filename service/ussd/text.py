@@ -25,8 +25,9 @@ TWO_PARTS = Limit("sms of two parts", septets=160, units=2 * 67)
 
 FIRST_PART = Limit("first part of an sms", septets=153, units=67)
 
-GSM7, UCS2 = "gsm7", "ucs2"
-"""What a language is written in: the phones' own alphabet, or letters outside it, of which there is room for half."""
+GSM7, UCS2, FIGURES = "gsm7", "ucs2", "figures"
+"""What a language is written in: the phones' own alphabet; letters outside it, of which there is room for half; or
+figures and signs of the phones' own alphabet, for people who cannot read."""
 
 _PLACE = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _MAYBE = re.compile(r"\[(\??)([^\[\]]*)\]")
@@ -142,8 +143,8 @@ def load_words(path: Path, **fixed: str) -> Words:
         text = text.replace(f"{{{name}}}", said)
     found = tomllib.loads(text)
     head = found.pop("name", ""), found.pop("reviewed", False), found.pop("alphabet", GSM7)
-    if not isinstance(head[0], str) or not isinstance(head[1], bool) or head[2] not in (GSM7, UCS2):
-        raise ValueError(f"{path.name}: its head is a name, reviewed = true or false, and alphabet = gsm7 or ucs2")
+    if not isinstance(head[0], str) or not isinstance(head[1], bool) or head[2] not in (GSM7, UCS2, FIGURES):
+        raise ValueError(f"{path.name}: its head is name, reviewed = true or false, alphabet = gsm7, ucs2 or figures")
     for name, table in found.items():
         if not isinstance(table, dict) or not all(isinstance(said, str) for said in table.values()):
             raise ValueError(f'{path.name}: [{name}] must be a flat table of sentences; screens are quoted: ["a.b"]')
@@ -181,6 +182,11 @@ def extras_in(sentence: str) -> int:
 def names_in(sentence: str) -> set[str]:
     """Return the names of the values that a sentence shows."""
     return set(_PLACE.findall(sentence))
+
+
+def without_places(sentence: str) -> str:
+    """Return what a sentence says of its own."""
+    return _PLACE.sub("", sentence)
 
 
 def stray_braces(sentence: str) -> bool:

@@ -14,6 +14,7 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.identity import Erasure, PinReset
+from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Request, Unit, Withdrawal
@@ -77,6 +78,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
         unit.rows.put(replace(challenge, quote={}, state="over"))
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
+    forget_nicknames(unit, person)
     unit.rows.put(
         replace(
             person,

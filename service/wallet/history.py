@@ -37,7 +37,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 class Look(NamedTuple):
     """A payment that is asked for, and what went before it; amounts are minor units, `past` is newest first.
 
-    `shop` is the number of the agent where it is asked for, or empty.
+    `shop` is the number of the agent where it is asked for, or empty; `of` the service that it is.
     """
 
     unit: Unit
@@ -47,6 +47,7 @@ class Look(NamedTuple):
     other: Account | None
     shop: str
     past: Sequence[Line]
+    of: str = "send"
 
     def within(self, span: timedelta) -> list[Line]:
         since = self.unit.now - span
@@ -54,13 +55,20 @@ class Look(NamedTuple):
 
 
 def look(
-    unit: Unit, *, person: Person, amount: int, other: Account | None, shop: str, lines: Sequence[Line] | None
+    unit: Unit,
+    *,
+    person: Person,
+    amount: int,
+    other: Account | None,
+    shop: str,
+    lines: Sequence[Line] | None,
+    of: str = "send",
 ) -> Look:
     """Return a payment that is asked for with what went before it; reads a page of the wallet unless it is given."""
     if lines is None:
         lines = unit.books.lines(wallet_of(person), limit=PAGE)
     past = [line for line in lines if line.move.reason in MAIN]
-    return Look(unit, unit.house.packs[person.country], person, amount, other, shop, past)
+    return Look(unit, unit.house.packs[person.country], person, amount, other, shop, past, of)
 
 
 def _came(lines: Sequence[Line]) -> list[Line]:
@@ -106,13 +114,27 @@ def _near_report_day(look: Look) -> int:
     return 1 + sum(1 for _ in before) if is_near(look.amount) else 0
 
 
+OF: Mapping[str, frozenset[Reason]] = {
+    "send": frozenset({Reason.SEND}),
+    "withdraw": frozenset({Reason.WITHDRAW, Reason.HOLD}),
+    "cash_in": frozenset({Reason.CASH_IN}),
+}
+"""By what an earlier payment of the same service is known in the books."""
+
+
+def _before(look: Look) -> list[int]:
+    """Return the amounts that went before through the same service."""
+    lines = look.past if look.of == "cash_in" else _went(look.past)
+    return [abs(line.amount) for line in lines if line.move.reason in OF[look.of]]
+
+
 def _times_usual(look: Look) -> int:
-    paid = [-line.amount for line in _went(look.past) if line.move.reason == Reason.SEND]
+    paid = _before(look)
     return look.amount // median_low(paid) if len(paid) >= ENOUGH else 0
 
 
 def _times_largest(look: Look) -> int:
-    paid = [-line.amount for line in _went(look.past) if line.move.reason == Reason.SEND]
+    paid = _before(look)
     return look.amount // max(paid) if paid else NEVER
 
 
@@ -172,8 +194,8 @@ FACTS: Mapping[str, Callable[[Look], int]] = {
     "payees_hour": _payees_hour,  # people whom this person paid within the hour, with this payment
     "passed_on_percent": _passed_on_percent,  # of what came in within the hour, gone with this payment
     "near_report_day": _near_report_day,  # payments of 90 to 99 % of the amount that must be reported, if this is one
-    "times_usual": _times_usual,  # this amount over the middle one of those paid before; 0 without habits
-    "times_largest": _times_largest,  # this amount over the largest paid before
+    "times_usual": _times_usual,  # this amount over the middle one of those before, of this service; 0 without habits
+    "times_largest": _times_largest,  # this amount over the largest before, of this service
     "idle_days": _idle_days,  # since money last moved here
     "balance_percent": _balance_percent,  # of what is in the wallet
     "hour_of_day": _hour_of_day,  # by the clock of the country

@@ -1,5 +1,6 @@
 """Rows about who somebody is: a forgotten PIN, a SIM that may be another, and what is to be forgotten of a person."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -54,3 +55,11 @@ class SimCheck:
     tries: int = 0
     next_at: datetime
     asked_as: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Nicknames:
+    """What a person calls those they pay: short names by the ids of people; see nickname.py."""
+
+    person: int
+    names: Mapping[str, str]

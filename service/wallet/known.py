@@ -13,10 +13,13 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.name import masked
 from service.wallet.tally import count
-from service.wallet.unit import Paid, Person, Tally, Unit
+from service.wallet.unit import Asked, Paid, Person, Tally, Unit
 
 KNOWN = 20
 """So many of the people whom a person has paid most often are looked at."""
+
+OFTEN = 3
+"""So many of those whom a person has paid most often are offered first, and then the newest of the others."""
 
 
 class TooManyLookups(Refusal):
@@ -63,10 +66,27 @@ def near_miss(unit: Unit, payer: Person, phone: str) -> Person | None:
     """Return whom this person pays, if a number that they never paid is nearly that one's."""
     rows = unit.rows.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
     people: Sequence[Person] = unit.rows.find(Person, id=[row.payee for row in rows]) if rows else ()
-    found = {person.id: person for person in people if person.state != "closed" and nearly(person.phone, phone)}
+    found = {person.id: person for person in people if person.has_number and nearly(person.phone, phone)}
     return next((found[row.payee] for row in rows if row.payee in found), None)
 
 
 def shown(person: Person) -> tuple[str, str]:
     """Return what others see of a person: name and number, both masked."""
     return masked(person.name), mask_phone(person.phone)
+
+
+def all_paid(payer: Person) -> tuple[Asked, Asked]:
+    """Return what `whom_one_has_paid` asks first: who was paid most often, and who was paid once, the newest first."""
+    often = Asked.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
+    return often, Asked.find(Paid, payer=payer.id, times=1, limit=KNOWN, newest=True)
+
+
+def whom_one_has_paid(unit: Unit, payer: Person, *, first: int = 0, limit: int = KNOWN) -> Sequence[Person]:
+    """Return people whom a person has paid: `first` of them by how often, then the others, the newest first."""
+    often = unit.rows.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
+    once = unit.rows.find(Paid, payer=payer.id, times=1, limit=KNOWN, newest=True)
+    others = {row.payee: row for row in (*often[first:], *once)}
+    lately = sorted(others.values(), key=lambda row: (row.last_at, row.payee), reverse=True)
+    ids = list(dict.fromkeys(row.payee for row in (*often[:first], *lately)))[:limit]
+    people = {person.id: person for person in unit.rows.find(Person, id=ids)}
+    return [people[payee] for payee in ids if payee in people and people[payee].has_number]

@@ -23,12 +23,12 @@ def read_name(typed: str) -> str:
     return name
 
 
-def masked(name: str) -> str:
-    """Return the first name and the initial of the last, in capitals and GSM-7: `AMINA O`."""
+def masked(name: str, shown: int = SHOWN) -> str:
+    """Return the first name and the initial of the last, in capitals and GSM-7, in so many septets: `AMINA O`."""
     words = _capitals(name).split() or ["?"]
     if len(words) == 1:
-        return clip(words[0], SHOWN)
-    return f"{clip(words[0], SHOWN - 2)} {clip(words[-1], 1)}"
+        return clip(words[0], shown)
+    return f"{clip(words[0], shown - 2)} {clip(words[-1], 1)}"
 
 
 def _capitals(name: str) -> str:

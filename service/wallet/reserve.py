@@ -161,7 +161,7 @@ def turn_away(unit: Unit, *, agent: Agent, reservation: int, pack: Pack) -> Rese
     row = _live(unit, agent, reservation, states=LIVE)
     unit.rows.put(replace(row, state="declined"))
     note_shortage(unit, agent=agent, area=area_of(pack.country, agent.place), amount=row.amount, why="cash")
-    said = {"agent_name": agent.name, "amount": row.amount}
+    said = {"agent": agent.number, "agent_name": agent.name, "amount": row.amount}
     if row.shop:
         tell(unit, _person(unit, row), "swap_over", said)
     else:
@@ -186,11 +186,11 @@ def expire_reservations(unit: Unit, *, limit: int = 20) -> int:
         assert agent is not None, f"no agent {row.agent}"
         unit.rows.put(replace(row, state="over"))
         if row.shop:
-            tell(unit, person, "swap_over", {"agent_name": agent.name, "amount": row.amount})
+            tell(unit, person, "swap_over", {"agent": agent.number, "agent_name": agent.name, "amount": row.amount})
             _tell_free(unit, row, person)
             continue
         code = unit.house.packs[person.country].people_code
-        said = {"agent_name": agent.name, "amount": row.amount, "service_code": code}
+        said = {"agent": agent.number, "agent_name": agent.name, "amount": row.amount, "service_code": code}
         tell(unit, person, "cash_over" if row.state == "kept" else "cash_unanswered", said)
         _tell_free(unit, row, person)
     return len(rows)
@@ -202,9 +202,15 @@ def _tell_free(unit: Unit, row: Reservation, person: Person) -> None:
     if row.shop:
         other = unit.rows.get(Agent, row.shop)
         assert other is not None, f"no agent {row.shop}"
-        tell(unit, _keeper(unit, agent), "swap_over", {"agent_name": other.name, "amount": row.amount})
+        tell(
+            unit,
+            _keeper(unit, agent),
+            "swap_over",
+            {"agent": other.number, "agent_name": other.name, "amount": row.amount},
+        )
         return
-    tell(unit, _keeper(unit, agent), "cash_free", {"name": masked(person.name), "amount": row.amount})
+    said = {"name": masked(person.name), "number": mask_phone(person.phone), "amount": row.amount}
+    tell(unit, _keeper(unit, agent), "cash_free", said)
 
 
 def _live(unit: Unit, agent: Agent, reservation: int, *, states: Sequence[str]) -> Reservation:

@@ -20,7 +20,7 @@ class ManyPayees(Refusal):
 
 
 class Unusual(Refusal):
-    """The amount is many times what this person usually pays (F-07)."""
+    """The amount is many times what this person usually sends, takes out or pays in (F-07)."""
 
 
 class Woken(Refusal):
@@ -118,7 +118,7 @@ def hits(
     rules = [rule for rule in pack.rules if rule.of == of]
     if not rules:
         return []
-    facts = Facts(look(unit, person=person, amount=amount, other=other, shop=shop, lines=lines))
+    facts = Facts(look(unit, person=person, amount=amount, other=other, shop=shop, lines=lines, of=of))
     return [rule for rule in rules if rule.hits(facts)]
 
 

@@ -259,23 +259,6 @@ def undo_seconds(unit: Unit, payee: Person) -> int:
     return seconds if seconds and agent_of(unit, payee.id) is None else 0
 
 
-OFTEN = 5
-"""So many of the people whom a person has paid most often are offered."""
-
-
-def most_often(payer: Person) -> Asked:
-    """Return what `paid_most_often` will ask first."""
-    return Asked.find(Paid, payer=payer.id, limit=OFTEN, newest=True)
-
-
-def paid_most_often(unit: Unit, payer: Person) -> Sequence[Person]:
-    """Return the people whom a person has paid most often, first the most."""
-    rows = unit.rows.find(Paid, payer=payer.id, limit=OFTEN, newest=True)
-    people = {person.id: person for person in unit.rows.find(Person, id=[row.payee for row in rows])}
-    in_turn = (people.get(row.payee) for row in rows)
-    return [person for person in in_turn if person is not None and person.has_number]
-
-
 def just_paid(unit: Unit, payer: Person, quote: Quote, pack: Pack, lines: Sequence[Line]) -> Mapping[str, Any] | None:
     """Return the last payment of the same amount to the same person if it is younger than the pack's window (W-05).
 

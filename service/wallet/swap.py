@@ -137,7 +137,7 @@ def refuse_swap(unit: Unit, *, agent: Agent, swap: int) -> None:
     giver = agent_by_number(unit, row.agent)
     their = unit.rows.get(Person, giver.person)
     assert their is not None, f"no person {giver.person}"
-    tell(unit, their, "swap_over", {"agent_name": agent.name, "amount": row.amount})
+    tell(unit, their, "swap_over", {"agent": agent.number, "agent_name": agent.name, "amount": row.amount})
 
 
 def _agreed(unit: Unit, agent: Agent, swap: int, *, lock: bool) -> Reservation:

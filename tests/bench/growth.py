@@ -9,7 +9,7 @@ from typing import overload
 
 from service.app import App
 from service.ledger.entry import Account
-from service.wallet.send import paid_most_often
+from service.wallet.known import whom_one_has_paid
 from service.wallet.statement import balance_of, statement
 from service.wallet.unit import Unit
 from tests.bench.measure import percentile
@@ -20,7 +20,7 @@ from tests.bench.town import MOVES_EACH, person_at, settle, wallet
 READS: dict[str, Callable[[Unit, int], object]] = {
     "statement page": lambda unit, person: statement(unit, wallet(person)),
     "balance": lambda unit, person: balance_of(unit, person_at(person)),
-    "people paid most often": lambda unit, person: paid_most_often(unit, person_at(person)),
+    "people paid often and lately": lambda unit, person: whom_one_has_paid(unit, person_at(person)),
 }
 FIRST_ID = 2**39 + 2**38  # above those of the town; larger ones have no reference
 

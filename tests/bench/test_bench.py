@@ -14,7 +14,7 @@ from rich.console import Console
 
 from service.ledger.audit import audit
 from service.ledger.chart import Reason
-from service.wallet.send import paid_most_often
+from service.wallet.known import whom_one_has_paid
 from service.wallet.statement import balance_of, statement
 from tests.bench import __main__ as command
 from tests.bench import month, plan, stand
@@ -115,7 +115,7 @@ def test_a_town_is_as_if_it_had_been_posted(server: Postgres) -> None:
         items = app.read(lambda unit: statement(unit, wallet(7)))
         assert len(items) == 1 + 2 * SENDS
         assert items[0].balance == app.read(lambda unit: balance_of(unit, somebody))
-        assert len(app.read(lambda unit: paid_most_often(unit, somebody))) == SENDS
+        assert len(app.read(lambda unit: whom_one_has_paid(unit, somebody))) == SENDS
         with psycopg.connect(url) as connection:
             built = connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'moves'").fetchone()
         assert built == (4,)

@@ -6,8 +6,10 @@ import json
 import pytest
 
 from service.gsm7 import clip, septets, sms_parts
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, Entry, Move
 from service.wallet.agent import add_agent
-from service.wallet.unit import Agent, Person
+from service.wallet.unit import Agent, Person, Unit
 from tests.hostile.test_sms import said
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Phone, Town
 
@@ -328,3 +330,54 @@ def test_I_13_what_strangers_send_makes_no_lines_in_the_log(diary: io.StringIO, 
         assert "login ok" not in line
         assert "\x1b" not in line
     assert town.app.read(lambda unit: unit.rows.find(Person, phone=NUMBERS["Zawadi"])) == []
+
+
+def make_rich(town: Town) -> None:
+    """Give Amina and the shop of Njeri more than anybody types in these tests."""
+    amina, shop = town.person("Amina"), Account("ke", Kind.FLOAT, "100016")
+    to_shop = Move(Account("ke", Kind.TRUST), shop, 1_000_000_00, Reason.ISSUE)
+    to_her = Move(shop, Account("ke", Kind.WALLET, str(amina.id)), 400_000_00, Reason.CASH_IN)
+
+    def work(unit: Unit) -> None:
+        unit.books.post(Entry(id=unit.mint(), reason=Reason.ISSUE, at=unit.now, moves=(to_shop, to_her)))
+
+    town.app.transact(work)
+    town.wait(days=1)
+
+
+NUMBERS_AS_AMOUNTS = {
+    "an agent's number where cash is taken out": ("Amina", ("2", "100016"), "100016", "100,017"),
+    "the agent's own number where cash is paid in": ("Njeri", ("1", "0722000002"), "100016", "30,000"),
+    "the end of the number that a voucher is for": ("Amina", ("7", "9", "0799123456"), "123456", "123,457"),
+}
+
+
+@pytest.mark.parametrize("case", NUMBERS_AS_AMOUNTS)
+def test_F_07_a_number_that_slipped_into_the_amount_is_asked_about(case: str, town: Town) -> None:
+    """An amount that is a telephone or an agent's number of the talk is said again, in words, before the PIN."""
+    make_rich(town)
+    who, keys, slipped, meant = NUMBERS_AS_AMOUNTS[case]
+    phone = town.phone(who).dial(AGENTS_CODE if who == "Njeri" else "*384*96#").press(*keys, slipped)
+    assert phone.screen.startswith("That looks like a phone or agent number"), phone.screen
+    assert f"KES {int(slipped):,}. Go on?" in phone.screen
+    assert phone.press("0").screen.startswith("How much"), phone.screen
+    assert "Go on?" not in phone.press(meant).screen
+    # It may be meant all the same.
+    assert "Go on?" not in phone.press("0", slipped, "1").screen
+    assert not phone.over
+
+
+@pytest.mark.parametrize("keys", [("2", "100016"), ("7", "9", "0799123456")], ids=["withdrawal", "voucher"])
+def test_F_07_ten_times_the_usual_cash_is_asked_about(keys: tuple[str, ...], town: Town) -> None:
+    """An extra zero behind a withdrawal: ten times what is usually taken out, and twice the most, is said again."""
+    make_rich(town)
+    amina, shop = town.person("Amina"), Account("ke", Kind.FLOAT, "100016")
+
+    def habit(unit: Unit) -> None:
+        for _ in range(5):
+            move = Move(Account("ke", Kind.WALLET, str(amina.id)), shop, 500_00, Reason.WITHDRAW)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.WITHDRAW, at=unit.now, moves=(move,)))
+
+    town.app.transact(habit)
+    assert "Go on?" not in town.phone("Amina").dial().press(*keys, "4999").screen
+    assert "KES 5,000. Go on?" in town.phone("Amina").dial().press(*keys, "5000").screen

@@ -40,12 +40,14 @@ MESSAGES = (
     "\U0001f600", "SEND -5 0722000002", "SEND 50 0722000002 4071", "ACCEPT", "KATAA",
 )
 LIKELY: Mapping[str, tuple[str, ...]] = {
-    "phone": ("1", "1", "2", *("0" + number[4:] for number in NUMBERS.values())),
+    "phone": ("1", "1", "2", "0799123456", *("0" + number[4:] for number in NUMBERS.values())),
     "amount": ("20", "20", "50", "50", "60", "99.99", "100", "100", "500", "1,000.50", "49,999", "250001"),
     "picked": ("1", "1", "2", *("0" + number[4:] for number in NUMBERS.values())),
     "place": ("Nakuru", "Kisumu"),
     "near_picked": ("1", "1", "Nakuru"),
     "voucher_for": ("1", "0799000055"),
+    "named": ("1", "1", "1", "98"),
+    "nickname": ("MAMA", "kaka", "fundi", "1", "4071"),
     "secret": ("4826", "4826", "4826", "4827"),
     "agent": ("100016", "100024", "100016", "100017", "100032"),
     "full_name": ("Wanjiru Kamau", "Hélène", "Zoë Ñandú"),
@@ -60,13 +62,15 @@ BROKEN = ("nothing_taken", "still_checked", "not_read")
 # fmt: off
 SELDOM = (
     "send.again",  # the same payment twice within two minutes
-    "send.sure", "withdraw.sure", "cashin.sure", "approvals.cash.sure", "approvals.payment.sure",  # a rule that asks
-    "approvals.cash.pin", "approvals.cash.done",
-    "transfer.amount", "transfer.pin", "transfer.done",  # an agent's number, then a PIN
+    # a rule that asks, or a number where the amount belongs
+    "send.sure", "withdraw.sure", "cashin.sure", "voucher.sure", "approvals.cash.sure", "approvals.payment.sure",
+    "approvals.cash.pin", "approvals.cash.done", "transfer.amount", "transfer.pin",
+    "transfer.done",  # an agent's number, then a PIN
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
     "give_back.kept", "check.partly", "check.reversed", "check.taken_back",  # a payment taken or asked back
+    "nick.name", "nick.done", "nick.dropped", "nick.none",  # four keys down, and a word
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust
     "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
     "forgot.ready", "forgot.new", "forgot.repeat", "forgot.done", "forgot.stopped", "forgot.waits",  # a day between

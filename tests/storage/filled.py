@@ -67,7 +67,9 @@ def _varied(record: Record) -> Iterator[tuple[str, str]]:
     # An agent has paid out many withdrawals, and a state is shared by most rows.
     for name in (sought - {"state", "agent"}) | keys:
         if name in record.types:
-            yield name, {"number": f"{2**38} + n", "time": "", "text": "lpad(n::text, 12, '0')"}[record.types[name]]
+            # What is sealed cannot be opened with the town's keys: it belongs to people whom the town does not have.
+            first = 2**39 if record.sealed else 2**38
+            yield name, {"number": f"{first} + n", "time": "", "text": "lpad(n::text, 12, '0')"}[record.types[name]]
         else:
             yield name, "sha256(n::text::bytea)"
     later = to_micros(BEGINNING) + 10 * YEAR  # the stories together last more than one

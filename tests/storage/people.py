@@ -6,7 +6,7 @@ from typing import Any
 
 from service.ussd.session import Conversation
 from service.wallet.drawer import Shortage, Till
-from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
 from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,
@@ -124,6 +124,7 @@ EVERYTHING: tuple[Any, ...] = (
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
     Shortage(id=1, agent="100016", area="ke:nakuru", amount=5, why="cash", at=NOON),
     Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
+    Nicknames(person=1, names={"2": "MAMA"}),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),

@@ -7,7 +7,19 @@ from typing import Any
 
 from service.ussd.text import Talk
 from tests.ussd.bikes import BIKE, FIELDS, Tired, bikes
-from tests.ussd.plant import Fault, Planted, beside, changed, hushed, in_ucs2, plants, reads, saying, with_choice
+from tests.ussd.plant import (
+    Fault,
+    Planted,
+    beside,
+    changed,
+    hushed,
+    in_figures,
+    in_ucs2,
+    plants,
+    reads,
+    saying,
+    with_choice,
+)
 
 FAULTS: list[Planted] = []
 fault = plants(FAULTS)
@@ -50,6 +62,26 @@ for _table, _part in [("card", "text"), ("no", "out_of_order"), ("sms", "hired")
     fault("alphabets", f"alphabets: {_table} in sw has a letter outside GSM-7 in {_part!r}")(
         lambda table=_table, part=_part: _with_a_letter(table, part)  # type: ignore[misc]
     )
+
+
+for _table, _part, _sentence, _found in [
+    ("ride.heard", "text", "Ok", "has a letter in 'text'"),
+    ("home", "1", "! x", "has a letter in '1'"),
+    ("card", "text", "=", "does not show ['left'] in 'text'"),
+    ("no", "too_dear", "! {price}", "does not show ['left'] in 'too_dear'"),
+]:
+    fault("figures", f"figures: {_table} in sw {_found}")(
+        lambda table=_table, part=_part, sentence=_sentence: _in_figures(table, part, sentence)  # type: ignore[misc]
+    )
+
+
+def _in_figures(table: str, part: str, sentence: str) -> Talk:
+    """Say one sentence otherwise in a language that has no letters besides."""
+    talk = in_figures(bikes(), "sw")
+    said = talk.words["sw"]
+    tables: Mapping[str, Any] = {**vars(said), **said.screens}
+    tables[table][part] = sentence
+    return talk
 
 
 def _with_a_letter(table: str, part: str) -> Talk:

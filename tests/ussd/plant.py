@@ -1,5 +1,6 @@
 """How faults are planted in the sound talk: a screen is changed, a word is said otherwise or taken away."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -49,6 +50,19 @@ def saying(table: str, part: str, sentence: str, *languages: str, **other: Any) 
 def in_ucs2(talk: Talk, language: str) -> Talk:
     """Let a language be one that is written in letters outside GSM-7."""
     return replace(talk, words={**talk.words, language: replace(talk.words[language], alphabet="ucs2")})
+
+
+def in_figures(talk: Talk, language: str) -> Talk:
+    """Take all letters away from a language, and let it be one of figures."""
+
+    def bare(parts: Mapping[str, str]) -> dict[str, str]:
+        return {part: re.sub(r"[^\W\d_]+(?![^{]*})", "*", said) for part, said in parts.items()}
+
+    said = talk.words[language]
+    screens = {screen: bare(parts) for screen, parts in said.screens.items()}
+    tables = {"nav": bare(said.nav), "no": bare(said.no), "told": bare(said.told), "sms": bare(said.sms)}
+    told = replace(said, screens=screens, **tables, alphabet="figures")  # type: ignore[arg-type]
+    return replace(talk, words={**talk.words, language: told})
 
 
 def hushed(talk: Talk, *sentences: tuple[str, str]) -> Talk:
