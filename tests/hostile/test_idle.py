@@ -44,11 +44,11 @@ def test_P_11_who_dials_after_half_a_year_learns_nothing(anywhere: Town) -> None
         screen = baraka.dial(typed=typed).screen
         assert baraka.over
         said.append(screen)
-    said.append(baraka.dial(AGENTS_CODE).screen)
+    assert baraka.dial(AGENTS_CODE).screen.startswith("This code is for agents."), "as everybody who has no shop reads"
     for text in ("BAL", "MINI", "LIMITS", "SEND 20 0711000001", "1234567", "UNDO", "SALIO"):
         baraka.sms(text)
     said += baraka.new()
-    assert len(said) > 10
+    assert len(said) >= 10
     for text in said:
         assert "half a year" in text, text
         assert not [word for word in SECRETS if word in text], text

@@ -99,13 +99,17 @@ def test_sql_is_never_made_of_what_was_typed() -> None:
 
 
 def test_cryptography_is_a_librarys_and_no_other() -> None:
-    """AES-GCM, Argon2id, HMAC and SHA-256 with keys of 32 bytes; nothing of our own making and nothing older."""
+    """AES-GCM, Argon2id, HMAC, SHA-256, X25519, HKDF, keys of 32 bytes; nothing of our own making, nothing older."""
     used = {module for tree in TREES.values() for module in loaded(tree) if module.startswith("cryptography")}
     assert used == {
         "cryptography.exceptions.InvalidKey",
         "cryptography.exceptions.InvalidTag",
         "cryptography.hazmat.primitives.kdf.argon2.Argon2id",
         "cryptography.hazmat.primitives.ciphers.aead.AESGCM",
+        "cryptography.hazmat.primitives.asymmetric.x25519.X25519PrivateKey",  # sealed backups, here and below
+        "cryptography.hazmat.primitives.asymmetric.x25519.X25519PublicKey",
+        "cryptography.hazmat.primitives.kdf.hkdf.HKDF",
+        "cryptography.hazmat.primitives.hashes.SHA256",
     }
     hashes = {module for tree in TREES.values() for module in loaded(tree) if module.startswith("hashlib")}
     assert hashes <= {"hashlib.sha256", "hashlib.blake2b", "hashlib"}

@@ -25,6 +25,7 @@ FLAGS = (
 )
 SENTI = Path(sys.executable).with_name("senti")
 START_SECONDS = 60
+expect.set_options(timeout=20_000)  # milliseconds; a page that is looked at beside other work is slow, not wrong
 
 
 @contextmanager
