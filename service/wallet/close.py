@@ -14,10 +14,11 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.identity import Erasure, PinReset
+from service.wallet.inbox import end_requests
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
-from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Request, Unit, Withdrawal
+from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
 FOLLOWS = timedelta(days=1)
 """When messages and talks follow: what is under way has arrived by then, or does not matter any more."""
@@ -31,10 +32,9 @@ WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Pending, "payee", ("waiting",)),
     (Case, "opener", ("asked", "open")),
     (Case, "other", ("asked", "open")),
-    (Request, "payer", ("waiting",)),
-    (Request, "asker", ("waiting",)),
 )
-"""What keeps a wallet open: which rows name the person in which field, and in which states they wait."""
+"""What keeps a wallet open: which rows name the person in which field, and in which states they wait. A request is not
+among them: nothing is held for it, so it ends with the wallet."""
 
 
 class StillMoney(Refusal):
@@ -44,7 +44,7 @@ class StillMoney(Refusal):
 
 
 class StillWaiting(Refusal):
-    """A withdrawal, a payment that can be taken back, a request or a case is not over."""
+    """A withdrawal, a payment that can be taken back, or a case is not over."""
 
 
 class StillAgent(Refusal):
@@ -79,6 +79,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
     forget_nicknames(unit, person)
+    end_requests(unit, person)
     unit.rows.put(
         replace(
             person,

@@ -143,6 +143,15 @@ def decline(unit: Unit, payer: Person, request_id: int) -> None:
     tell(unit, asker, "request_declined", {"amount": request.amount, "number": mask_phone(payer.phone)})
 
 
+def end_requests(unit: Unit, person: Person) -> None:
+    """Say no to all that a person is asked, and take back all that they ask: their wallet closes."""
+    for asked in _open(unit, person):
+        decline(unit, person, asked.id)
+    for own in unit.rows.find(Request, asker=person.id, state="open"):
+        if (row := unit.rows.lock(Request, own.id)) is not None and row.state == "open":
+            unit.rows.put(replace(row, state="replaced"))
+
+
 def expire_requests(unit: Unit, *, limit: int = 20) -> int:
     """Close requests whose time is over and tell who asked; says how many."""
     rows = unit.rows.due(Request, before=unit.now, state="open", limit=limit)

@@ -11,7 +11,7 @@ from service.wallet.account import wallet_of
 from service.wallet.close import WAITING
 from service.wallet.identity import Erasure
 from service.wallet.statement import check_reference, statement
-from service.wallet.unit import Notice, Person
+from service.wallet.unit import Notice, Person, Request
 from tests.hostile.test_states import undo
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Phone, Town
 
@@ -136,7 +136,20 @@ def test_V_09_what_waits_keeps_a_wallet_open(town: Town) -> None:
     assert town.balance("Zawadi") == 0
     assert zawadi.dial().press("7", "8", "4").screen.startswith("Something of yours is not over yet")
     names = {(kind.__name__, field) for kind, field, _ in WAITING}
-    assert {("Withdrawal", "person"), ("Pending", "payer"), ("Case", "opener"), ("Request", "payer")} <= names
+    assert {("Withdrawal", "person"), ("Pending", "payer"), ("Case", "opener")} <= names
+
+
+def test_V_09_what_was_asked_ends_with_the_wallet(anywhere: Town) -> None:
+    """Who asked the closed wallet hears a no at once, and nobody is asked any more by somebody who is gone."""
+    zawadi, amina, baraka = opened(anywhere), anywhere.phone("Amina"), anywhere.phone("Baraka")
+    zawadi.dial().press("6", "0711000001", "30")
+    baraka.dial().press("6", "0799000009", "40")
+    assert amina.dial().press("6").screen.startswith("1 waiting")
+    baraka.new()
+    assert close(zawadi).screen == CLOSED
+    assert [text for text in baraka.new() if "declined" in text or "said no" in text]
+    assert amina.dial().press("6").screen.startswith("0 waiting")
+    assert rows(anywhere, Request, state="open") == []
 
 
 def test_V_09_money_that_came_while_the_pin_was_typed_keeps_it_open(anywhere: Town) -> None:
