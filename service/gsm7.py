@@ -68,7 +68,7 @@ def septets(text: str) -> int | None:
 
 def units(text: str) -> int:
     """Return the room that a text takes in UCS-2: one unit a character, two for those beyond U+FFFF."""
-    return len(text) if text.isascii() else len(text) + sum(letter > "\uffff" for letter in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def sms_parts(text: str) -> int:

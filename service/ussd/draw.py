@@ -8,14 +8,14 @@ from collections.abc import Iterator
 from service.gsm7 import septets, units
 from service.ussd.graph import edges, refusals, refused_to
 from service.ussd.render import extras_of, is_paged
-from service.ussd.rules_room import notices, widest
+from service.ussd.rules_room import notices, widest, with_way_back
 from service.ussd.screens import Ask, Do, End, Menu, Pick, Screen
 from service.ussd.text import Talk
 
 
 def draw(talk: Talk) -> str:
     """Return the map as Markdown, screens in their order; the talk must have been proven."""
-    above = notices(talk)
+    above, back = notices(talk), with_way_back(talk)
     parts = ["# The map of the menus\n\nGenerated: every screen at its widest, under its longest notice.\n"]
     for role, home in talk.homes.items():
         parts.append(f"- {role} starts at `{home}`\n")
@@ -23,10 +23,10 @@ def draw(talk: Talk) -> str:
         parts.append(f"\n## {screen.id}\n\n" + "".join(f"- {way}\n" for way in _ways(screen)))
         for language in talk.words if not isinstance(screen, Do) else ():
             lines = 1 if "line" in talk.said(language).screens[screen.id] else 0
-            drawn = [widest(talk, screen, language, above[screen.id], lines=lines)]
+            drawn = [widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=lines)]
             extras = 0 if is_paged(screen, talk.said(language)) else extras_of(screen, talk.said(language))
             if extras:
-                drawn.append(widest(talk, screen, language, [], lines=lines, extras=extras))
+                drawn.append(widest(talk, screen, language, [], nav=screen.id in back, lines=lines, extras=extras))
             for wide in drawn:
                 pages = "".join(f"```\n{page}\n```\n" for page in wide.pages)
                 parts.append(f"\n{language}: {_room(talk, wide.text)}{wide.under}\n\n{pages}")

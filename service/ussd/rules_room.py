@@ -33,38 +33,39 @@ class Widest(NamedTuple):
 
 def fits(talk: Talk) -> Iterator[Problem]:
     """Every screen fits, in every language, at its widest values, under its longest notice, with its way back."""
-    above = notices(talk)
+    above, back = notices(talk), with_way_back(talk)
     for language, screen in _shown(talk):
-        page = widest(talk, screen, language, above[screen.id], lines=0)
+        page = widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=0)
         if page.over > 0:
             yield Problem("fits", screen.id, language, f"is {_amount(page)} too long{page.under}")
 
 
 def pages(talk: Talk) -> Iterator[Problem]:
     """A screen that has more than one page, in a language that has half the room, has few."""
-    above = notices(talk)
+    above, back = notices(talk), with_way_back(talk)
     for language, screen in _shown(talk):
-        count = len(widest(talk, screen, language, above[screen.id], lines=0).pages)
+        count = len(widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=0).pages)
         if count > MOST_PAGES:
             yield Problem("pages", screen.id, language, f"has {count} pages, not {MOST_PAGES}")
 
 
 def extras(talk: Talk) -> Iterator[Problem]:
     """What is said only where there is room has room wherever no notice stands above the screen."""
+    back = with_way_back(talk)
     for language, screen in _shown(talk):
         parts = extras_of(screen, talk.words[language])
-        page = widest(talk, screen, language, [], lines=0, extras=parts)
-        if page.over > 0 >= widest(talk, screen, language, [], lines=0).over:
+        page = widest(talk, screen, language, [], nav=screen.id in back, lines=0, extras=parts)
+        if page.over > 0 >= widest(talk, screen, language, [], nav=screen.id in back, lines=0).over:
             yield Problem("extras", screen.id, language, f"is {_amount(page)} too long with what needs room")
 
 
 def lists(talk: Talk) -> Iterator[Problem]:
     """At least one line of a list fits on every page, together with the line for more."""
-    above = notices(talk)
+    above, back = notices(talk), with_way_back(talk)
     for language, screen in _shown(talk):
         if "line" in talk.words[language].screens[screen.id]:
-            page = widest(talk, screen, language, above[screen.id], lines=1)
-            if page.over > 0 >= widest(talk, screen, language, above[screen.id], lines=0).over:
+            page = widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=1)
+            if page.over > 0 >= widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=0).over:
                 yield Problem("lists", screen.id, language, f"is {_amount(page)} too long with one line{page.under}")
 
 
@@ -129,16 +130,22 @@ def notices(talk: Talk) -> Mapping[str, list[Notice]]:
     return above
 
 
-def has_way_back(talk: Talk, screen: Screen) -> bool:
-    """Say whether 0 and 00 may stand on a screen: not on a goodbye, nor on the one screen that a role sees first."""
-    homes = [home for home in talk.homes.values() if screen.id in reached(talk, [home])]
-    return waits(screen) and any(shown_next(talk, home) != {screen.id} for home in homes)
+def with_way_back(talk: Talk) -> set[str]:
+    """Return the screens on which 0 and 00 may stand: no goodbye, nor the one screen that a role sees first."""
+    found: set[str] = set()
+    for home in talk.homes.values():
+        first = shown_next(talk, home)
+        found |= {each for each in reached(talk, [home]) if waits(talk.screens[each]) and first != {each}}
+    return found
 
 
-def widest(talk: Talk, screen: Screen, language: str, above: list[Notice], *, lines: int, extras: int = 0) -> Widest:
-    """Lay a screen out at its widest, under the notice that makes it longest, with so many lines and extras."""
+def widest(
+    talk: Talk, screen: Screen, language: str, above: list[Notice], *, nav: bool, lines: int, extras: int = 0
+) -> Widest:
+    """Lay a screen out at its widest, under the notice that makes it longest, with so many lines and extras; `nav`:
+    with the way back.
+    """
     said = talk.words[language]
-    nav = has_way_back(talk, screen)
     line = [fill(said.screens[screen.id]["line"], talk.widest)] * lines if lines else []
     more = isinstance(screen, Pick) and lines > 0
     found = []

@@ -41,11 +41,11 @@ def orphans(talk: Talk) -> Iterator[Problem]:
 
 def places(talk: Talk) -> Iterator[Problem]:
     """A sentence shows values that its place offers, and the same ones in every language of words."""
-    first = dict(_every_sentence(talk))[talk.default_language]
+    first, kinds = dict(_every_sentence(talk))[talk.default_language], met(talk)
     for language, have in _every_sentence(talk):
         words = talk.words[language].alphabet != FIGURES  # figures name people by their numbers: see below
         for (table, part), sentence in have.items():
-            names, offered = names_in(sentence), _offered(talk, table, part)
+            names, offered = names_in(sentence), _offered(talk, kinds, table, part)
             if unknown := names - offered:
                 yield Problem("places", table, language, f"shows {sorted(unknown)} in {part!r}: not to be had there")
             elif words and (table, part) in first and names != names_in(first[table, part]):
@@ -168,13 +168,13 @@ def _every_sentence(talk: Talk) -> Iterator[tuple[str, dict[tuple[str, str], str
         yield language, {(table, part): sentence for table, parts in tables for part, sentence in parts.items()}
 
 
-def _offered(talk: Talk, table: str, part: str) -> set[str]:
-    """Return the names of the values that a sentence may show."""
+def _offered(talk: Talk, met: set[type[Refusal]], table: str, part: str) -> set[str]:
+    """Return the names of the values that a sentence may show, in a talk that may meet these refusals."""
     screen = talk.screens.get(table)
     if table == "nav":
         return set()
     if table == "no":
-        kinds = [kind for kind in met(talk) if kind.code == part]
+        kinds = [kind for kind in met if kind.code == part]
         return {name for kind in kinds for name in kind.says} & talk.fields.keys() if kinds else set(talk.fields)
     if table == "sms":
         return set(talk.sms.get(part, ())) & (talk.fields.keys() | talk.sms_fields.keys())
