@@ -89,6 +89,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "closed":          ("at",),
     "asleep":          ("help_line",),
     "awake":           ("help_line",),
+    "moved_away":      ("number", "help_line"),
     "sim_changed":     ("closes", "help_line"),
     "balance":         ("balance", "at"),
     "limits":          ("left", "single", "day_limit", "most_balance", "month_limit"),

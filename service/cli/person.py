@@ -11,7 +11,8 @@ from service.cli.group import unusable
 from service.cli.opened import as_json, by_name, known, opened, pack_of_number, read_number
 
 if TYPE_CHECKING:
-    from service.wallet.unit import Unit
+    from service.refusal import Refusal
+    from service.wallet.unit import Approval, Person, Unit
 
 
 @click.group()
@@ -212,6 +213,41 @@ def retire(phone: str, by: str) -> None:
             lambda unit: propose(unit, act="retire", values={"person": known(unit, number).id}, maker=by)
         )
         say_proposed(app, made)
+
+
+@person.command()
+@click.argument("who")
+@click.argument("phone")
+@click.option("--id-number", required=True, metavar="NUMBER", help="Of the identity document that was shown.")
+@by_name
+def renumber(who: str, phone: str, id_number: str, by: str) -> None:
+    """Propose to put the wallet of WHO behind PHONE: you have seen its owner and the document.
+
+    WHO is the old number, or the approval id under which it was taken from the wallet.
+    """
+    from service.refusal import Refusal
+    from service.wallet.operator import propose_renumber
+    from service.wallet.people import read_id_number
+
+    with opened() as app:
+        number, document = read_number(app, phone), read_id_number(id_number)
+
+        def work(unit: "Unit") -> "Approval | Refusal":
+            owner = _retired(unit, app.house.references.read(who)) or known(unit, read_number(app, who))
+            return propose_renumber(unit, owner, phone=number, id_number=document, maker=by)
+
+        made = app.transact(work)
+        if isinstance(made, Refusal):
+            raise made
+        say_proposed(app, made)
+
+
+def _retired(unit: "Unit", approval_id: int | None) -> "Person | None":
+    """Return whose number was taken from them under an approval."""
+    from service.wallet.unit import Approval, Person
+
+    made = unit.rows.get(Approval, approval_id) if approval_id is not None else None
+    return unit.rows.get(Person, made.values["person"]) if made is not None and made.act == "retire" else None
 
 
 @person.command()

@@ -21,9 +21,10 @@ from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import set_state
+from service.wallet.people import AlreadyRegistered, person_by_phone, set_state
 from service.wallet.refund import agree
 from service.wallet.reversal import take_from_payee
+from service.wallet.sim import note_swap
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -276,6 +277,42 @@ def _retire(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
+def propose_renumber(unit: Unit, person: Person, *, phone: str, id_number: str, maker: str) -> Approval | Refusal:
+    """Write down that somebody has seen the owner of a wallet, who has another number now, and the document.
+
+    A document of another number is counted, and the refusal must be committed. Raises NothingToApprove for a wallet
+    that is closed, or AlreadyRegistered.
+    """
+    if person.state == "closed":
+        raise NothingToApprove
+    if person_by_phone(unit, phone):
+        raise AlreadyRegistered
+    if no := compare_document(unit, person, id_number):
+        return no
+    return propose(unit, act="renumber", values={"person": person.id, "phone": phone}, maker=maker)
+
+
+def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    """Put a wallet behind another number; as after a change of SIM, money only comes in for a while."""
+    person, phone = unit.rows.lock(Person, approval.values["person"]), approval.values["phone"]
+    if person is None or person.state == "closed":
+        raise NothingToApprove
+    if person_by_phone(unit, phone):
+        raise AlreadyRegistered
+    # Nothing may refuse after this line.
+    help_line = unit.house.packs[person.country].help_line
+    if person.has_number:
+        tell(unit, person, "moved_away", {"number": mask_phone(phone), "help_line": help_line})
+        erase_messages(unit, person)
+    if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
+        unit.rows.put(replace(reset, state="stopped"))
+    state = "active" if person.state == "retired" else person.state
+    person = replace(person, phone=phone, state=state, reset=None, used_at=unit.now, sim_seen_at=None)
+    unit.rows.put(person)
+    note_swap(unit, person.id, unit.now)
+    return {"phone": mask_phone(phone), "name": masked(person.name)}
+
+
 ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "issue": _issue,
     "redeem": _redeem,
@@ -287,4 +324,5 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "reset_pin": _reset_pin,
     "identify": _identify,
     "retire": _retire,
+    "renumber": _renumber,
 }

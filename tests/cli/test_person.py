@@ -93,3 +93,14 @@ def test_freeing_forgets_wrong_pins(senti: Senti) -> None:
     senti.approved("person", "unblock", CHEBET)
     assert senti.json("person", "show", CHEBET)["state"] == "active"
     assert senti.json("inbox", CHEBET)[-1]["text"].startswith("Your Senti wallet is free again.")
+
+
+def test_a_wallet_moves_to_another_number_by_two_people_and_the_document(senti: Senti) -> None:
+    about = ("person", "renumber", AMINA, NEW, "--by", "one", "--id-number")
+    assert senti.no(*about, "99999999").startswith("senti: That is not the ID document")
+    assert "already" in senti.no("person", "renumber", AMINA, CHEBET, "--by", "one", "--id-number", "11223344")
+    made = senti.says(*about, "11223344").split()[0]
+    assert f"phone {NEW}" in senti.says("approve", made)
+    assert "0799***009" in senti.says("approve", made, "--by", "two")
+    assert senti.json("person", "show", NEW)["name"] == "Amina Odhiambo"
+    assert senti.no("person", "show", AMINA) == f"senti: {AMINA} has no wallet\n"

@@ -8,8 +8,16 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.document import OtherDocument
 from service.wallet.idle import is_asleep
-from service.wallet.operator import NothingToApprove, SamePerson, approve, propose, propose_identify
-from service.wallet.unit import Approval
+from service.wallet.operator import (
+    NothingToApprove,
+    SamePerson,
+    approve,
+    propose,
+    propose_identify,
+    propose_renumber,
+)
+from service.wallet.people import AlreadyRegistered
+from service.wallet.unit import Approval, Person, Unit
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Town
 
 SECRETS = ("BARAKA", "Baraka", "AMINA", "150", "KES")
@@ -81,6 +89,54 @@ def test_P_11_a_number_of_somebody_else_opens_a_wallet_of_its_own(anywhere: Town
     assert town.app.read(lambda unit: dict(unit.books.balances()))[wallet_of(old)] == 15_000
     amina = town.phone("Amina")
     assert amina.dial().screen.startswith("This number was not used"), "everybody slept"
+
+
+def test_P_11_an_owner_with_another_number_gets_the_wallet_back(anywhere: Town) -> None:
+    """Of a number that slept and was retired: by the document and two of the staff; for a while money only comes in."""
+    town, old, new = anywhere, anywhere.person("Baraka"), NUMBERS["Zawadi"]
+
+    def act(made: Approval | Refusal) -> None:
+        assert isinstance(made, Approval)
+        town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="two"))
+
+    def renumbered(phone: str, document: str) -> Approval | Refusal:
+        def work(unit: Unit) -> Approval | Refusal:
+            owner = unit.rows.get(Person, old.id)
+            assert owner is not None
+            return propose_renumber(unit, owner, phone=phone, id_number=document, maker="one")
+
+        return town.app.transact(work)
+
+    town.wait(days=180)
+    act(town.app.transact(lambda unit: propose(unit, act="retire", values={"person": old.id}, maker="one")))
+    with pytest.raises(AlreadyRegistered):
+        renumbered(NUMBERS["Amina"], old.id_number)
+    assert isinstance(renumbered(new, "99999999"), OtherDocument)
+    act(renumbered(new, old.id_number))
+    zawadi = town.phone("Zawadi")
+    assert zawadi.new()[-1].startswith("Your number got another SIM. Until")
+    assert zawadi.dial().press("5").screen.startswith("You have KES 150")
+    assert zawadi.dial().press("1").screen.startswith("Your number got another SIM. Until")
+    town.wait(seconds=town.app.home.pack.swap_seconds)
+    assert zawadi.dial().press("1", "1", "20", PINS["Baraka"]).screen.startswith("Sent KES 20")
+    assert town.phone("Baraka").dial().screen.startswith("Welcome"), "the old number is nobody's"
+
+
+def test_P_11_a_number_that_is_left_is_told_where_the_wallet_went(anywhere: Town) -> None:
+    """Two of the staff who were lied to do not do it unseen; a talk that is open on the old number pays nothing."""
+    town, amina = anywhere, anywhere.phone("Amina").dial().press("1", "0722000002", "100")
+    person = town.person("Amina")
+    made = town.app.transact(
+        lambda unit: propose_renumber(unit, person, phone=NUMBERS["Zawadi"], id_number=person.id_number, maker="one")
+    )
+    assert isinstance(made, Approval)
+    town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="two"))
+    assert "another number now: 0799***009. Not you? Call" in amina.new()[-1]
+    amina.press(PINS["Amina"])
+    assert not amina.screen.startswith("Sent"), amina.screen
+    assert town.app.read(lambda unit: dict(unit.books.balances()))[wallet_of(person)] == 200_000
+    with pytest.raises(NothingToApprove):
+        town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="two"))
 
 
 def test_F_09_a_thief_with_the_sim_neither_wakes_nor_drains(anywhere: Town) -> None:
