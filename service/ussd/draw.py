@@ -23,10 +23,11 @@ def draw(talk: Talk) -> str:
         parts.append(f"\n## {screen.id}\n\n" + "".join(f"- {way}\n" for way in _ways(screen)))
         for language in talk.words if not isinstance(screen, Do) else ():
             lines = 1 if "line" in talk.said(language).screens[screen.id] else 0
-            drawn = [widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=lines)]
+            nav = screen.id in back
+            drawn = [widest(talk, screen, language, above[screen.id], nav=nav, lines=lines)]
             extras = 0 if is_paged(screen, talk.said(language)) else extras_of(screen, talk.said(language))
             if extras:
-                drawn.append(widest(talk, screen, language, [], nav=screen.id in back, lines=lines, extras=extras))
+                drawn.append(widest(talk, screen, language, [], nav=nav, lines=lines, extras=extras))
             for wide in drawn:
                 pages = "".join(f"```\n{page}\n```\n" for page in wide.pages)
                 parts.append(f"\n{language}: {_room(talk, wide.text)}{wide.under}\n\n{pages}")

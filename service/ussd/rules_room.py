@@ -33,40 +33,33 @@ class Widest(NamedTuple):
 
 def fits(talk: Talk) -> Iterator[Problem]:
     """Every screen fits, in every language, at its widest values, under its longest notice, with its way back."""
-    above, back = notices(talk), with_way_back(talk)
-    for language, screen in _shown(talk):
-        page = widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=0)
+    for language, screen, page in _laid_out(talk, lines=0):
         if page.over > 0:
             yield Problem("fits", screen.id, language, f"is {_amount(page)} too long{page.under}")
 
 
 def pages(talk: Talk) -> Iterator[Problem]:
     """A screen that has more than one page, in a language that has half the room, has few."""
-    above, back = notices(talk), with_way_back(talk)
-    for language, screen in _shown(talk):
-        count = len(widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=0).pages)
-        if count > MOST_PAGES:
-            yield Problem("pages", screen.id, language, f"has {count} pages, not {MOST_PAGES}")
+    for language, screen, page in _laid_out(talk, lines=0):
+        if len(page.pages) > MOST_PAGES:
+            yield Problem("pages", screen.id, language, f"has {len(page.pages)} pages, not {MOST_PAGES}")
 
 
 def extras(talk: Talk) -> Iterator[Problem]:
     """What is said only where there is room has room wherever no notice stands above the screen."""
     back = with_way_back(talk)
     for language, screen in _shown(talk):
-        parts = extras_of(screen, talk.words[language])
-        page = widest(talk, screen, language, [], nav=screen.id in back, lines=0, extras=parts)
-        if page.over > 0 >= widest(talk, screen, language, [], nav=screen.id in back, lines=0).over:
+        nav, parts = screen.id in back, extras_of(screen, talk.words[language])
+        page = widest(talk, screen, language, [], nav=nav, lines=0, extras=parts)
+        if page.over > 0 >= widest(talk, screen, language, [], nav=nav, lines=0).over:
             yield Problem("extras", screen.id, language, f"is {_amount(page)} too long with what needs room")
 
 
 def lists(talk: Talk) -> Iterator[Problem]:
     """At least one line of a list fits on every page, together with the line for more."""
-    above, back = notices(talk), with_way_back(talk)
-    for language, screen in _shown(talk):
-        if "line" in talk.words[language].screens[screen.id]:
-            page = widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=1)
-            if page.over > 0 >= widest(talk, screen, language, above[screen.id], nav=screen.id in back, lines=0).over:
-                yield Problem("lists", screen.id, language, f"is {_amount(page)} too long with one line{page.under}")
+    for (language, screen, page), (*_, bare) in zip(_laid_out(talk, lines=1), _laid_out(talk, lines=0), strict=True):
+        if "line" in talk.words[language].screens[screen.id] and page.over > 0 >= bare.over:
+            yield Problem("lists", screen.id, language, f"is {_amount(page)} too long with one line{page.under}")
 
 
 def farewells(talk: Talk) -> Iterator[Problem]:
@@ -177,6 +170,15 @@ def _paged(
 
 def _alone(text: str, limit: Limit) -> Widest:
     return Widest(text, too_long(text, limit), "")
+
+
+def _laid_out(talk: Talk, *, lines: int) -> Iterator[tuple[str, Screen, Widest]]:
+    """Yield each screen in each language at its widest, with so many lines where there is a list."""
+    above, back = notices(talk), with_way_back(talk)
+    for language, screen in _shown(talk):
+        listed = lines if "line" in talk.words[language].screens[screen.id] else 0
+        nav = screen.id in back
+        yield language, screen, widest(talk, screen, language, above[screen.id], nav=nav, lines=listed)
 
 
 def _shown(talk: Talk) -> Iterator[tuple[str, Screen]]:

@@ -364,6 +364,11 @@ def test_amharic_is_shown_in_its_letters_and_counted_in_units(table: Table) -> N
     amina.reads("98 ተጨማሪ")
     amina.send("98")
     amina.reads("9 ቫውቸር", "0 ኋላ 00 ዋና")
+    amina.send("3")
+    amina.reads("1 English")
+    amina.send("1")
+    amina.reads("English")
+    amina.home()
 
 
 def test_a_reply_that_is_too_long_is_not_sent(table: Table) -> None:
