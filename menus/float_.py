@@ -5,7 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AGENT, AMOUNT, PIN
-from menus.steps import check_pin, may_work
+from menus.steps import NumberLike, ask_if_number, check_pin, may_work
 from service.ledger.entry import NotEnough, OverCap, TooFull
 from service.ussd.render import MOST_SUGGESTIONS
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
@@ -52,6 +52,11 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
     return {"quote": quoted._asdict(), "agent_name": quoted.agent_name}
 
 
+def look(call: Call, values: Values) -> None:
+    """Ask about an amount that is a number of this talk."""
+    ask_if_number(call, values, values["amount"])
+
+
 def pay(call: Call, values: Values) -> Mapping[str, Any]:
     """Move the float."""
     quoted = Transfer(**values["quote"])
@@ -94,9 +99,11 @@ SCREENS = (
     Do("transfer.open", may_work, then="transfer.agent", refuses=(PinLocked,)),
     Ask("transfer.agent", "agent", AGENT, then="transfer.amount", suggests=mine, lines=("agent", "agent_name")),
     Ask("transfer.amount", "amount", AMOUNT, then="transfer.quote"),
-    Do("transfer.quote", quote, then="transfer.pin", gives=("quote", "agent_name"), refuses=(PinLocked,),
+    Do("transfer.quote", quote, then="transfer.look", gives=("quote", "agent_name"), refuses=(PinLocked,),
        on={UnknownAgent: "transfer.agent", SelfPayment: "transfer.agent", OverCap: "transfer.amount",
            NotEnough: "transfer.amount"}),
+    Do("transfer.look", look, then="transfer.pin", on={NumberLike: "transfer.sure"}),
+    Menu("transfer.sure", (Choice("1", "transfer.pin"),)),
     Ask("transfer.pin", "pin", PIN, then="transfer.unlock", secret=True),
     Do("transfer.unlock", check_pin, then="transfer.pay", on={WrongPin: "transfer.pin"}, refuses=(PinLocked,),
        unlocks=True),

@@ -348,6 +348,7 @@ def make_rich(town: Town) -> None:
 NUMBERS_AS_AMOUNTS = {
     "an agent's number where cash is taken out": ("Amina", ("2", "100016"), "100016", "100,017"),
     "the agent's own number where cash is paid in": ("Njeri", ("1", "0722000002"), "100016", "30,000"),
+    "the number of the shop that is sent float": ("Njeri", ("3", "2", "100024"), "100024", "100,025"),
     "the end of the number that a voucher is for": ("Amina", ("7", "9", "0799123456"), "123456", "123,457"),
 }
 
