@@ -28,18 +28,25 @@ ARRIVED = frozenset({"sent", "delivered", "unknown"})
 ON_ITS_WAY = frozenset({"queued", "sending"})
 
 REASONS: Mapping[Reason, str] = {
-    Reason.ISSUE:      "Float bought",
-    Reason.REDEEM:     "Float paid back",
-    Reason.CASH_IN:    "Cash paid in",
-    Reason.SEND:       "Money sent",
-    Reason.WITHDRAW:   "Cash paid out",
-    Reason.FEE:        "Fee",
-    Reason.EXCISE:     "Excise duty",
-    Reason.LEVY:       "Tax on the amount",
-    Reason.HOLD:       "Set aside for cash",
-    Reason.RELEASE:    "Given back",
-    Reason.COMMISSION: "Commission",
-    Reason.REVERSE:    "Reversed",
+    Reason.ISSUE:          "Float bought",
+    Reason.REDEEM:         "Float paid back",
+    Reason.CASH_IN:        "Cash paid in",
+    Reason.SEND:           "Money sent",
+    Reason.WITHDRAW:       "Cash paid out",
+    Reason.FEE:            "Fee",
+    Reason.EXCISE:         "Excise duty",
+    Reason.LEVY:           "Tax on the amount",
+    Reason.LEVY_REFUND:    "Tax given back",
+    Reason.HOLD:           "Set aside",
+    Reason.RELEASE:        "Given back",
+    Reason.SETTLE:         "Arrived",
+    Reason.UNDO:           "Taken back",
+    Reason.GIVE_BACK:      "Given back to the payer",
+    Reason.COMMISSION:     "Commission",
+    Reason.PAY_COMMISSION: "Commission paid",
+    Reason.CLAWBACK:       "Commission taken back",
+    Reason.TRANSFER:       "Float sent",
+    Reason.REVERSE:        "Reversed",
 }  # fmt: skip
 
 OWNED: Mapping[Kind, str] = {

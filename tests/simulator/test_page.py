@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from service.app import make_app, make_web
+from service.ledger.chart import Kind, Reason
 from service.settings import Settings
 from service.simulator import POLICY
+from service.simulator.state import OWNED, REASONS
 from service.storage.migrate import migrate
-from tests.phone import NUMBERS, PINS, Town
+from tests.phone import AGENTS_CODE, NUMBERS, PINS, Town
 
 
 @pytest.fixture
@@ -126,7 +128,7 @@ def test_a_payment_shows_as_moves_between_people_called_by_name(town: Town) -> N
 def test_cash_set_aside_says_what_became_of_it(town: Town) -> None:
     town.phone("Amina").dial().press("2", "100016", "300", PINS["Amina"])
     held = entries(town)[0]
-    assert held["reason"] == "Set aside for cash"
+    assert held["reason"] == "Set aside"
     assert held["state"] == "held"
     assert [(move["source"], move["target"]) for move in held["moves"]] == [
         ("Amina Odhiambo", "Held for Amina Odhiambo")
@@ -135,6 +137,12 @@ def test_cash_set_aside_says_what_became_of_it(town: Town) -> None:
     back, held = entries(town)[:2]
     assert back["reason"] == "Given back"
     assert held["state"] == "returned"
+
+
+def test_whatever_the_books_may_hold_has_words_on_the_page(town: Town) -> None:
+    assert (REASONS.keys(), OWNED.keys()) == (set(Reason), set(Kind))
+    town.phone("Njeri").dial(AGENTS_CODE).press("3", "2", "100024", "150", PINS["Njeri"])
+    assert entries(town)[0]["moves"][0]["reason"] == "Float sent"
 
 
 def test_the_newest_entries_come_first_and_are_few(town: Town) -> None:
