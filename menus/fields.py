@@ -175,6 +175,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "place": _text(16),
         "agent": _text(6),
         "agent_name": _text(16),
+        "organisation": _text(20),
         "reference": _text(10),
         "original": _text(10),
         "help_line": _text(13),

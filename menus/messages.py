@@ -5,7 +5,7 @@ Receipts have one grammar: reference, amount, other side, fee, balance, time.
 
 from collections.abc import Mapping
 
-FIRST_LINE = ("reference", "amount", "name", "hold", "voucher", "deposit", "challenge")
+FIRST_LINE = ("reference", "amount", "name", "organisation", "hold", "voucher", "deposit", "challenge")
 """What a message that needs two parts says in its first line: each is whole without the other."""
 
 # fmt: off
@@ -66,6 +66,9 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "voucher_paid_out": ("reference", "amount", "number", "balance", "at"),
     "voucher_returned": ("reference", "amount", "number", "balance", "at"),
     "voucher_over":    ("amount",),
+    "voucher_taken":   ("reference", "amount", "agent", "at"),
+    "bulk_voucher":    ("organisation", "amount", "voucher", "day"),
+    "disbursed":       ("reference", "organisation", "amount", "balance", "at", "cash"),
     "deposit_code":    ("agent", "agent_name", "amount", "deposit"),
     "unblocked":       (),
     "pin_changed":     ("at", "help_line"),

@@ -14,7 +14,7 @@ SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("menus/*.py")])
 MONEY = [path for path in SOURCES if re.search(r"service/(ledger|wallet)/|service/money.py|menus/", str(path))]
 
 FLOORS = (
-    {"refusal", "money", "phone", "gsm7", "clock", "reference", "countries"},
+    {"refusal", "money", "phone", "gsm7", "clock", "reference", "sheet", "countries"},
     {"ledger", "ussd"},
     {"wallet"},
     {"gateways", "storage", "outbox", "schedule"},

@@ -7,6 +7,7 @@ from service.cli.agent import agent
 from service.cli.approval import approve
 from service.cli.backup import backup, move, restore
 from service.cli.books import audit, books, entry, statement
+from service.cli.bulk import bulk
 from service.cli.canary import canary
 from service.cli.case import case
 from service.cli.floats import floats
@@ -27,7 +28,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, migrate, demo,
     dial, sms, inbox,
-    person, agent, floats, refund, approve,
+    person, agent, floats, refund, bulk, approve,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

@@ -29,6 +29,7 @@ def say_proposed(app: "App", made: "Approval") -> None:
 @click.option("--by", metavar="NAME", help="Who approves; without it the act is shown and not done.")
 def approve(approval_id: str, by: str | None) -> None:
     """Show the act that was proposed under ID, and with --by do it."""
+    from service.cli.bulk import carry_out as pay_bulk
     from service.cli.refund import carry_out
     from service.wallet.operator import NothingToApprove
     from service.wallet.operator import approve as do
@@ -47,9 +48,13 @@ def approve(approval_id: str, by: str | None) -> None:
             return
         if waiting.act == "refund" and waiting.state == "approved":
             return carry_out(app, waiting)  # it broke off half-way, or there is nothing left of it
+        if waiting.act == "bulk" and waiting.state == "approved":
+            return pay_bulk(app, waiting.values["bulk"])
         result = app.transact(lambda unit: do(unit, approval_id=number, checker=by))
         if waiting.act == "refund":
             carry_out(app, waiting)
+        if waiting.act == "bulk":
+            pay_bulk(app, waiting.values["bulk"])
         click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in _shown(app, result).items()))
 
 

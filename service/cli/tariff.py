@@ -26,7 +26,7 @@ def _packs() -> "list[Pack]":
 
 
 @tariff.command()
-@click.argument("service", required=False, type=click.Choice(["send", "withdraw", "cash_in"]))
+@click.argument("service", required=False, type=click.Choice(["send", "withdraw", "cash_in", "bulk"]))
 @click.argument("amount", required=False)
 @click.option("--at", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day, by the country's calendar; else today.")
 @click.option("--country", metavar="CODE", help="Of this country, served or not.")

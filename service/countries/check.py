@@ -14,7 +14,7 @@ from service.countries.pack import Pack, Tier
 from service.countries.tariff import IN_CHARGE, Band, Tariff, Tax, in_force
 from service.money import show_amount_full
 
-CHARGED = ("send", "withdraw", "cash_in")
+CHARGED = ("send", "withdraw", "cash_in", "bulk")
 """Services that a pack must price."""
 EARNING = ("cash_in", "withdraw")
 """Services for which a pack must say what an agent earns."""

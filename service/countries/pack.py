@@ -115,7 +115,7 @@ class Pack:
         return replace(self, **{name: max(1, getattr(self, name) // speed) for name in names if getattr(self, name)})
 
     def charge(self, service: str, amount: int, at: datetime) -> Charge:
-        """Price a service ("send", "withdraw", "cash_in") for an amount at a moment; raises NotOffered."""
+        """Price a service ("send", "withdraw", "cash_in", "bulk") for an amount at a moment; raises NotOffered."""
         published = self._tariff(self.charges, service, at).pays(amount)
         today = day(at, self.zone)
         taxes = [tax for tax in self.taxes if tax.base == IN_CHARGE and in_force(tax, today)]

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     TRUST = "trust"  # the mirror of the bank account; negated, it is all e-money there is
     FLOAT = "float"  # an agent's e-money
     WALLET = "wallet"  # a person's e-money
+    BULK = "bulk"  # what an organisation has paid in for one batch of wages or grants
     HELD = "held"  # money set aside until something is decided; one account for each hold
     FEES = "fees"  # what the operator earned
     TAX = "tax"  # what is owed to the state
@@ -19,7 +20,7 @@ class Kind(StrEnum):
     SUSPENSE = "suspense"  # money whose owner is being found out
 
 
-LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.HELD})
+LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.BULK, Kind.HELD})
 """Kinds that can refuse: they keep a balance that is locked and never below zero. All others are sums of moves."""
 
 
@@ -29,6 +30,7 @@ class Reason(StrEnum):
     ISSUE = "issue"
     REDEEM = "redeem"
     CASH_IN = "cash_in"
+    DISBURSE = "disburse"
     SEND = "send"
     WITHDRAW = "withdraw"
     FEE = "fee"
@@ -51,6 +53,13 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.ISSUE,      Kind.TRUST,  Kind.FLOAT),
     (Reason.REDEEM,     Kind.FLOAT,  Kind.TRUST),
     (Reason.CASH_IN,    Kind.FLOAT,  Kind.WALLET),
+    (Reason.ISSUE,      Kind.TRUST,  Kind.BULK),
+    (Reason.REDEEM,     Kind.BULK,   Kind.TRUST),
+    (Reason.DISBURSE,   Kind.BULK,   Kind.WALLET),
+    (Reason.FEE,        Kind.BULK,   Kind.FEES),
+    (Reason.EXCISE,     Kind.BULK,   Kind.TAX),
+    (Reason.HOLD,       Kind.BULK,   Kind.HELD),
+    (Reason.RELEASE,    Kind.HELD,   Kind.BULK),
     (Reason.SEND,       Kind.WALLET, Kind.WALLET),
     (Reason.SEND,       Kind.HELD,   Kind.WALLET),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),
@@ -80,6 +89,6 @@ LEGAL = _FORWARD | {
     (Reason.REVERSE, target, source)
     for reason, source, target in _FORWARD
     if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.LEVY, Reason.COMMISSION}
-    and Kind.HELD not in (source, target)
+    and not {Kind.HELD, Kind.BULK} & {source, target}
 }
 """Every legal (reason, kind of source, kind of target)."""

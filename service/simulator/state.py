@@ -31,6 +31,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.ISSUE:          "Float bought",
     Reason.REDEEM:         "Float paid back",
     Reason.CASH_IN:        "Cash paid in",
+    Reason.DISBURSE:       "Wages paid",
     Reason.SEND:           "Money sent",
     Reason.WITHDRAW:       "Cash paid out",
     Reason.FEE:            "Fee",
@@ -52,6 +53,7 @@ REASONS: Mapping[Reason, str] = {
 OWNED: Mapping[Kind, str] = {
     Kind.WALLET:     "{}",
     Kind.FLOAT:      "Float of {}",
+    Kind.BULK:       "Paid in by {}",
     Kind.HELD:       "Held for {}",
     Kind.COMMISSION: "Commission owed to {}",
     Kind.TRUST:      "Bank account",

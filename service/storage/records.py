@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
+from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
 from service.wallet.promise import Reservation
@@ -127,6 +128,8 @@ RECORDS: tuple[Record, ...] = (
         due="next_at",
     ),
     Record(Nicknames, "nicknames", key=("person",), sealed=frozenset({"names"})),
+    Record(Bulk, "bulks", key=("id",), unique=(Unique(("digest",)),)),
+    Record(BulkLine, "bulk_lines", key=("id",), sealed=frozenset({"phone"}), indexes=(("bulk", "state"),)),
     Record(
         SimCheck,
         "sim_checks",

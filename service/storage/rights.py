@@ -33,6 +33,8 @@ RIGHTS: Mapping[str, Rights] = {
     "guardians": _KEPT,
     "erasures": _KEPT,
     "nicknames": _KEPT,
+    "bulks": _KEPT,
+    "bulk_lines": _KEPT,
     "sim_checks": _KEPT,
     "agents": Rights(),
     "paydays": _KEPT,

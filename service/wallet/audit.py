@@ -12,6 +12,7 @@ from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
+from service.wallet.batch import Bulk, BulkLine
 from service.wallet.keys import keys_of_seals
 from service.wallet.refund import payment_of
 from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
@@ -28,6 +29,7 @@ NOTICES = {
     Reason.ISSUE: 1,
     Reason.REDEEM: 1,
     Reason.CASH_IN: 2,
+    Reason.DISBURSE: 1,
     Reason.SEND: 2,
     Reason.HOLD: 1,
     Reason.WITHDRAW: 2,
@@ -45,6 +47,9 @@ NOTICES = {
 PROPOSED = {Reason.ISSUE: "issue", Reason.REDEEM: "redeem", Reason.REVERSE: "reverse", Reason.CLAWBACK: "clawback"}
 """Entries that two people must have asked for, by the act's name."""
 
+ACTS = {"case_reverse": "reverse", "bulk": "issue", "bulk_rest": "redeem"}
+"""Acts that make such an entry under another name."""
+
 
 def wallets_have_owners(unit: Unit) -> Found:
     """Each wallet and each float belongs to somebody who is there."""
@@ -59,6 +64,17 @@ def wallets_have_owners(unit: Unit) -> Found:
     for number, account in floats.items():
         if number not in agents:
             yield str(account), "belongs to no agent"
+
+
+def batches_can_be_paid(unit: Unit) -> Found:
+    """Each batch's account belongs to a batch, and holds what its lines that wait need."""
+    for account, balance in unit.books.balances():
+        if account.kind == Kind.BULK:
+            bulk = unit.rows.get(Bulk, int(account.owner))
+            lines = unit.rows.find(BulkLine, bulk=bulk.id, state="waiting", limit=MOST) if bulk else ()
+            wanted = sum(line.amount + line.charge.total for line in lines)
+            if bulk is None or balance < wanted:
+                yield str(account), f"holds {balance}, its lines wait for {wanted}" if bulk else "belongs to no batch"
 
 
 def holds_have_rows(unit: Unit) -> Found:
@@ -162,7 +178,7 @@ def two_people_asked(unit: Unit) -> Found:
         approvals = {row.id: row for row in _by(unit, Approval, "id", [entry.id for entry in wanted])}
         for entry in wanted:
             row = approvals.get(entry.id)
-            if row is None or row.act.removeprefix("case_") != PROPOSED[entry.reason]:
+            if row is None or ACTS.get(row.act, row.act) != PROPOSED[entry.reason]:
                 yield f"entry {entry.id}", f"{entry.reason} was never proposed"
             elif row.state != "approved" or row.checker in (None, row.maker):
                 yield f"entry {entry.id}", f"{entry.reason} was not approved by a second person"
@@ -170,6 +186,7 @@ def two_people_asked(unit: Unit) -> Found:
 
 CHECKS: tuple[Callable[[Unit], Found], ...] = (
     wallets_have_owners,
+    batches_can_be_paid,
     holds_have_rows,
     withdrawals_ended_so,
     approvals_moved_money,
@@ -204,6 +221,8 @@ def _owed(entry: Recorded) -> int:
     """Return how many messages an entry owes; nobody is told of what went to suspense."""
     if entry.reason == Reason.LEVY_REFUND:
         return int(entry.moves[0].target.kind == Kind.WALLET)
+    if entry.reason in PROPOSED and Kind.BULK in (entry.moves[0].source.kind, entry.moves[0].target.kind):
+        return 0  # what an organisation pays in or gets back is told by the bank
     return NOTICES[entry.reason]
 
 
@@ -214,9 +233,9 @@ def _even(owed: dict[int, int], entry: int, change: int) -> None:
 
 
 def _country(unit: Unit, owner: int) -> str:
-    person = unit.rows.get(Person, owner)
-    assert person is not None, f"no person {owner}"
-    return person.country
+    found = unit.rows.get(Person, owner) or unit.rows.get(Bulk, owner)
+    assert found is not None, f"no person {owner}"
+    return found.country
 
 
 def _by(unit: Unit, kind: type[R], field: str, wanted: Sequence[Any]) -> Iterator[R]:

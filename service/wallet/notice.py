@@ -64,7 +64,14 @@ def stop_news(unit: Unit, phone: str) -> None:
 
 
 def tell_number(
-    unit: Unit, phone: str, language: str, key: str, values: Mapping[str, Any], *, link_id: str | None = None
+    unit: Unit,
+    phone: str,
+    language: str,
+    key: str,
+    values: Mapping[str, Any],
+    *,
+    entry: int | None = None,
+    link_id: str | None = None,
 ) -> None:
     """Queue an SMS to a number that has no wallet."""
     unit.rows.append(
@@ -76,6 +83,7 @@ def tell_number(
             values=values,
             language=language,
             at=unit.now,
+            entry=entry,
             next_at=unit.now,
             link_id=link_id,
         )

@@ -12,6 +12,8 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
+from service.wallet.batch import Bulk
+from service.wallet.bulk import fund, return_rest
 from service.wallet.close import erase_messages
 from service.wallet.document import compare_document
 from service.wallet.drawer import cash_of
@@ -277,6 +279,20 @@ def _retire(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
+def _bulk(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    bulk = unit.rows.lock(Bulk, approval.values["bulk"])
+    if bulk is None or bulk.state != "proposed":
+        raise NothingToApprove
+    return fund(unit, approval, bulk)
+
+
+def _bulk_rest(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    bulk = unit.rows.lock(Bulk, approval.values["bulk"])
+    if bulk is None or bulk.state != "paid":
+        raise NothingToApprove
+    return return_rest(unit, approval, bulk)
+
+
 def propose_renumber(unit: Unit, person: Person, *, phone: str, id_number: str, maker: str) -> Approval | Refusal:
     """Write down that somebody has seen the owner of a wallet, who has another number now, and the document.
 
@@ -325,4 +341,6 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "identify": _identify,
     "retire": _retire,
     "renumber": _renumber,
+    "bulk": _bulk,
+    "bulk_rest": _bulk_rest,
 }

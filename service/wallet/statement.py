@@ -11,6 +11,7 @@ from service.ledger.entry import Account
 from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
+from service.wallet.batch import Bulk
 from service.wallet.name import initials, masked
 from service.wallet.refund import levy_returned
 from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
@@ -89,6 +90,9 @@ def owner_name(unit: Unit, account: Account) -> str:
     if account.kind == Kind.FLOAT:
         agent = unit.rows.get(Agent, account.owner)
         return agent.name if agent else account.owner.capitalize()
+    if account.kind == Kind.BULK:
+        bulk = unit.rows.get(Bulk, int(account.owner))
+        return bulk.name if bulk else ""
     return ""
 
 

@@ -20,7 +20,7 @@ from service.wallet.account import wallet_of
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
-from service.wallet.pin import is_pin, receive_only_until, refuse_locked
+from service.wallet.pin import is_pin, refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.sim import refuse_unseen_sim
@@ -33,6 +33,7 @@ from service.wallet.withdraw import (
     Quote,
     TooManyWaiting,
     give_back,
+    may_be_paid,
     wrong_codes,
 )
 
@@ -84,7 +85,7 @@ def send_voucher(unit: Unit, *, payer: Person, phone: str, quote: Quote, sealed:
     if receipt := already(unit, quote.entry, source):
         return receipt
     charge, code = pack.charge("withdraw", quote.amount, unit.now), voucher_code(unit.house.code_key, quote.entry)
-    if charge != quote.charge or _waiting_under(unit, code):
+    if charge != quote.charge or waiting_under(unit, code):
         raise QuoteChanged
     single = tier_of(unit, payer).single
     if quote.amount > single:
@@ -113,7 +114,7 @@ def send_voucher(unit: Unit, *, payer: Person, phone: str, quote: Quote, sealed:
             expires_at=until,
         )
     )
-    index = _index(unit.house.code_key, code)
+    index = code_index(unit.house.code_key, code)
     unit.rows.append(Voucher(id=quote.entry, phone=phone, code_index=index, secret=sealed))
     said = {"amount": quote.amount, "day": until.isoformat()}
     sent = {"reference": receipt.reference, "number": mask_phone(phone), "fee": charge.total}
@@ -128,24 +129,25 @@ def voucher_code(code_key: bytes, entry: int) -> str:
     return one_time_code(code_key, "voucher", entry, 0)
 
 
-def _index(code_key: bytes, code: str) -> str:
+def code_index(code_key: bytes, code: str) -> str:
     """Return what a code is found by: worth nothing without the key."""
     return hmac.digest(code_key, f"voucher index {code}".encode(), "sha256").hex()[:32]
 
 
-def _waiting_under(unit: Unit, code: str) -> Withdrawal | None:
-    found = unit.rows.find(Voucher, code_index=[_index(key, code) for key in unit.house.code_keys])
+def waiting_under(unit: Unit, code: str) -> Withdrawal | None:
+    """Return the voucher that a code stands for now."""
+    found = unit.rows.find(Voucher, code_index=[code_index(key, code) for key in unit.house.code_keys])
     rows = [unit.rows.get(Withdrawal, voucher.id) for voucher in found]
     return next((row for row in rows if row and row.state == "waiting" and row.expires_at > unit.now), None)
 
 
 def find_voucher(unit: Unit, code: str) -> Payout | None:
     """Return the voucher that waits under a code, to be opened by its secret."""
-    row = _waiting_under(unit, code)
+    row = waiting_under(unit, code)
     if row is None:
         return None
-    sender, voucher = unit.rows.get(Person, row.person), unit.rows.get(Voucher, row.id)
-    if sender is None or voucher is None or sender.state != "active" or receive_only_until(unit, sender):
+    voucher = unit.rows.get(Voucher, row.id)
+    if voucher is None or not may_be_paid(unit, row):
         return None
     return Payout(unit.mint(), row.id, mask_phone(voucher.phone), row.amount, voucher=True)
 

@@ -4,10 +4,10 @@ The code is derived and never stored; it is good at one agent, for one amount, u
 that it has expired; the worker only tidies.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from service.countries import Charge, Pack
 from service.ledger.chart import Reason
@@ -18,6 +18,7 @@ from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn
+from service.wallet.batch import Bulk
 from service.wallet.drawer import cash_in_drawer
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
@@ -216,11 +217,11 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     mine = payout.opened if row.agent == VOUCHER else row.agent == agent.number
     if row.state != "waiting" or row.expires_at <= unit.now or not mine:
         raise WrongCode
-    person = unit.rows.get(Person, row.person)
-    if person is None or person.state != "active" or receive_only_until(unit, person):
+    if not may_be_paid(unit, row):
         raise WrongCode
     kept = used_up(unit, agent.number, *_takers(unit, row))
-    earned, pair = earn(unit, service="withdraw", agent=agent, person_id=row.person, amount=row.amount, pack=pack)
+    customer = row.id if _batch_of(unit, row) else row.person  # each who is paid by a batch is a customer of their own
+    earned, pair = earn(unit, service="withdraw", agent=agent, person_id=customer, amount=row.amount, pack=pack)
     charge = charge_moves(held, Charge(row.fee, row.excise, row.levy))
     posted = post(
         unit.books,
@@ -241,6 +242,19 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     return receipt
 
 
+def may_be_paid(unit: Unit, row: Withdrawal) -> bool:
+    """Say whether cash may go out for a withdrawal: not from a wallet that is blocked, or whose SIM is new."""
+    person = unit.rows.get(Person, row.person)
+    if person is None:
+        return _batch_of(unit, row) is not None
+    return person.state == "active" and receive_only_until(unit, person) is None
+
+
+def _batch_of(unit: Unit, row: Withdrawal) -> Bulk | None:
+    """Return the batch that a voucher was sent from: it then stands where a person does."""
+    return unit.rows.get(Bulk, row.person) if row.agent == VOUCHER else None
+
+
 def _takers(unit: Unit, row: Withdrawal) -> tuple[int, ...]:
     """Return who may come for the cash: of a voucher its receiver, too, if they have a wallet."""
     if row.agent != VOUCHER:
@@ -251,9 +265,14 @@ def _takers(unit: Unit, row: Withdrawal) -> tuple[int, ...]:
 
 
 def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receipt: Receipt) -> None:
+    common = {"reference": receipt.reference, "amount": row.amount, "at": receipt.at.isoformat()}
+    if batch := _batch_of(unit, row):
+        number = {"number": _receiver(unit, row)}
+        _tell_receiver(unit, batch, row, "voucher_taken", common | {"agent": agent.number}, receipt.entry)
+        tell(unit, keeper, "voucher_paid_out", common | number | {"balance": receipt.balance}, entry=receipt.entry)
+        return
     person = unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
-    common = {"reference": receipt.reference, "amount": row.amount, "at": receipt.at.isoformat()}
     if row.agent == VOUCHER:
         number = {"number": _receiver(unit, row)}
         balance = {"balance": unit.books.balance(wallet_of(person))}
@@ -295,10 +314,14 @@ def return_expired_of(unit: Unit, person: Person) -> None:
 
 def give_back(unit: Unit, row: Withdrawal) -> None:
     """Give what a withdrawal holds back to its owner, with the limit of its day, and tell them; the row is locked."""
-    person = unit.rows.get(Person, row.person)
-    assert person is not None, f"no person {row.person}"
     recorded = unit.books.entry(row.id)
     assert recorded is not None, f"no hold {row.id}"
+    if batch := _batch_of(unit, row):
+        posted = release(unit.books, entry_id=unit.mint(), at=unit.now, held=recorded)
+        unit.rows.put(replace(row, state="returned"))
+        return _tell_receiver(unit, batch, row, "voucher_over", {"amount": row.amount}, posted.id)
+    person = unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
     # The limit of the day on which the money was held is given back with the money.
     caps = given_back(unit, person, row.amount, counted_at=recorded.at)
     posted = release(unit.books, entry_id=unit.mint(), at=unit.now, held=recorded, caps=caps)
@@ -317,6 +340,13 @@ def give_back(unit: Unit, row: Withdrawal) -> None:
     voucher = unit.rows.get(Voucher, row.id)
     assert voucher is not None, f"no voucher {row.id}"
     tell_number(unit, voucher.phone, person.language, "voucher_over", {"amount": row.amount})
+
+
+def _tell_receiver(unit: Unit, batch: Bulk, row: Withdrawal, key: str, values: Mapping[str, Any], entry: int) -> None:
+    voucher = unit.rows.get(Voucher, row.id)
+    assert voucher is not None, f"no voucher {row.id}"
+    language = unit.house.packs[batch.country].languages[0]
+    tell_number(unit, voucher.phone, language, key, values, entry=entry)
 
 
 def _receiver(unit: Unit, row: Withdrawal) -> str:

@@ -143,24 +143,24 @@ def test_the_example_that_everybody_knows() -> None:
 
 def test_a_tip_that_is_dearer_for_one_of_the_two_is_not_given() -> None:
     """Tables may be such that less is dearer to take out: no rule forbids that between two services."""
-    send, withdraw, cash_in = KE.charges
+    send, withdraw, *others = KE.charges
     bands = (Band(1, 100, 5), Band(101, 500, 50))
     dearer = replace(withdraw, bands=(Band(1, 100, 60), Band(101, 500, 30)))
-    odd = replace(KE, tip_within=20, taxes=(), charges=(replace(send, bands=bands), dearer, cash_in))
+    odd = replace(KE, tip_within=20, taxes=(), charges=(replace(send, bands=bands), dearer, *others))
     assert cheaper_nearby(odd, 101, AT) is None
-    fair = replace(odd, charges=(replace(send, bands=bands), replace(dearer, bands=bands), cash_in))
+    fair = replace(odd, charges=(replace(send, bands=bands), replace(dearer, bands=bands), *others))
     assert cheaper_nearby(fair, 101, AT) == Tip(100, 90)
     assert cheaper_nearby(replace(fair, tip_within=1), 102, AT) is None
 
 
 def test_an_amount_of_which_no_cash_can_be_had_is_not_advised() -> None:
     """Below 50 shillings nothing can be taken out at an agent."""
-    send, withdraw, cash_in = KE.charges
+    send, withdraw, *others = KE.charges
     odd = replace(
-        KE, charges=(replace(send, bands=(Band(1_00, 49_99, 0), Band(50_00, 100_00, 20_00))), withdraw, cash_in)
+        KE, charges=(replace(send, bands=(Band(1_00, 49_99, 0), Band(50_00, 100_00, 20_00))), withdraw, *others)
     )
     assert cheaper_nearby(odd, 50_00, AT) is None
-    none_of_either = replace(odd, charges=(odd.charges[0], replace(withdraw, bands=(Band(90_00, 100_00, 1),)), cash_in))
+    none_of_either = replace(odd, charges=(odd.charges[0], replace(withdraw, bands=(Band(90_00, 100_00, 1),)), *others))
     assert cheaper_nearby(none_of_either, 50_00, AT) == Tip(49_99, 20_00)
 
 

@@ -31,6 +31,7 @@ INPUTS: Mapping[str, int] = {
     "replies": 50_000,
     "settings": 30_000,
     "packs": 20_000,
+    "lists": 20_000,
     "commands": 15_000,
     "backups": 1_000,
 }

@@ -18,7 +18,16 @@ from tests.lab.fuzz.draw import Drawn, Feed
 from tests.lab.inputs import INPUTS
 
 FOUND = Path(__file__).parent / "corpus" / "found.jsonl"
-EXAMPLES = {"hops": 150, "doors": 500, "words": 1000, "replies": 400, "settings": 200, "packs": 100, "backups": 5}
+EXAMPLES = {
+    "hops": 150,
+    "doors": 500,
+    "words": 1000,
+    "replies": 400,
+    "settings": 200,
+    "packs": 100,
+    "backups": 5,
+    "lists": 300,
+}
 
 
 @pytest.fixture(autouse=True)
@@ -40,7 +49,7 @@ def found() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_W_02_I_16_whatever_comes_in_is_read_or_refused(name: str) -> None:
-    """Hops, raw requests, words, answers, settings, packs, commands, backups: nothing breaks, and no money moves."""
+    """Hops, requests, words, answers, settings, packs, commands, backups, wages: nothing breaks, and no money moves."""
     target = target_of(name)
     check = target.open_world()
     taken = []

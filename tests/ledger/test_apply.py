@@ -114,7 +114,9 @@ def test_an_account_is_read_as_it_is_written() -> None:
 
 
 CHART = """
-issue trust float, redeem float trust, cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
+issue trust float, redeem float trust, issue trust bulk, redeem bulk trust, disburse bulk wallet, fee bulk fees,
+excise bulk tax, hold bulk held, release held bulk,
+cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
 excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
 levy_refund tax suspense, commission fees commission,
@@ -126,7 +128,7 @@ reverse wallet float, reverse wallet wallet, reverse fees wallet, reverse tax wa
 def test_no_money_moves_but_so() -> None:
     """The chart is the constitution: who adds a way for money, or takes one away, says so twice."""
     assert {(Reason(a), Kind(b), Kind(c)) for a, b, c in (move.split() for move in CHART.split(","))} == LEGAL
-    assert {kind.value for kind in LOCKED} == {"float", "wallet", "held"}
+    assert {kind.value for kind in LOCKED} == {"float", "wallet", "bulk", "held"}
 
 
 def test_the_chart_lets_each_move_be_undone_but_holds_and_money_that_left() -> None:

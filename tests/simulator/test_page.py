@@ -140,7 +140,7 @@ def test_cash_set_aside_says_what_became_of_it(town: Town) -> None:
 
 
 def test_whatever_the_books_may_hold_has_words_on_the_page(town: Town) -> None:
-    assert (REASONS.keys(), OWNED.keys()) == (set(Reason), set(Kind))
+    assert (set(REASONS), set(OWNED)) == (set(Reason), set(Kind))
     town.phone("Njeri").dial(AGENTS_CODE).press("3", "2", "100024", "150", PINS["Njeri"])
     assert entries(town)[0]["moves"][0]["reason"] == "Float sent"
 

@@ -24,6 +24,8 @@ OVER = {
     "reservations": "used",
     "pendings": "settled",
     "cases": "done",
+    "bulks": "paid",
+    "bulk_lines": "paid",
     "conversations": "ended",
 }
 """What most rows have come to."""

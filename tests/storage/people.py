@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.ussd.session import Conversation
+from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
 from service.wallet.promise import Reservation
@@ -125,6 +126,8 @@ EVERYTHING: tuple[Any, ...] = (
     Shortage(id=1, agent="100016", area="ke:nakuru", amount=5, why="cash", at=NOON),
     Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
     Nicknames(person=1, names={"2": "MAMA"}),
+    Bulk(id=1, country="ke", name="ACME", digest="d", lines=1, amount=5, charge=1, at=NOON),
+    BulkLine(id=2, bulk=1, number=2, person=None, phone=PHONE, secret="s", amount=5, fee=1, excise=0, levy=0),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),

@@ -26,8 +26,12 @@ from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.storage.engines import connect_settings
 from service.storage.migrate import migrate
 from service.storage.tables import METADATA
+from service.wallet.bulk import hand_in, pay_some
+from service.wallet.bulk_file import judge, read_rows
+from service.wallet.operator import approve, propose
 from service.wallet.people import set_state
 from service.wallet.sim import SimAsked, ask_about, ask_sims, note_answer
+from service.wallet.unit import Approval, Unit
 from tests.bench.town import settle, wallet
 from tests.phone import PINS, Town, demo_settings
 from tests.storage.filled import fill
@@ -107,11 +111,26 @@ def ask_the_network(town: Town) -> None:
     town.app.transact(lambda unit: note_answer(unit, f"about {amina.phone}", swapped=False, at=None))
 
 
+def pay_wages(town: Town) -> None:
+    """Have a file of wages paid, which no story does: it is nobody's talk."""
+    pack, text = town.app.home.pack, "phone,amount,secret\n0722000002,100,\n0799000077,100,4821\n"
+
+    def hand_in_file(unit: Unit) -> Approval:
+        made = hand_in(unit, country="ke", name="ACME", lines=judge(unit, read_rows(text), pack)[0])
+        assert made is not None
+        return propose(unit, act="bulk", values={"bulk": made.id, "bank_ref": "R"}, maker="ann")
+
+    made = town.app.transact(hand_in_file)
+    town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
+    assert town.app.transact(lambda unit: pay_some(unit, made.values["bulk"])).refused == 0
+
+
 def test_no_plan_reads_in_proportion_to_a_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(url, monkeypatch) as heard:
         town = opened(url)
         play(town)
         ask_the_network(town)
+        pay_wages(town)
         post(town, 2**41)
         town.store.close()
     sent = {statement: values for statement, values in heard.items() if _is_explained(statement)}

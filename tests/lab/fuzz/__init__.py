@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from tests.lab.fuzz.draw import Draw
 
-TARGETS = ("hops", "doors", "words", "replies", "settings", "packs", "commands", "backups")
+TARGETS = ("hops", "doors", "words", "replies", "settings", "packs", "commands", "backups", "lists")
 
 
 class Tally(NamedTuple):
