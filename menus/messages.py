@@ -93,6 +93,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "asleep":          ("help_line",),
     "awake":           ("help_line",),
     "moved_away":      ("number", "help_line"),
+    "moved_here":      ("closes", "help_line"),
     "sim_changed":     ("closes", "help_line"),
     "balance":         ("balance", "at"),
     "limits":          ("left", "single", "day_limit", "most_balance", "month_limit"),

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.app import App
+    from service.countries import Pack
     from service.wallet.unit import Approval
 
 
@@ -74,6 +75,15 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
 def _shown(app: "App", values: "Mapping[str, Any]") -> dict[str, Any]:
     from service.money import show_amount_full
 
-    pack = app.house.packs[values["country"]] if "country" in values else app.home.pack
+    pack = app.house.packs[values["country"]] if "country" in values else _pack_of(app, values)
     amounts = {name: show_amount_full(values[name], pack.currency) for name in ("amount", "balance") if name in values}
     return {**values, **amounts}
+
+
+def _pack_of(app: "App", values: "Mapping[str, Any]") -> "Pack":
+    """Return the country of an agent who is named, or the first that is served."""
+    from service.wallet.agent import agent_by_number, country_of
+
+    if "agent" not in values:
+        return app.home.pack
+    return app.house.packs[app.read(lambda unit: country_of(unit, agent_by_number(unit, values["agent"])))]

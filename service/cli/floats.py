@@ -76,14 +76,15 @@ def asked(as_json: bool) -> None:
 
 def _propose(act: str, agent: str, amount: str, bank_ref: str, by: str) -> None:
     from service.money import read_amount
-    from service.wallet.agent import agent_by_number, read_agent_number
+    from service.wallet.agent import agent_by_number, country_of, read_agent_number
     from service.wallet.operator import propose
 
     _refuse_empty(bank_ref)
     with opened() as app:
-        number, minor = read_agent_number(agent), read_amount(amount, app.home.pack.currency)
-        app.read(lambda unit: agent_by_number(unit, number))
-        values = {"agent": number, "amount": minor, "bank_ref": bank_ref}
+        number = read_agent_number(agent)
+        country = app.read(lambda unit: country_of(unit, agent_by_number(unit, number)))
+        minor = read_amount(amount, app.house.packs[country].currency)
+        values = {"agent": number, "country": country, "amount": minor, "bank_ref": bank_ref}
         say_proposed(app, app.transact(lambda unit: propose(unit, act=act, values=values, maker=by)))
 
 

@@ -61,6 +61,13 @@ def agent_by_number(unit: Unit, number: str) -> Agent:
     return agent
 
 
+def country_of(unit: Unit, agent: Agent) -> str:
+    """Return the country in whose money a shop works: that of its keeper."""
+    keeper = unit.rows.get(Person, agent.person)
+    assert keeper is not None, f"no person {agent.person}"
+    return keeper.country
+
+
 def agent_of(unit: Unit, person_id: int) -> Agent | None:
     """Return the shop that a person runs."""
     found = unit.rows.find(Agent, person=person_id, limit=1)

@@ -8,7 +8,7 @@ from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.ledger.post import NotReversible, post, reverse, reverses
-from service.phone import mask_phone
+from service.phone import BadPhone, mask_phone, region_of
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
@@ -24,9 +24,9 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import AlreadyRegistered, person_by_phone, set_state
+from service.wallet.pin import receive_only_until
 from service.wallet.refund import agree
 from service.wallet.reversal import take_from_payee
-from service.wallet.sim import note_swap
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -41,6 +41,10 @@ class NeedsBankRef(Refusal):
 
 class SamePerson(Refusal):
     """Who made an act may not approve it."""
+
+
+class PayerGone(Refusal):
+    """What would be given back has nowhere to go: the payer's wallet is closed (L-19)."""
 
 
 class NothingToApprove(Refusal):
@@ -137,7 +141,7 @@ def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, 
         "at": unit.now.isoformat(),
     }
     tell(unit, keeper, f"float_{reason}", told, entry=posted.id)
-    return {"reference": reference, "balance": posted.balances[agents]}
+    return {"country": keeper.country, "reference": reference, "balance": posted.balances[agents]}
 
 
 def _claw_back(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -155,7 +159,7 @@ def _claw_back(unit: Unit, approval: Approval) -> Mapping[str, Any]:
         "why": approval.values["reason"],
     }
     tell(unit, keeper, "clawback", told, entry=posted.id)
-    return {"reference": told["reference"], "balance": told["commission"]}
+    return {"country": keeper.country, "reference": told["reference"], "balance": told["commission"]}
 
 
 def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -165,6 +169,9 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     original = payment_behind(unit, original)
     if state_of(unit, original) == "on_its_way":
         return {"reference": unit.house.references.write(send_back(unit, original.id).id)}
+    payer = _owner(unit, original.moves[0].source.kind, original.moves[0].source.owner)
+    if payer is not None and payer.state == "closed":
+        raise PayerGone
     if given_back(unit, original.id) and unit.books.entry_once(reverses(original.id)) is None:
         raise NotReversible(reason=original.reason)
     posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))
@@ -210,7 +217,8 @@ def _owner(unit: Unit, kind: Kind, owner: str) -> Person | None:
 
 def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     person = unit.rows.get(Person, approval.values["person"])
-    assert person is not None, "a proposal names a person that is there"
+    if person is None or not person.has_number:  # closed since, or its number was taken from it
+        raise NothingToApprove
     set_state(unit, person, "active")
     tell(unit, person, "unblocked", {})
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
@@ -297,10 +305,12 @@ def propose_renumber(unit: Unit, person: Person, *, phone: str, id_number: str, 
     """Write down that somebody has seen the owner of a wallet, who has another number now, and the document.
 
     A document of another number is counted, and the refusal must be committed. Raises NothingToApprove for a wallet
-    that is closed, or AlreadyRegistered.
+    that is closed, BadPhone for a number of another country, or AlreadyRegistered.
     """
     if person.state == "closed":
         raise NothingToApprove
+    if region_of(phone) != unit.house.packs[person.country].region:
+        raise BadPhone
     if person_by_phone(unit, phone):
         raise AlreadyRegistered
     if no := compare_document(unit, person, id_number):
@@ -323,9 +333,11 @@ def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
     state = "active" if person.state == "retired" else person.state
-    person = replace(person, phone=phone, state=state, reset=None, used_at=unit.now, sim_seen_at=None)
+    person = replace(person, phone=phone, state=state, reset=None, used_at=unit.now)
+    person = replace(person, swapped_at=unit.now, swap_cleared=False, sim_seen_at=None)
     unit.rows.put(person)
-    note_swap(unit, person.id, unit.now)
+    until = receive_only_until(unit, person)
+    tell(unit, person, "moved_here", {"closes": (until or unit.now).isoformat(), "help_line": help_line})
     return {"phone": mask_phone(phone), "name": masked(person.name)}
 
 

@@ -16,7 +16,7 @@ from service.clock import day
 from service.countries import Pack
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.agent import agent_by_number
+from service.wallet.agent import UnknownAgent, agent_by_number, country_of
 from service.wallet.drawer import Till, area_of, known_cash, known_of, note_shortage
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -110,6 +110,8 @@ def reserve(unit: Unit, *, person: Person, number: str, amount: int, pack: Pack)
     agent = agent_by_number(unit, number)
     if agent.person == person.id:
         raise SelfPayment
+    if country_of(unit, agent) != person.country:
+        raise UnknownAgent
     may_withdraw(unit, person, amount)
     if may_promise(unit, number, pack) < amount:
         raise CashGone

@@ -17,7 +17,7 @@ from service.phone import mask_phone
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
-from service.wallet.agent import agent_by_number, earn
+from service.wallet.agent import UnknownAgent, agent_by_number, country_of, earn
 from service.wallet.batch import Bulk
 from service.wallet.drawer import cash_in_drawer
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
@@ -101,6 +101,8 @@ def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: in
     agent = agent_by_number(unit, agent_number)
     if agent.person == payer.id:
         raise SelfPayment
+    if country_of(unit, agent) != payer.country:
+        raise UnknownAgent
     charge = may_withdraw(unit, payer, amount)
     return Quote(unit.mint(), agent.number, agent.name, amount, *charge)
 
@@ -195,10 +197,17 @@ def find_payout(
             if person.state != "active" or receive_only_until(unit, person):
                 break
             return Payout(unit.mint(), row.id, masked(person.name), row.amount)
-    if otherwise is not None and (found := otherwise(unit, code)):
+    if otherwise is not None and (found := otherwise(unit, code)) and _held_in(unit, found) == keeper.country:
         return found
     count(unit, wrong_codes(unit, agent), 1)
     return WrongCode()
+
+
+def _held_in(unit: Unit, payout: Payout) -> str:
+    """Return the country in whose money a withdrawal is held: only its agents can pay it."""
+    recorded = unit.books.entry(payout.withdrawal)
+    assert recorded is not None, f"no hold {payout.withdrawal}"
+    return recorded.moves[0].source.country
 
 
 def wrong_codes(unit: Unit, agent: Agent) -> str:

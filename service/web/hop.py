@@ -58,6 +58,16 @@ class NotRead(Refusal):
     """The network sent something that is no hop."""
 
 
+class OtherCountry(Refusal):
+    """The code of one country was dialled from a number of another; says which code is theirs."""
+
+    says = ("service_code",)
+
+
+class NumberElsewhere(Refusal):
+    """The number is of a country that is not served."""
+
+
 class NotAnAgent(Refusal):
     """The agents' code was dialled by somebody who is not one."""
 
@@ -233,6 +243,19 @@ def _is_no_agent(call: Call, dial: Dial, country: Country) -> bool:
     return dial.service_code == country.pack.agents_code and call.agent is None
 
 
+def _is_from_elsewhere(unit: Unit, dial: Dial, country: Country) -> Refusal | None:
+    """Say no where the number is not of the country whose money the code talks of: each has books of its own."""
+    region = region_of(dial.phone)
+    if region == country.pack.region:
+        return None
+    own = next((pack for pack in unit.house.packs.values() if pack.region == region), None)
+    if own is None:
+        return NumberElsewhere()
+    return OtherCountry(
+        service_code=own.agents_code if dial.service_code == country.pack.agents_code else own.people_code
+    )
+
+
 def _has_newer(unit: Unit, row: Conversation) -> bool:
     """Say whether this phone is in a newer talk: a late hop of an ended one must not break into it."""
     if row.state == "live":
@@ -253,6 +276,8 @@ def _start(
     if previous:
         row = replace(row, started_at=max(unit.now, previous.started_at + timedelta(microseconds=1)))
     language = call.person.language if call.person else country.talk.default_language
+    if no := _is_from_elsewhere(unit, dial, country):
+        return _refused(no, language, country)
     if _is_no_agent(call, dial, country):
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
     if call.person and is_asleep(unit, call.person):
