@@ -39,6 +39,7 @@ from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
 from service.wallet.sim import ask_sims
+from service.wallet.staff import Login
 from service.wallet.undo import settle_due
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
@@ -189,18 +190,19 @@ def make_app(
     if production and store.read(lambda tx: is_demo(tx.books)):
         raise Unfit(["SENTI_DATABASE_URL holds the demo, whose PINs everybody knows: start with an empty database"])
     peppers = [pepper.get_secret_value() for pepper in settings.pin_pepper]
+    seal_key, *_ = seal_keys = [derive(secret, "seals") for secret in secrets]
     house = House(
         packs=packs,
         references=References(store.installation_key()),
         pepper=derive(peppers[0], "pins"),
         other_peppers=tuple(derive(pepper, "pins") for pepper in peppers[1:]),
         code_key=code_keys[0],
+        log_key=seal_key,
         other_code_keys=tuple(code_keys[1:]),
         sim_feed=settings.africastalking_insights_url is not None,
         pin_memory_kib=settings.pin_memory_kib,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
-    seal_key, *_ = seal_keys = [derive(secret, "seals") for secret in secrets]
     older = dict(zip(map(mark_of, secrets[1:]), seal_keys[1:], strict=True))
     heard_key = derive(peppers[0], "heard")
     app = App(settings, store, house, countries, gateways, seal_key, older, heard_key, metrics, now)
@@ -285,7 +287,7 @@ def seal_some(unit: Unit, key: bytes) -> bool:
 
 def forget_some(unit: Unit) -> bool:
     """Delete talks that nobody can come back to and tallies of hours that are over; say whether there may be more."""
-    old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT))
+    old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT), (Login, TALKS_KEPT))
     gone = [unit.rows.forget(kind, before=unit.now - kept, limit=FORGOTTEN_AT_ONCE) for kind, kept in old]
     return max(gone) == FORGOTTEN_AT_ONCE
 
