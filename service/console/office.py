@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol, TypeVar
 
 from service.countries import Pack
+from service.reference import References
 from service.refusal import Refusal
 from service.wallet.roles import may
 from service.wallet.staff import Staff, StaffRefusal
@@ -36,6 +37,7 @@ class Office:
     transact: Work
     read: Work
     packs: Mapping[str, Pack]
+    references: References
     render: Callable[[Notice], str]
     say_no: Callable[[Refusal, str], str]
     """A refusal of the use cases in a language of the menus."""

@@ -1,4 +1,4 @@
-"""How pages are made: text escaped, signs that cannot be seen made visible, amounts and times as the country writes them.
+"""How pages are made: text escaped, hidden signs made visible, amounts and times as the country writes them.
 
 No script and no style stands inside a page; nothing is loaded from elsewhere.
 """
@@ -88,7 +88,7 @@ def guest_language() -> str:
 
 def go_to(path: str) -> Response:
     """Send the browser on to a page of ours."""
-    assert path.startswith("/"), "only within the console"
+    assert not path or path.startswith("/"), "only within the console"
     return Response("", status=303, headers={"Location": ROOT + path})
 
 

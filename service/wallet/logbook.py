@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from service.wallet.tally import count
 from service.wallet.unit import Unit
 
 TERMINAL = "terminal"
@@ -46,10 +47,11 @@ class Checked(NamedTuple):
 def note(
     unit: Unit, *, staff: str, role: str, act: str, about: str = "", values: Mapping[str, Any] | None = None
 ) -> None:
-    """Write down what somebody does, in the commit in which it is done.
+    """Write down what somebody does, in the commit in which it is done; call it last, for others now wait.
 
-    Two who write at once run into each other's number: one of them is then run again whole.
+    Two who write at once queue for the day's tally. At midnight they may meet all the same: then one is run again.
     """
+    count(unit, f"logbook:{unit.now:%Y-%m-%d}", 0)
     last = last_note(unit)
     row = Noted(
         number=last.number + 1 if last else 1,
