@@ -13,6 +13,7 @@ from flask import Response
 from service.clock import day
 from service.console.office import Missing, NotFound, Office, TooManyReveals, Visit
 from service.console.page import field, go_to, number_asked, page
+from service.gsm7 import downgrade
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
 from service.ledger.statement import Page, statement
@@ -42,11 +43,15 @@ MOST_REVEALS = 50
 
 _CODE = re.compile(r"(?<![0-9,.])[0-9]{7}(?![0-9,.])")
 """A one-time code: seven digits that stand alone."""
+_NUMBER = re.compile(r"\+?([0-9]{4})[0-9]{2,8}([0-9]{3})(?![0-9])")
+"""A phone number, or that of a document."""
 
 
-def hide_codes(text: str) -> str:
-    """Return what stood on a phone without the codes that pay somebody out."""
-    return _CODE.sub("*" * 7, text)
+def hidden(text: str, row: Person) -> str:
+    """Return what stood on a phone without the codes that pay somebody out, whole numbers, and the owner's name."""
+    for name in {row.name, downgrade(row.name)} - {""}:
+        text = text.replace(name, masked(row.name))
+    return _NUMBER.sub(r"\1***\2", _CODE.sub("*" * 7, text))
 
 
 def find(office: Office, visit: Visit) -> Response:
@@ -223,12 +228,12 @@ def talks(office: Office, visit: Visit, person_id: int) -> Response:
             "at": talk.started_at,
             "heard_at": talk.heard_at,
             "state": talk.state,
-            "screens": [hide_codes(reply["text"]) for reply in talk.replies.values()],
+            "screens": [hidden(reply["text"], about["person"]) for reply in talk.replies.values()],
         }
         for talk in about["talks"]
     ]
     about["messages"] = [
-        {"at": one.at, "state": one.state, "tries": one.tries, "text": hide_codes(office.render(one))}
+        {"at": one.at, "state": one.state, "tries": one.tries, "text": hidden(office.render(one), about["person"])}
         for one in about["messages"]
     ]
     return page(office, visit, "talks.html", **about)

@@ -70,7 +70,7 @@ class Desk:
     def check(self) -> None:
         """Assert that axe finds nothing, by day and by night, and that nothing is wider than a small window."""
         for scheme in ("light", "dark"):
-            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
+            self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             found = Axe().run(self.page)
             assert found.violations_count == 0, found.generate_report()
         before = self.page.viewport_size

@@ -79,6 +79,8 @@ def test_talks_are_shown_screen_by_screen_without_what_was_typed_and_without_cod
     assert code[0] not in page
     assert "*******" in page
     assert PINS["Amina"] not in page
+    assert "Odhiambo" not in page, "the welcome said it"
+    assert "Welcome to Senti, AMINA O." in page
     assert "1 Send money" in page
     assert page.index("1 Send money") < page.index("*******")
 

@@ -89,14 +89,12 @@ def run(url: str, *statements: str) -> None:
             for statement in ("SET session_replication_role = replica", *statements):
                 connection.execute(statement)
         return
-    connection = sqlite3.connect(url.removeprefix("sqlite:///"))
-    for statement in (
-        *(f"DROP TRIGGER logbook_{what}" for what in ("no_update", "no_delete", "no_replace")),
-        *statements,
-    ):
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
+    file = sqlite3.connect(url.removeprefix("sqlite:///"))
+    guards = [f"DROP TRIGGER logbook_{what}" for what in ("no_update", "no_delete", "no_replace")]
+    for statement in (*guards, *statements):
+        file.execute(statement)
+    file.commit()
+    file.close()
 
 
 EDITS = {
