@@ -170,7 +170,7 @@ def _acts(unit: Unit, row: Person) -> list[str]:
     closed = row.state == "blocked" or row.pin_tries >= pack.pin_tries or receive_only_until(unit, row) is not None
     asleep = row.has_number and is_asleep(unit, row)
     when = {"unblock": closed and row.has_number, "reset_pin": row.reset is not None, "identify": asleep}
-    return [act for act, now in {**when, "retire": asleep}.items() if now]
+    return [act for act, now in {**when, "retire": asleep, "renumber": row.state != "closed"}.items() if now]
 
 
 def lines(unit: Unit, account: Account, before: int | None) -> dict[str, Any]:

@@ -10,11 +10,12 @@ from service.console.door import in_words
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page
 from service.money import read_amount
+from service.phone import read_phone
 from service.refusal import Refusal
 from service.wallet.agent import agent_by_number, read_agent_number
 from service.wallet.case import case_by_number
 from service.wallet.name import masked
-from service.wallet.operator import propose, propose_identify, propose_reset
+from service.wallet.operator import propose, propose_identify, propose_renumber, propose_reset
 from service.wallet.people import read_id_number
 from service.wallet.roles import ROLES
 from service.wallet.staff import Staff
@@ -31,6 +32,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "reset_pin":    ("person", "id_number"),
     "identify":     ("person", "id_number"),
     "retire":       ("person",),
+    "renumber":     ("person", "phone", "id_number"),
     "role":         ("staff", "role"),
 }  # fmt: skip
 """What is asked for, by act; `person` is filled in by the page that one comes from."""
@@ -108,6 +110,7 @@ _READ: Mapping[str, Callable[[Form, str], Pairs]] = {
     "reference": _reference,
     "case": _case,
     "person": lambda form, _: [("person", form.person().id)],
+    "phone": lambda form, typed: [("phone", read_phone(typed, form.unit.house.packs[form.person().country].region))],
     "id_number": lambda _, typed: [("id_number", read_id_number(typed) if typed else None)],
     "staff": _staff,
     "role": _role,
@@ -161,9 +164,13 @@ def made(office: Office, visit: Visit, act: str) -> Response:
 
 
 def _make(form: Form, visit: Visit) -> Approval | Refusal:
-    unit, values = form.unit, form.read()
+    unit, values, signed = form.unit, form.read(), {"maker": visit.name, "role": visit.role}
+    if form.act in ("reset_pin", "identify", "renumber"):
+        values.pop("person")
     if form.act == "reset_pin":
-        return propose_reset(unit, form.person(), id_number=values["id_number"], maker=visit.name, role=visit.role)
+        return propose_reset(unit, form.person(), **values, **signed)
     if form.act == "identify":
-        return propose_identify(unit, form.person(), id_number=values["id_number"], maker=visit.name, role=visit.role)
-    return propose(unit, act=form.act, values=values, maker=visit.name, role=visit.role)
+        return propose_identify(unit, form.person(), **values, **signed)
+    if form.act == "renumber":
+        return propose_renumber(unit, form.person(), **values, **signed)
+    return propose(unit, act=form.act, values=values, **signed)

@@ -87,6 +87,7 @@ _SHOWN: Mapping[str, Callable[[Unit, Any], Mapping[str, Any]]] = {
     "entry": _entry,
     "case": _case,
     "staff": _staff,
+    "phone": lambda _, phone: {"new_phone": phone},
 }
 
 

@@ -37,6 +37,8 @@ make identify           x       .        .       x       .       .
 approve identify        x       .        .       x       .       .
 make retire             x       .        .       x       .       .
 approve retire          .       .        .       x       .       .
+make renumber           x       .        .       x       .       .
+approve renumber        x       .        .       x       .       .
 make role               .       .        .       .       .       x
 approve role            .       .        .       .       .       x
 """
