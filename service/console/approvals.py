@@ -8,8 +8,9 @@ from flask import Response
 
 from service.console.office import Missing, NotAllowed, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page
+from service.countries import Pack
 from service.wallet.operator import ACTS, approve, decline, is_wish, redeem_asked
-from service.wallet.proposal import facts, version
+from service.wallet.proposal import country_of, facts, version
 from service.wallet.unit import Approval, Unit
 
 STATES = ("open", "approved", "declined", "taken")
@@ -38,15 +39,23 @@ def _some(unit: Unit, state: str) -> list[dict[str, Any]]:
             "checker": row.checker or "",
             "at": row.at,
             "amount": row.values.get("amount"),
+            "pack": pack_of(unit, row),
             "wish": is_wish(row),
         }
         for row in rows
     ]
 
 
+def pack_of(unit: Unit, row: Approval) -> Pack:
+    """Return the country whose money an act is in."""
+    packs = unit.house.packs
+    return packs.get(country_of(unit, row) or "") or next(iter(packs.values()))
+
+
 def shown(office: Office, visit: Visit, reference: str) -> Response:
     """Show one act with all that a decision hangs on."""
     row, found = office.read(lambda unit: _one(unit, reference))
+    act_pack = office.read(lambda unit: pack_of(unit, row))
     may_approve = row.act in ACTS and row.act not in TERMINAL_ONLY and visit.may(f"approve {row.act}")
     return page(
         office,
@@ -54,6 +63,7 @@ def shown(office: Office, visit: Visit, reference: str) -> Response:
         "approval.html",
         row=row,
         reference=reference,
+        act_pack=act_pack,
         facts={name: value for name, value in found.items() if name not in ("act", "maker", "state")},
         seen=version(found),
         wish=is_wish(row),

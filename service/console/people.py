@@ -56,12 +56,12 @@ def hidden(text: str, row: Person) -> str:
 
 def find(office: Office, visit: Visit) -> Response:
     """Send the browser on to whom or what was looked for: a phone, an agent's number, a reference of anything."""
-    del visit  # what is found asks for a role of its own
     typed = field("sought", 40)
     if not typed:
         raise Missing
     place = office.read(lambda unit: _place(unit, office, typed))
-    if place is None:
+    # Who may not look at people does not learn either whether somebody has a wallet.
+    if place is None or not visit.may(f"see {place.split('/')[1]}"):
         raise NotFound
     return go_to(place)
 

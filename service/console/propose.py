@@ -72,6 +72,13 @@ def _agent(form: Form, typed: str) -> Pairs:
     return [("agent", number)]
 
 
+def _amount(form: Form, typed: str) -> Pairs:
+    """Read an amount in the money of the agent's country."""
+    keeper = form.unit.rows.get(Person, agent_by_number(form.unit, read_agent_number(form.typed["agent"])).person)
+    assert keeper is not None, "an agent is a person"
+    return [("amount", read_amount(typed, form.unit.house.packs[keeper.country].currency))]
+
+
 def _text(name: str) -> Callable[[Form, str], Pairs]:
     return lambda _, typed: [(name, typed)]
 
@@ -104,7 +111,7 @@ def _role(_: Form, typed: str) -> Pairs:
 
 _READ: Mapping[str, Callable[[Form, str], Pairs]] = {
     "agent": _agent,
-    "amount": lambda form, typed: [("amount", read_amount(typed, form.office.home.currency))],
+    "amount": _amount,
     "bank_ref": _text("bank_ref"),
     "reason": _text("reason"),
     "reference": _reference,

@@ -91,6 +91,17 @@ _SHOWN: Mapping[str, Callable[[Unit, Any], Mapping[str, Any]]] = {
 }
 
 
+def country_of(unit: Unit, approval: Approval) -> str | None:
+    """Return in which country's money an act is, or None where it moves none."""
+    values = approval.values
+    if "country" in values:
+        return str(values["country"])
+    for person_id in _concerned(unit, approval):
+        if person := unit.rows.get(Person, person_id):
+            return person.country
+    return None
+
+
 def version(found: Mapping[str, Any]) -> str:
     """Return what tells these facts from others."""
     return hashlib.sha256(json.dumps(found, separators=(",", ":")).encode()).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""Takes the pictures of the console that its page in the documentation shows, from a demo that has just been started."""
+"""Takes the pictures of the console that docs/console.md shows, from a demo that has just been started."""
 
 import sys
 import tempfile

@@ -16,6 +16,13 @@ def noted(town: Town, act: str) -> list[Noted]:
     return [row for row in town.app.read(lambda unit: list(every_note(unit))) if row.act == act]
 
 
+def test_who_may_not_see_people_does_not_learn_who_has_a_wallet(town: Town) -> None:
+    tariq = Browser(town).log_in("tariq")
+    answers = [tariq.post("/find", sought=phone) for phone in ("0711000001", "0722999999")]
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert tariq.post("/find", sought="100016").status_code == 303
+
+
 @pytest.mark.parametrize("typed", ["0711000001", "+254 711 000 001", "254711000001", "0711-000-001"])
 def test_a_person_is_found_by_their_phone_which_stands_in_no_address(typed: str, town: Town) -> None:
     sara = Browser(town).log_in("sara")
