@@ -42,6 +42,7 @@ def test_the_password_is_asked_for_and_never_an_argument(senti: Senti) -> None:
 
 @pytest.mark.parametrize("weak", ["short", "aaaaaaaaaaaaaaaa", "joyce likes horses", "x" * 129, ""])
 def test_C_09_a_weak_password_is_refused(weak: str, senti: Senti) -> None:
+    """Short, one letter over and over, with the name in it, endless, empty: refused with the rule."""
     said = senti.no("staff", "add", "joyce", *WHO, "--password-stdin", typed=f"{weak}\n")
     assert "12 to 128" in said
 
@@ -67,6 +68,7 @@ def test_a_reset_makes_both_secrets_anew_and_a_lock_closes(senti: Senti) -> None
 
 
 def test_C_08_what_is_done_at_the_terminal_stands_in_the_logbook(senti: Senti) -> None:
+    """Commands are noted like clicks; an edit behind Senti's back is found by `senti audit`."""
     before = senti.json("audit")["logbook"]
     add(senti)
     senti.says("staff", "lock", "joyce", "--by", "ann")
@@ -92,4 +94,5 @@ def test_the_demo_prints_the_codes_of_its_staff(senti: Senti) -> None:
 
 
 def test_O_02_without_a_port_of_its_own_there_is_no_console(senti: Senti) -> None:
+    """The setting that is missing is named, with what to set it to."""
     assert "SENTI_CONSOLE_PORT is missing: set it" in senti.no("console", status=2)

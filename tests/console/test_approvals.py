@@ -51,6 +51,7 @@ ISSUE = {"agent": "100024", "amount": "5,000", "bank_ref": "FT 900"}
 
 
 def test_C_01_float_is_issued_by_two(town: Town) -> None:
+    """The maker's own yes is refused; another's counts once, for what was shown."""
     tariq, teresa = Browser(town).log_in("tariq"), Browser(town).log_in("teresa")
     before = float_of(town)
     reference = made(tariq, "issue", **ISSUE)
@@ -68,6 +69,7 @@ def test_C_01_float_is_issued_by_two(town: Town) -> None:
 
 
 def test_C_01_the_page_of_the_maker_offers_no_yes(town: Town) -> None:
+    """Who proposed reads that somebody else approves."""
     tariq = Browser(town).log_in("tariq")
     assert seen(tariq, made(tariq, "issue", **ISSUE)) == ""
     assert "somebody else approves it" in tariq.reads()
@@ -117,6 +119,7 @@ def test_C_04_an_act_is_approved_at_its_own_address(town: Town) -> None:
 
 
 def test_C_04_what_was_declined_is_over(town: Town) -> None:
+    """A no is final, and only of whom it concerns."""
     tariq, teresa, rita = (Browser(town).log_in(name) for name in ("tariq", "teresa", "rita"))
     reference = made(tariq, "issue", **ISSUE)
     version = seen(teresa, reference)
@@ -160,6 +163,7 @@ def test_C_04_two_browsers_race_and_one_wins(database: str, rival: str) -> None:
 
 
 def test_C_03_unblocking_takes_two_and_blocking_one(town: Town) -> None:
+    """Stopping money is done at once; freeing it waits for a second person."""
     amina = town.person("Amina")
     sara, samuel = Browser(town).log_in("sara"), Browser(town).log_in("samuel")
     assert sara.post(f"/people/{amina.id}/block").status_code == 303
@@ -223,6 +227,7 @@ def test_a_wish_of_an_agent_becomes_a_proposal_by_the_banks_reference(town: Town
     ],
 )
 def test_I_14_what_is_no_value_is_refused_and_kept_in_the_form(act: str, fields: dict[str, str], town: Town) -> None:
+    """Amounts, numbers, references and roles that are none: no proposal is written."""
     who = {"issue": "tariq", "role": "ada"}.get(act, "rita")
     browser = Browser(town).log_in(who if act != "reverse" else "sara")
     assert browser.post(f"/propose/{act}", **fields).status_code in (404, 409)

@@ -19,6 +19,7 @@ def staff(town: Town, name: str = "sara") -> Staff:
 
 
 def test_C_09_password_and_code_open_and_nothing_less_does(town: Town) -> None:
+    """Each of the two alone, wrong, empty, or of nobody: the page stays shut."""
     browser = Browser(town)
     assert not browser.log_in("sara", password="wrong password 1").is_in
     assert not browser.log_in("sara", code="000000").is_in
@@ -30,6 +31,7 @@ def test_C_09_password_and_code_open_and_nothing_less_does(town: Town) -> None:
 
 
 def test_C_09_a_stranger_reads_one_answer_for_every_reason(town: Town) -> None:
+    """Unknown name, wrong password, wrong code, an injection: one sentence."""
     said = set()
     for name, password, code in (
         ("nobody", PASSWORD, None),
@@ -58,6 +60,7 @@ def test_C_09_a_code_is_good_once(town: Town) -> None:
 
 
 def test_C_09_clocks_may_differ_by_a_step_and_no_more(town: Town) -> None:
+    """Half a minute early or late is taken, a minute is not."""
     for steps, opens in ((1, True), (2, False), (-3, False)):
         town.now += timedelta(minutes=10)
         code = code_at(demo_secret("sara"), town.now + timedelta(seconds=STEP * steps))
@@ -76,12 +79,14 @@ def test_C_09_guesses_are_counted_before_they_are_looked_at(town: Town) -> None:
 
 
 def test_C_09_right_passwords_with_wrong_codes_are_counted_too(town: Town) -> None:
+    """Who has the password gets five codes in a quarter of an hour."""
     for _ in range(TRIES):
         Browser(town).log_in("sara", code="123456")
     assert not Browser(town).log_in("sara").is_in
 
 
 def test_C_09_names_are_not_tried_by_the_hundred_from_one_address(town: Town) -> None:
+    """A spray over names ends for its address, and closes nobody's account."""
     for number in range(60):
         Browser(town, address="10.6.6.6").log_in(f"name{number}", password="counting house 2026")
     assert not Browser(town, address="10.6.6.6").log_in("sara").is_in
@@ -90,6 +95,7 @@ def test_C_09_names_are_not_tried_by_the_hundred_from_one_address(town: Town) ->
 
 
 def test_C_09_a_stolen_cookie_opens_nothing_elsewhere(town: Town) -> None:
+    """Another browser or another address: the login page."""
     sara = Browser(town).log_in("sara")
     token = sara.client.get_cookie(COOKIE, domain="console.example")
     assert token is not None
@@ -102,6 +108,7 @@ def test_C_09_a_stolen_cookie_opens_nothing_elsewhere(town: Town) -> None:
 
 
 def test_C_09_a_login_that_rests_ends_and_so_does_a_long_one(town: Town) -> None:
+    """A quarter of an hour without a page, or eight hours with pages."""
     sara = Browser(town).log_in("sara")
     town.now += IDLE
     assert sara.is_in
@@ -116,6 +123,7 @@ def test_C_09_a_login_that_rests_ends_and_so_does_a_long_one(town: Town) -> None
 
 
 def test_C_09_logging_out_ends_it_in_the_database(town: Town) -> None:
+    """The cookie that a thief kept opens nothing any more."""
     sara = Browser(town).log_in("sara")
     kept = sara.client.get_cookie(COOKIE, domain="console.example")
     assert kept is not None
@@ -125,6 +133,7 @@ def test_C_09_logging_out_ends_it_in_the_database(town: Town) -> None:
 
 
 def test_C_09_a_new_login_ends_the_one_before(town: Town) -> None:
+    """One name is at one browser."""
     first = Browser(town).log_in("sara")
     assert Browser(town).log_in("sara").is_in
     assert not first.is_in
@@ -142,6 +151,7 @@ def test_C_09_a_cookie_from_before_the_login_is_worth_nothing_after_it(town: Tow
 
 
 def test_C_09_the_database_does_not_know_the_token(town: Town) -> None:
+    """Who reads the table cannot make the cookie."""
     sara = Browser(town).log_in("sara")
     token = sara.client.get_cookie(COOKIE, domain="console.example")
     assert token is not None
@@ -172,6 +182,7 @@ def test_the_cookie_is_for_this_host_over_tls_and_for_no_script(town: Town) -> N
     ],
 )
 def test_I_15_a_form_of_another_site_does_nothing(wrong: dict[str, dict[str, str]], town: Town) -> None:
+    """No token, a wrong one, or a page from elsewhere: refused, and nothing is shown."""
     sara = Browser(town).log_in("sara")
     person = town.person("Amina").id
     sent = {"data": {"why": "caller asks", "token": sara.token()}, **wrong}
@@ -182,6 +193,7 @@ def test_I_15_a_form_of_another_site_does_nothing(wrong: dict[str, dict[str, str
 
 
 def test_I_15_a_form_of_another_login_does_nothing(town: Town) -> None:
+    """One member's token is worth nothing with another's cookie."""
     sara, samuel = Browser(town).log_in("sara"), Browser(town).log_in("samuel")
     assert sara.open("POST", "/console/logout", data={"token": samuel.token()}).status_code == 403
     assert sara.is_in

@@ -62,6 +62,7 @@ def test_V_06_a_person_is_masked_until_a_reason_is_given(town: Town) -> None:
 
 
 def test_V_06_every_look_is_written_down_and_many_reveals_are_refused(town: Town) -> None:
+    """Fifty people behind the mask in a day are the last; each look before has its row."""
     sara, person = Browser(town).log_in("sara"), town.person("Amina").id
     sara.get(f"/people/{person}")
     sara.get(f"/people/{person}/talks")

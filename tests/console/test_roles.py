@@ -35,6 +35,7 @@ def test_C_05_every_address_is_in_the_table(town: Town) -> None:
 
 
 def test_C_05_what_the_table_does_not_name_nobody_may() -> None:
+    """An act or a role that nobody wrote down is nobody's."""
     assert not any(may(role, "approve refund") for role in ROLES)
     assert not may("", "see approvals")
     assert not may("owner", "see approvals")
@@ -58,6 +59,7 @@ def test_C_05_each_role_at_each_address(role: str, town: Town) -> None:
 
 
 def test_C_05_nobody_gets_anywhere_without_a_login(town: Town) -> None:
+    """Every address but the login page leads to it, whatever was sent."""
     stranger = Browser(town)
     for route in (*ROUTES, *FORMS_OF):
         path = re.sub(r"<[^>]+>", "1", route.rule)

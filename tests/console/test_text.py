@@ -83,6 +83,7 @@ def test_I_15_a_name_is_text_on_every_page(name: str, town: Town) -> None:
 
 @pytest.mark.parametrize("name", NASTY)
 def test_I_12_a_file_holds_no_formula(name: str, town: Town) -> None:
+    """No cell of the logbook's file begins a formula, in any width of letters."""
     sara, ada = Browser(town).log_in("sara"), Browser(town).log_in("ada")
     sara.post(f"/people/{town.person('Amina').id}/reveal", why=name + " asks")
     ada.open("GET", "/console/log.csv", query_string={"staff": "sara"})
@@ -97,6 +98,7 @@ def test_I_12_a_file_holds_no_formula(name: str, town: Town) -> None:
 
 
 def test_I_14_filters_are_values_and_nothing_else(town: Town) -> None:
+    """Statements in a filter find nothing and break nothing."""
     ada = Browser(town).log_in("ada")
     for wrong in ("' OR 1=1 --", "sara' UNION SELECT secret FROM staff --", "%", "\x00", "1; DROP TABLE logbook"):
         ada.open("GET", "/console/log", query_string={"staff": wrong, "act": wrong, "page": wrong})
