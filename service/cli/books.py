@@ -162,20 +162,13 @@ def audit(as_json: bool) -> None:
     """Check every entry, balance, hold, message and seal; exit status 1 and the places if anything is wrong."""
     from service.cli.out import print_json
     from service.wallet.audit import audit_all
-    from service.wallet.logbook import last_note
 
     with opened() as app, patience("Auditing"):
         report = app.read(lambda unit: audit_all(unit, seal_key=app.seal_key, older_keys=app.older_seal_keys))
-        last = app.read(last_note)
-    logbook = {"rows": last.number if last else 0, "last": last.stamp if last else ""}
     if as_json:
         problems = [problem._asdict() for problem in report.problems]
-        found = {"sound": report.sound, "entries": report.entries, "sealed": report.sealed, "problems": problems}
-        print_json({**found, "logbook": logbook})
+        print_json({"sound": report.sound, "entries": report.entries, "sealed": report.sealed, "problems": problems})
     elif report.sound:
         click.echo(f"Sound. {report.entries} entries, {report.sealed} of them sealed.")
-        click.echo(
-            f"The logbook of the staff has {logbook['rows']} rows; its last stamp is {logbook['last'] or 'none'}."
-        )
     if not report.sound:
         raise refuse(*(f"{problem.check}: {problem.where}: {problem.detail}" for problem in report.problems))

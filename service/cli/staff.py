@@ -17,7 +17,7 @@ _stdin = click.option("--password-stdin", is_flag=True, help="Read the password 
 
 @click.group()
 def staff() -> None:
-    """Add, list, reset and lock the accounts of those who work in the console."""
+    """Add, list, reset and lock the accounts of those who work in the console; and the last stamp of their logbook."""
 
 
 @staff.command()
@@ -106,6 +106,21 @@ def lock(name: str, by: str) -> None:
 
         app.transact(work)
     click.echo(f"{name} is closed.")
+
+
+@staff.command()
+@as_json
+def stamp(as_json: bool) -> None:
+    """Show how many rows the logbook has and the stamp of the last: kept elsewhere, it tells if rows were cut off."""
+    from service.cli.out import print_json
+    from service.wallet.logbook import last_note
+
+    with opened() as app:
+        last = app.read(last_note)
+    rows, said = (last.number, last.stamp) if last else (0, "")
+    if as_json:
+        return print_json({"rows": rows, "stamp": said})
+    click.echo(f"{rows} rows, the last is stamped {said or 'with nothing'}")
 
 
 def _first_line() -> str:
