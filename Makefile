@@ -32,8 +32,9 @@ lab: $(ready)     ## break everything around the money and count what is lost (R
 mutants: $(ready) ## spoil the books and the use cases, one small thing at a time, and see that the tests notice (some 40 minutes)
 	@$(bin)/python -m tests.mutants $(ARGS)
 
-picture: $(ready) ## take the README's picture of the simulator anew (needs chromium)
+picture: $(ready) ## take the pictures of the simulator and the console anew (needs chromium)
 	@$(bin)/python -m tests.simulator.picture
+	@$(bin)/python -m tests.console.picture
 
 lock:             ## renew requirements.lock
 	@$(bin)/uv pip compile -q pyproject.toml --group dev --generate-hashes --no-emit-index-url --no-header --no-annotate --universal --upgrade -o requirements.lock

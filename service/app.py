@@ -9,13 +9,14 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
-from flask import Flask
+from flask import Flask, request
 
 from menus import product, proof
 from menus.notices import render_notice
 from service import clock
+from service.console import DemoStaff, Office, add_console
 from service.countries import check_tariffs, load_pack
-from service.demo import is_demo
+from service.demo import PASSWORD, demo_secret, is_demo
 from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Gateway
 from service.gateways.sim_swaps import SimSwaps
@@ -23,12 +24,13 @@ from service.gateways.simulator import Simulator
 from service.ledger.seal import seal_batch
 from service.outbox import Budget, mind_the_clock, send_due, waiting_since
 from service.reference import References
+from service.refusal import Refusal
 from service.schedule import Job, run_due
 from service.settings import Settings, derive, mark_of, unsafe
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.session import Conversation
-from service.ussd.text import Talk
+from service.ussd.text import Talk, render_no
 from service.wallet.advice import advise
 from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
@@ -39,13 +41,14 @@ from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
 from service.wallet.sim import ask_sims
+from service.wallet.staff import Login, Staff, code_at
 from service.wallet.undo import settle_due
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
 from service.wallet.withdraw import return_expired
 from service.web.behind import Senti
-from service.web.build import build_web
+from service.web.build import bare_web, build_web
 from service.web.counted import counted
-from service.web.door import Door
+from service.web.door import Door, source_of
 from service.web.health import Health
 from service.web.hop import Country, NothingTaken, NotRead, StillChecked, country_of, erase_talks
 from service.web.metrics import Metrics
@@ -189,18 +192,19 @@ def make_app(
     if production and store.read(lambda tx: is_demo(tx.books)):
         raise Unfit(["SENTI_DATABASE_URL holds the demo, whose PINs everybody knows: start with an empty database"])
     peppers = [pepper.get_secret_value() for pepper in settings.pin_pepper]
+    seal_key, *_ = seal_keys = [derive(secret, "seals") for secret in secrets]
     house = House(
         packs=packs,
         references=References(store.installation_key()),
         pepper=derive(peppers[0], "pins"),
         other_peppers=tuple(derive(pepper, "pins") for pepper in peppers[1:]),
         code_key=code_keys[0],
+        log_key=seal_key,
         other_code_keys=tuple(code_keys[1:]),
         sim_feed=settings.africastalking_insights_url is not None,
         pin_memory_kib=settings.pin_memory_kib,
     )
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
-    seal_key, *_ = seal_keys = [derive(secret, "seals") for secret in secrets]
     older = dict(zip(map(mark_of, secrets[1:]), seal_keys[1:], strict=True))
     heard_key = derive(peppers[0], "heard")
     app = App(settings, store, house, countries, gateways, seal_key, older, heard_key, metrics, now)
@@ -268,7 +272,42 @@ def make_web(app: App) -> Flask:
         from service.simulator import add_simulator
 
         add_simulator(web, transact=app.read, render_notice=app.render, pack=app.home.pack, secret=DEMO_SECRET)
+        add_console(web, office_of(app))
     return web
+
+
+def make_console(app: App) -> Flask:
+    """Return the web application of the staff alone, for a port of its own."""
+    web = bare_web()
+    add_console(web, office_of(app))
+    return web
+
+
+def office_of(app: App) -> Office:
+    """Return what the console works with; in the demo its login page shows who there is."""
+    trusted = app.settings.trusted_proxy
+
+    def demo() -> list[DemoStaff]:
+        there = app.read(lambda unit: unit.rows.find(Staff))
+        known = [one for one in there if one.secret == demo_secret(one.name)]
+        return [DemoStaff(one.name, one.role, PASSWORD, code_at(one.secret, app.now())) for one in known]
+
+    return Office(
+        transact=app.transact,
+        read=app.read,
+        packs=app.house.packs,
+        references=app.house.references,
+        render=app.render,
+        say_no=lambda no, language: say_no(app.home.talk, no, language),
+        source=lambda: source_of(request.remote_addr, request.headers.getlist("X-Forwarded-For"), trusted) or "",
+        now=app.now,
+        demo=demo if app.settings.mode == "demo" else None,
+    )
+
+
+def say_no(talk: Talk, no: Refusal, language: str) -> str:
+    """Return a refusal's sentence in a language of the menus, or in their first."""
+    return render_no(talk, no, language if language in talk.words else talk.default_language)
 
 
 def last_words(talk: Talk) -> Mapping[str, str]:
@@ -285,7 +324,7 @@ def seal_some(unit: Unit, key: bytes) -> bool:
 
 def forget_some(unit: Unit) -> bool:
     """Delete talks that nobody can come back to and tallies of hours that are over; say whether there may be more."""
-    old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT))
+    old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT), (Login, TALKS_KEPT))
     gone = [unit.rows.forget(kind, before=unit.now - kept, limit=FORGOTTEN_AT_ONCE) for kind, kept in old]
     return max(gone) == FORGOTTEN_AT_ONCE
 

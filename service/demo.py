@@ -1,5 +1,7 @@
 """The people of the demo and their short history: what they have was paid in, sent and priced like anybody's money."""
 
+import hashlib
+from base64 import b32encode
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -14,6 +16,7 @@ from service.wallet.operator import approve, propose
 from service.wallet.people import person_by_phone, register
 from service.wallet.pin import seal_pin
 from service.wallet.send import quote_send, send_money
+from service.wallet.staff import Staff, add_staff
 from service.wallet.unit import Agent, Person, Unit
 
 
@@ -39,6 +42,19 @@ PEOPLE = (
 )
 NEWCOMER = "+254799000009"
 LOCKED = "+254733000003"
+
+STAFF = (
+    ("sara",   "support",  "+254700000001"),
+    ("samuel", "support",  "+254700000002"),
+    ("aisha",  "agents",   "+254700000003"),
+    ("tariq",  "treasury", "+254700000004"),
+    ("teresa", "treasury", "+254700000005"),
+    ("rita",   "risk",     "+254700000006"),
+    ("omar",   "auditor",  "+254700000007"),
+    ("ada",    "admin",    "+254700000008"),
+    ("adam",   "admin",    "+254700000009"),
+)
+PASSWORD = "counting house 2026"
 
 FLOATS = (("100016", 5_223_700), ("100024", 120_000))
 CASH_INS = (("+254711000001", 215_700), ("+254733000003", 8_000))
@@ -109,3 +125,19 @@ def _play(unit: Unit, pack: Pack) -> None:
         assert payer is not None, "the demo has opened this wallet"
         quote = quote_send(unit, payer=payer, phone=payee_phone, amount=amount)
         send_money(unit, payer=payer, quote=quote._replace(undo=0))  # the days have passed in which it waited
+
+
+def load_demo_staff(transact: Callable[[Callable[[Unit], None]], None]) -> None:
+    """Open the accounts of the demo's staff, whose passwords and authenticators everybody knows; once."""
+
+    def work(unit: Unit) -> None:
+        if unit.rows.get(Staff, STAFF[0][0]) is None:
+            for name, role, phone in STAFF:
+                add_staff(unit, name=name, role=role, phone=phone, password=PASSWORD, secret=demo_secret(name))
+
+    transact(work)
+
+
+def demo_secret(name: str) -> str:
+    """Return the secret of a demo authenticator."""
+    return b32encode(hashlib.sha256(f"demo {name}".encode()).digest()[:20]).decode()

@@ -83,6 +83,7 @@ class Settings(BaseSettings):
     workers: int = Field(default=1, ge=1, le=64)
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    console_port: int | None = Field(default=None, ge=1, le=65535)
 
     @field_validator("countries")
     @classmethod
@@ -227,6 +228,8 @@ def _unsafe_switches(settings: Settings, environ: Mapping[str, str]) -> Iterator
         yield "SENTI_METRICS_PORT is missing, metrics would be public: set it to a port that only monitoring reaches"
     elif settings.metrics_port == settings.port:
         yield "SENTI_METRICS_PORT is SENTI_PORT, metrics would be public: set it to another port"
+    if settings.console_port in (settings.port, settings.metrics_port) and settings.console_port is not None:
+        yield "SENTI_CONSOLE_PORT is another door's, the console would stand there too: set it to a port of its own"
     admin = settings.database_admin_url
     if admin and admin == settings.database_url and admin.get_secret_value().startswith("postgresql"):
         yield "SENTI_DATABASE_URL is the administrator's: give the service a role that may only insert into the books"

@@ -19,16 +19,17 @@ from service.cli.person import person
 from service.cli.phone import dial, inbox, sms
 from service.cli.refund import refund
 from service.cli.rules import rules
-from service.cli.run import demo, migrate, run, serve, worker
+from service.cli.run import console, demo, migrate, run, serve, worker
+from service.cli.staff import staff
 from service.cli.tariff import tariff
 
 main = Spoken("senti", help="Mobile money behind a phone number. Each command says more with --help.")
 
 # fmt: off
 for command in (
-    run, serve, worker, migrate, demo,
+    run, serve, worker, console, migrate, demo,
     dial, sms, inbox,
-    person, agent, floats, refund, bulk, approve,
+    person, agent, floats, refund, bulk, approve, staff,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

@@ -54,6 +54,24 @@ def demo() -> None:
 
 
 @demo.command()
+def codes() -> None:
+    """Print the codes of now with which the demo's staff log in to the console; each is good once."""
+    if settings_read().mode == "production":
+        raise unusable("SENTI_MODE is production: there are no demo staff")
+    _say_codes()
+
+
+def _say_codes() -> None:
+    from service import clock
+    from service.demo import PASSWORD, STAFF, demo_secret
+    from service.wallet.staff import code_at
+
+    click.echo(f"Staff of the demo, password: {PASSWORD}")
+    for name, role, _ in STAFF:
+        click.echo(f"  {name:8} {role:9} {code_at(demo_secret(name), clock.now())}")
+
+
+@demo.command()
 def load() -> None:
     """Open the demo's wallets and shops with a short history; does nothing if they are there."""
     _load()
@@ -61,7 +79,7 @@ def load() -> None:
 
 
 def _load() -> None:
-    from service.demo import DEMO_COUNTRY, load_demo
+    from service.demo import DEMO_COUNTRY, load_demo, load_demo_staff
 
     with opened() as app:
         if app.settings.mode == "production":
@@ -72,6 +90,7 @@ def _load() -> None:
                 "name that first, or open wallets of your own with senti person register, and serve with senti serve"
             )
         load_demo(app.transact, app.home.pack)
+        load_demo_staff(app.transact)
 
 
 _port = click.option("--port", type=click.IntRange(1, 65535), help="Instead of SENTI_PORT.")
@@ -89,8 +108,14 @@ def run(port: int | None) -> None:
     port = port or settings.port
     bring_up(settings)
     _load()
-    address = f"http://{settings.host}:{port}/simulator"
-    serve_web(settings, Serving(port=port, worker=True), ready=lambda: click.echo(f"Senti: {address} (Ctrl-C ends it)"))
+    address = f"http://{settings.host}:{port}"
+
+    def ready() -> None:
+        click.echo(f"Console: {address}/console")
+        _say_codes()
+        click.echo(f"Senti: {address}/simulator (Ctrl-C ends it)")
+
+    serve_web(settings, Serving(port=port, worker=True), ready=ready)
 
 
 @click.command()
@@ -106,6 +131,22 @@ def serve(port: int | None, workers: int | None) -> None:
         raise unusable("SENTI_WORKERS is above 1: SQLite has one process; set it to 1 or use PostgreSQL")
     serving = Serving(port=port or settings.port, workers=workers, worker=on_sqlite(settings))
     serve_web(settings, serving, ready=lambda: click.echo(f"Senti listens on {settings.host}:{serving.port}"))
+
+
+@click.command()
+@click.option("--port", type=click.IntRange(1, 65535), help="Instead of SENTI_CONSOLE_PORT.")
+def console(port: int | None) -> None:
+    """Serve the staff's console on a port of its own; it stands behind TLS, where only staff can reach it."""
+    from service.cli.server import Serving, serve_web
+
+    settings = settings_read()
+    port = port or settings.console_port
+    if port is None:
+        raise unusable(
+            "SENTI_CONSOLE_PORT is missing: set it to a port that only staff reach, and run senti console again"
+        )
+    serving = Serving(port=port, console=True)
+    serve_web(settings, serving, ready=lambda: click.echo(f"The console listens on {settings.host}:{port}"))
 
 
 @click.command()

@@ -55,11 +55,15 @@ SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Serving(NamedTuple):
-    """How the web is served; `worker` says that a thread of it sends messages and does what is timed."""
+    """How the web is served; `worker` says that a thread of it sends messages and does what is timed.
+
+    `console` says that the staff's pages are served, and nothing else.
+    """
 
     port: int
     workers: int = 1
     worker: bool = False
+    console: bool = False
 
 
 def on_sqlite(settings: Settings) -> bool:
@@ -125,7 +129,7 @@ def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object])
 
 def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flask:
     """Compose the service in a web process; what it holds is let go when the process ends."""
-    from service.app import jobs, make_app, make_web
+    from service.app import jobs, make_app, make_console, make_web
     from service.outbox import run_worker
 
     set_up(level=settings.log_level)
@@ -139,11 +143,11 @@ def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flas
         thread.start()
         ending.callback(thread.join)
         ending.callback(stop.set)
-    if settings.metrics_port is not None and shared is None:
+    if settings.metrics_port is not None and shared is None and not serving.console:
         ending.enter_context(app.metrics.serving(port=settings.metrics_port, host=settings.host))
     # The server runs this process through multiprocessing, which skips what is registered with atexit.
     Finalize(None, ending.close, exitpriority=1)
-    made = make_web(app)
+    made = make_console(app) if serving.console else make_web(app)
     gc.collect()
     gc.freeze()  # looking through all that was made at the start would stop every hop for some 80 ms, now and then
     return made

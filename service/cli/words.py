@@ -6,10 +6,14 @@ from service.refusal import Refusal
 def in_words(no: Refusal) -> str:
     """Return a refusal's sentence; a country without English says it in its first language."""
     from menus import product
+    from service.console.words import speak
     from service.countries import load_pack
     from service.settings import read_settings
     from service.ussd.text import render_no
+    from service.wallet.staff import StaffRefusal
 
+    if isinstance(no, StaffRefusal):
+        return speak("en", f"no.{no.code}", **no.said)
     pack = load_pack(read_settings().countries[0])
     # No one-time code stands in a refusal.
     talk = product(pack, b"")

@@ -14,7 +14,9 @@ from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
+from service.wallet.logbook import Noted
 from service.wallet.promise import Reservation
+from service.wallet.staff import Login, Staff
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -187,6 +189,16 @@ RECORDS: tuple[Record, ...] = (
         due="expires_at",
     ),
     Record(Approval, "approvals", key=("id",), indexes=(("state",),), differ=("maker", "checker")),
+    Record(
+        Staff,
+        "staff",
+        key=("name",),
+        sealed=frozenset({"phone", "secret"}),
+        sought=frozenset({"phone"}),
+        unique=(Unique(("phone",)),),
+    ),
+    Record(Login, "logins", key=("id",), indexes=(("staff", "state"), ("began_at",)), age="began_at"),
+    Record(Noted, "logbook", key=("number",), indexes=(("staff", "number"), ("act", "number"), ("about", "number"))),
     Record(Seen, "seen", key=("key",)),
     Record(Stop, "stops", key=("phone",), sealed=frozenset({"phone"}), sought=frozenset({"phone"})),
     Record(Paid, "paid", key=("payer", "payee"), indexes=(("payer", "times"),), order=("times", "last_at")),

@@ -50,6 +50,8 @@ RIGHTS: Mapping[str, Rights] = {
     "approvals": _KEPT,
     "paid": _KEPT,
     "notices": _KEPT,
+    "staff": _KEPT,
+    "logins": _FORGOTTEN,
     "seen": Rights(),
     "stops": _KEPT,
     "timers": _KEPT,

@@ -24,7 +24,7 @@ _TRIES_SECONDS = 3.0
 _AGAIN = frozenset({"40001", "40P01", "57P01"})  # serialization failure, deadlock, a helper of the statement was ended
 _BUSY = frozenset({"55P03", "57014", "53300", "57P03", "25P03"})  # lock, statement or idle time is over; no connection
 # Somebody else has just written the same: run again, the work finds it.
-_TWINS = (LIVE_CONVERSATION, "conversations_pkey", "paid_pkey", "entries_pkey", "entries_once")
+_TWINS = (LIVE_CONVERSATION, "conversations_pkey", "paid_pkey", "entries_pkey", "entries_once", "logbook_pkey")
 _TAKEN = "23505"
 _REFUSED = "23"  # the class of broken constraints
 

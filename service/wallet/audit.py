@@ -14,6 +14,7 @@ from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.keys import keys_of_seals
+from service.wallet.logbook import check_logbook
 from service.wallet.refund import payment_of
 from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
 
@@ -199,9 +200,14 @@ CHECKS: tuple[Callable[[Unit], Found], ...] = (
 
 def audit_all(unit: Unit, *, seal_key: bytes, older_keys: Mapping[str, bytes] = MappingProxyType({})) -> Report:
     """Audit the books and what stands beside them; run it in one consistent read."""
-    report = audit(unit.books, seal_key=seal_key, older_keys=keys_of_seals(unit, older_keys))
+    older = keys_of_seals(unit, older_keys)
+    report = audit(unit.books, seal_key=seal_key, older_keys=older)
     problems = list(report.problems)
-    for check in CHECKS:
+
+    def logbook_holds(unit: Unit) -> Found:
+        yield from check_logbook(unit, [one.key for one in older]).problems
+
+    for check in (*CHECKS, logbook_holds):
         try:
             problems += [Problem(check.__name__, where, detail) for where, detail in check(unit)]
         except (ValueError, KeyError, AssertionError) as error:

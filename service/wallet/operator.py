@@ -21,12 +21,16 @@ from service.wallet.forgotten import NothingAsked
 from service.wallet.identity import PinReset
 from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
+from service.wallet.logbook import TERMINAL, note
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import AlreadyRegistered, person_by_phone, set_state
 from service.wallet.pin import receive_only_until
+from service.wallet.proposal import OtherVersion, facts, refuse_own, version
 from service.wallet.refund import agree
 from service.wallet.reversal import take_from_payee
+from service.wallet.roles import ROLES
+from service.wallet.staff import end_logins, lock_row
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -51,26 +55,57 @@ class NothingToApprove(Refusal):
     """There is no open act with this id."""
 
 
-def propose(unit: Unit, *, act: str, values: Mapping[str, Any], maker: str) -> Approval:
-    """Write down an act for somebody else to approve; `act` is one of ACTS."""
+def propose(unit: Unit, *, act: str, values: Mapping[str, Any], maker: str, role: str = TERMINAL) -> Approval:
+    """Write down an act for somebody else to approve; `act` is one of ACTS. Raises OwnAffair."""
+    approval = _write_down(unit, act=act, values=values, maker=_name(maker))
+    refuse_own(unit, approval, approval.maker)
+    _note(unit, approval, "make", by=approval.maker, role=role)
+    return approval
+
+
+def _write_down(unit: Unit, *, act: str, values: Mapping[str, Any], maker: str) -> Approval:
     assert act in ACTS, f"no act {act}"
-    approval = Approval(id=unit.mint(), act=act, values=dict(values), maker=_name(maker), at=unit.now)
+    approval = Approval(id=unit.mint(), act=act, values=dict(values), maker=maker, at=unit.now)
     unit.rows.add(approval)
     return approval
 
 
-def approve(unit: Unit, *, approval_id: int, checker: str) -> Mapping[str, Any]:
-    """Do an act that another person made, once; raises SamePerson, NothingToApprove, or what the act refuses."""
+def approve(
+    unit: Unit, *, approval_id: int, checker: str, role: str = TERMINAL, seen: str | None = None
+) -> Mapping[str, Any]:
+    """Do an act that another person made, once.
+
+    `seen` is the version that was shown (`proposal.version`), where something was. Raises SamePerson, NothingToApprove,
+    NeedsBankRef, OtherVersion, OwnAffair, or what the act refuses.
+    """
     approval = unit.rows.lock(Approval, approval_id)
     if approval is None or approval.state != "open":
         raise NothingToApprove
-    if _is_wish(approval):
+    if is_wish(approval):
         raise NeedsBankRef
     if _name(checker) == approval.maker:
         raise SamePerson
+    if seen is not None and seen != version(facts(unit, approval)):
+        raise OtherVersion
+    refuse_own(unit, approval, _name(checker))
     result = ACTS[approval.act](unit, approval)
     unit.rows.put(replace(approval, state="approved", checker=_name(checker)))
+    _note(unit, approval, "approve", by=_name(checker), role=role)
     return result
+
+
+def decline(unit: Unit, *, approval_id: int, by: str, role: str = TERMINAL) -> None:
+    """Take an open act off the table, be it one's own or another's; raises NothingToApprove."""
+    approval = unit.rows.lock(Approval, approval_id)
+    if approval is None or approval.state != "open":
+        raise NothingToApprove
+    unit.rows.put(replace(approval, state="declined"))
+    _note(unit, approval, "decline", by=_name(by), role=role)
+
+
+def _note(unit: Unit, approval: Approval, what: str, *, by: str, role: str) -> None:
+    about = f"approval {unit.house.references.write(approval.id)}"
+    note(unit, staff=by, role=role, act=f"{what} {approval.act}", about=about)
 
 
 def ask_redeem(unit: Unit, *, agent: Agent, amount: int) -> Approval:
@@ -81,22 +116,22 @@ def ask_redeem(unit: Unit, *, agent: Agent, amount: int) -> Approval:
     maker = f"agent {agent.number}"
     if len(unit.rows.find(Approval, state="open", maker=maker, limit=MOST_ASKED)) == MOST_ASKED:
         raise AskedEnough
-    return propose(unit, act="redeem", values={"agent": agent.number, "amount": amount}, maker=maker)
+    return _write_down(unit, act="redeem", values={"agent": agent.number, "amount": amount}, maker=maker)
 
 
-def redeem_asked(unit: Unit, *, wish_id: int, bank_ref: str, maker: str) -> Approval:
+def redeem_asked(unit: Unit, *, wish_id: int, bank_ref: str, maker: str, role: str = TERMINAL) -> Approval:
     """Propose what an agent has wished, now that the bank has paid: another of the staff approves it, as any act.
 
     Raises NothingToApprove.
     """
     wish = unit.rows.lock(Approval, wish_id)
-    if wish is None or wish.state != "open" or not _is_wish(wish):
+    if wish is None or wish.state != "open" or not is_wish(wish):
         raise NothingToApprove
     unit.rows.put(replace(wish, state="taken"))
-    return propose(unit, act="redeem", values={**wish.values, "bank_ref": bank_ref}, maker=maker)
+    return propose(unit, act="redeem", values={**wish.values, "bank_ref": bank_ref}, maker=maker, role=role)
 
 
-def _is_wish(approval: Approval) -> bool:
+def is_wish(approval: Approval) -> bool:
     """Say whether an agent has asked for it, and not one of the staff: it names no money at the bank."""
     return approval.act == "redeem" and approval.maker.startswith("agent ")
 
@@ -224,7 +259,9 @@ def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
-def propose_reset(unit: Unit, person: Person, *, id_number: str | None, maker: str) -> Approval | Refusal:
+def propose_reset(
+    unit: Unit, person: Person, *, id_number: str | None, maker: str, role: str = TERMINAL
+) -> Approval | Refusal:
     """Write down that somebody has seen the identity document of a person who waits for a new PIN; without its number,
     that they trust the agent who has.
 
@@ -239,7 +276,7 @@ def propose_reset(unit: Unit, person: Person, *, id_number: str | None, maker: s
             raise NothingToApprove
     elif no := compare_document(unit, person, id_number):
         return no
-    return propose(unit, act="reset_pin", values={"person": person.id, "reset": person.reset}, maker=maker)
+    return propose(unit, act="reset_pin", values={"person": person.id, "reset": person.reset}, maker=maker, role=role)
 
 
 def _reset_pin(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -253,7 +290,9 @@ def _reset_pin(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
-def propose_identify(unit: Unit, person: Person, *, id_number: str, maker: str) -> Approval | Refusal:
+def propose_identify(
+    unit: Unit, person: Person, *, id_number: str, maker: str, role: str = TERMINAL
+) -> Approval | Refusal:
     """Write down that somebody has seen the owner of a number that slept, and the document.
 
     A document of another number is counted, and the refusal must be committed. Raises NothingToApprove.
@@ -262,7 +301,7 @@ def propose_identify(unit: Unit, person: Person, *, id_number: str, maker: str) 
         raise NothingToApprove
     if no := compare_document(unit, person, id_number):
         return no
-    return propose(unit, act="identify", values={"person": person.id}, maker=maker)
+    return propose(unit, act="identify", values={"person": person.id}, maker=maker, role=role)
 
 
 def _identify(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -301,7 +340,9 @@ def _bulk_rest(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return return_rest(unit, approval, bulk)
 
 
-def propose_renumber(unit: Unit, person: Person, *, phone: str, id_number: str, maker: str) -> Approval | Refusal:
+def propose_renumber(
+    unit: Unit, person: Person, *, phone: str, id_number: str, maker: str, role: str = TERMINAL
+) -> Approval | Refusal:
     """Write down that somebody has seen the owner of a wallet, who has another number now, and the document.
 
     A document of another number is counted, and the refusal must be committed. Raises NothingToApprove for a wallet
@@ -315,7 +356,7 @@ def propose_renumber(unit: Unit, person: Person, *, phone: str, id_number: str, 
         raise AlreadyRegistered
     if no := compare_document(unit, person, id_number):
         return no
-    return propose(unit, act="renumber", values={"person": person.id, "phone": phone}, maker=maker)
+    return propose(unit, act="renumber", values={"person": person.id, "phone": phone}, maker=maker, role=role)
 
 
 def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -341,6 +382,15 @@ def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"phone": mask_phone(phone), "name": masked(person.name)}
 
 
+def _role(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    """Give one of the staff another role; their logins end, so that no page of the old one stays open."""
+    staff = lock_row(unit, approval.values["staff"])
+    assert approval.values["role"] in ROLES, "a proposal names a role that there is"
+    unit.rows.put(replace(staff, role=approval.values["role"]))
+    end_logins(unit, staff.name)
+    return {"staff": staff.name, "role": approval.values["role"]}
+
+
 ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "issue": _issue,
     "redeem": _redeem,
@@ -355,4 +405,5 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "renumber": _renumber,
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
+    "role": _role,
 }

@@ -207,7 +207,7 @@ class Approval:
     values: Mapping[str, Any]
     maker: str
     checker: str | None = None
-    state: str = "open"  # open, approved, taken
+    state: str = "open"  # open, approved, taken, declined
     at: datetime
 
 
@@ -348,6 +348,8 @@ class House:
     references: References
     pepper: bytes = field(repr=False)
     code_key: bytes = field(repr=False)
+    log_key: bytes = field(repr=False)
+    """What the rows of the staff's logbook are stamped with."""
     pin_memory_kib: int = 1024
     other_peppers: tuple[bytes, ...] = field(default=(), repr=False)
     """Peppers that PINs are still, or already, sealed under while one is being changed."""

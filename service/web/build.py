@@ -48,8 +48,7 @@ def build_web(
     checked) and unreadable. `show_metrics` is False where they have a port of their own.
     """
     assert set(words) == set(WORDS), f"words for {WORDS}, got {sorted(words)}"
-    app = Flask("service.web", static_folder=None)
-    app.url_map.merge_slashes = False
+    app = bare_web()
     knocks = Knocks(
         alarm=lambda many: log.error("many knocks without the secret within a minute", count=many),
         minute=lambda: int(time.monotonic()) // 60,
@@ -60,6 +59,13 @@ def build_web(
         app.add_url_rule(
             "/metrics", endpoint="metrics", view_func=lambda: Response(metrics.text(), content_type=CONTENT_TYPE)
         )
+    return app
+
+
+def bare_web() -> Flask:
+    """Return a web application without a page, that says little of errors and dresses what it answers."""
+    app = Flask("service.web", static_folder=None)
+    app.url_map.merge_slashes = False
     app.register_error_handler(Exception, _say_little)
     app.after_request(_dress)
     return app

@@ -76,6 +76,7 @@ class District:
             references=References(bytes(32)),
             pepper=b"p" * 32,
             code_key=b"c" * 32,
+            log_key=b"l" * 32,
             pin_memory_kib=8,
         )
         self._house = house

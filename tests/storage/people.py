@@ -8,7 +8,9 @@ from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
+from service.wallet.logbook import Noted
 from service.wallet.promise import Reservation
+from service.wallet.staff import Login, Staff
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -137,6 +139,21 @@ EVERYTHING: tuple[Any, ...] = (
     Challenge(id=1, person=1, quote={"to": PHONE, "amount": 5}, expires_at=NOON),
     Request(id=1, kind="cash_out", asker=2, payer=1, amount=5, values={"agent": "100016"}, expires_at=NOON),
     approval(),
+    Staff(
+        name="ann",
+        role="support",
+        phone="+254700000009",
+        password="1$00$00",
+        secret="GEZDGNBV",
+        step=7,
+        tries=1,
+        locked_until=NOON,
+        at=NOON,
+    ),
+    Login(id="0f1e", staff="ann", bound="2d3c", began_at=NOON, seen_at=NOON),
+    Noted(
+        number=1, at=NOON, staff="ann", role="support", act="reveal", about="person 1", values={"why": "é"}, stamp="00"
+    ),
     Seen(key="sms:1", at=NOON),
     Stop(phone=PHONE, at=NOON),
     paid(1, 2),

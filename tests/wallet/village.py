@@ -80,6 +80,7 @@ class Village:
             references=REFERENCES,
             pepper=b"pepper" * 6,
             code_key=CODE_KEY,
+            log_key=b"log" * 11,
             pin_memory_kib=8,
         )
     )

@@ -202,6 +202,8 @@ def test_C_10_weak_secrets_are_refused(monkeypatch: pytest.MonkeyPatch, name: st
         ("SENTI_PIN_MEMORY_KIB", "8"),
         ("SENTI_METRICS_PORT", ""),
         ("SENTI_METRICS_PORT", "8000"),
+        ("SENTI_CONSOLE_PORT", "8000"),
+        ("SENTI_CONSOLE_PORT", "9464"),
         ("SENTI_DATABASE_URL", SOUND["SENTI_DATABASE_ADMIN_URL"]),
         ("SENTI_AFRICASTALKING_WEBHOOK_SECRET", SOUND["SENTI_AFRICASTALKING_WEBHOOK_SECRET"] + ",demo"),
     ],

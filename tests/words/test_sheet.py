@@ -13,9 +13,9 @@ def test_I_12_no_cell_is_a_formula_and_all_are_read_back(cells: list[str]) -> No
     rows = list(csv.reader(io.StringIO(write_sheet(["a"], [cells]), newline="")))
     assert len(rows) == 2
     for read, cell in zip(rows[1], cells, strict=True):
-        assert not read.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not read.startswith(("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠"))
         assert read.removeprefix("'") == cell.removeprefix("'")
 
 
 def test_numbers_stay_numbers() -> None:
-    assert write_sheet(["a", "b"], [(-5, "-5")]) == "a,b\r\n-5,'-5\r\n"
+    assert write_sheet(["a", "b"], [(-5, "-5")]) == '"a","b"\r\n"-5","\'-5"\r\n'

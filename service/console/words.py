@@ -1,0 +1,40 @@
+"""The words of the console: one table for each language, the same keys in each."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+
+LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "sw": "Kiswahili"}
+
+
+def _flat(table: Mapping[str, object], before: str = "") -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, said in table.items():
+        if isinstance(said, dict):
+            found.update(_flat(said, f"{before}{name}."))
+        else:
+            found[before + name] = str(said)
+    return found
+
+
+def _read(language: str) -> Mapping[str, str]:
+    return _flat(tomllib.loads((files("service.console") / "text" / f"{language}.toml").read_text("utf-8")))
+
+
+WORDS: Mapping[str, Mapping[str, str]] = {language: _read(language) for language in LANGUAGES}
+"""By language and key: `approvals.title`."""
+
+
+def speak(language: str, key: str, **values: object) -> str:
+    """Say something in a language; each value is put in once and literally."""
+    text = WORDS[language][key]
+    parts = text.split("{")
+    for place, part in enumerate(parts[1:], start=1):
+        name, _, rest = part.partition("}")
+        parts[place] = f"{values[name]}{rest}"
+    return "".join(parts)
+
+
+def preferred(accepted: list[str]) -> str:
+    """Return the first of these languages that the console speaks, or English."""
+    return next((tag[:2].lower() for tag in accepted if tag[:2].lower() in LANGUAGES), "en")

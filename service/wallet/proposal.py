@@ -1,0 +1,141 @@
+"""What an act of the operator is about, as it is shown to who approves it; and whom it concerns.
+
+Whoever approves names what they saw by its digest. What has changed meanwhile changes the digest, and the yes is
+refused (C-04). Shown is therefore what a decision hangs on, and nothing that changes by itself.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from service.ledger.chart import Kind
+from service.ledger.entry import Account
+from service.phone import mask_phone
+from service.wallet.case import case_number
+from service.wallet.name import masked
+from service.wallet.staff import Staff, StaffRefusal
+from service.wallet.statement import check_reference, owner_shown, state_of
+from service.wallet.unit import Agent, Approval, Case, Person, Unit
+
+
+class OtherVersion(StaffRefusal):
+    """What is to be approved is no longer what was shown."""
+
+
+class OwnAffair(StaffRefusal):
+    """The act concerns the wallet or the account of who makes or approves it."""
+
+
+def facts(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    """Return what an act is about: amounts in minor units, people masked, everything else as text or a number."""
+    found: dict[str, Any] = {"act": approval.act, "maker": approval.maker, "state": approval.state}
+    for name in sorted(approval.values):
+        show = _SHOWN.get(name)
+        if show is None:
+            found[name] = approval.values[name]
+        else:
+            found.update(show(unit, approval.values[name]))
+    return found
+
+
+def _agent(unit: Unit, number: str) -> Mapping[str, Any]:
+    agent = unit.rows.get(Agent, number)
+    about = {"shop": agent.name, "place": agent.place, "shop_state": agent.state} if agent else {}
+    return {"agent": number, **about}
+
+
+def _person(unit: Unit, person_id: int) -> Mapping[str, Any]:
+    person = unit.rows.get(Person, person_id)
+    if person is None:
+        return {"name": ""}
+    return {"name": masked(person.name), "phone": mask_phone(person.phone), "person_state": person.state}
+
+
+def _entry(unit: Unit, entry_id: int) -> Mapping[str, Any]:
+    recorded = unit.books.entry(entry_id)
+    reference = unit.house.references.write(entry_id)
+    if recorded is None:
+        return {"reference": reference}
+    move = recorded.moves[0]
+    return {
+        "reference": reference,
+        "reason": recorded.reason.value,
+        "amount": check_reference(unit, reference).amount,
+        "from": owner_shown(unit, move.source),
+        "to": owner_shown(unit, move.target),
+        "entry_state": state_of(unit, recorded),
+    }
+
+
+def _case(unit: Unit, case_id: int) -> Mapping[str, Any]:
+    case = unit.rows.get(Case, case_id)
+    if case is None:
+        return {}
+    about = {"case": case_number(unit, case), "what": case.what, "case_state": case.state, "held": case.held}
+    return {**about, **_entry(unit, case.about)}
+
+
+def _staff(unit: Unit, name: str) -> Mapping[str, Any]:
+    staff = unit.rows.get(Staff, name)
+    return {"staff": name, "role_now": staff.role if staff else ""}
+
+
+_SHOWN: Mapping[str, Callable[[Unit, Any], Mapping[str, Any]]] = {
+    "agent": _agent,
+    "person": _person,
+    "entry": _entry,
+    "case": _case,
+    "staff": _staff,
+    "phone": lambda _, phone: {"new_phone": phone},
+}
+
+
+def country_of(unit: Unit, approval: Approval) -> str | None:
+    """Return in which country's money an act is, or None where it moves none."""
+    values = approval.values
+    if "country" in values:
+        return str(values["country"])
+    for person_id in _concerned(unit, approval):
+        if person := unit.rows.get(Person, person_id):
+            return person.country
+    return None
+
+
+def version(found: Mapping[str, Any]) -> str:
+    """Return what tells these facts from others."""
+    return hashlib.sha256(json.dumps(found, separators=(",", ":")).encode()).hexdigest()[:32]
+
+
+def refuse_own(unit: Unit, approval: Approval, name: str) -> None:
+    """Raise OwnAffair if an act concerns who makes or approves it; a name that has no account is nobody's."""
+    staff = unit.rows.get(Staff, name)
+    if staff is None:
+        return
+    people = unit.rows.find(Person, id=sorted(set(_concerned(unit, approval))))
+    if approval.values.get("staff") == name or any(person.phone == staff.phone for person in people):
+        raise OwnAffair
+
+
+def _concerned(unit: Unit, approval: Approval) -> Iterator[int]:
+    """Yield the people whose money or account an act is about."""
+    values = approval.values
+    if "person" in values:
+        yield values["person"]
+    if "agent" in values and (agent := unit.rows.get(Agent, values["agent"])):
+        yield agent.person
+    entry = values.get("entry")
+    if "case" in values and (case := unit.rows.get(Case, values["case"])):
+        entry = case.about
+        yield from (case.opener, case.other)
+    recorded = unit.books.entry(entry) if entry is not None else None
+    for move in recorded.moves if recorded else ():
+        yield from _owners(unit, move.source)
+        yield from _owners(unit, move.target)
+
+
+def _owners(unit: Unit, account: Account) -> Iterator[int]:
+    if account.kind == Kind.WALLET:
+        yield int(account.owner)
+    elif account.kind == Kind.FLOAT and (agent := unit.rows.get(Agent, account.owner)):
+        yield agent.person

@@ -1,0 +1,61 @@
+"""Who of the staff may do what: one table, and whatever does not stand in it is refused.
+
+`see` is looking, `make` proposing, `approve` the second yes. Nobody approves what they made, whatever stands here.
+"""
+
+from collections.abc import Mapping
+
+TABLE = """
+                     support  agents  treasury  risk  auditor  admin
+see approvals           x       x        x       x       x       x
+see people              x       x        .       x       x       .
+see talks               x       .        .       x       x       .
+reveal people           x       x        .       x       .       .
+see entries             x       x        x       x       x       .
+see agents              x       x        x       x       x       .
+see cases               x       .        x       x       x       .
+see log                 .       .        .       .       x       x
+see staff               .       .        .       .       x       x
+lock staff              .       .        .       .       .       x
+block people            x       x        .       x       .       .
+decline                 x       x        x       x       .       x
+make issue              .       x        x       .       .       .
+approve issue           .       .        x       .       .       .
+make redeem             .       x        x       .       .       .
+approve redeem          .       .        x       .       .       .
+make clawback           .       x        .       x       .       .
+approve clawback        .       .        x       .       .       .
+make reverse            x       .        x       .       .       .
+approve reverse         .       .        x       x       .       .
+make case_reverse       x       .        .       x       .       .
+approve case_reverse    .       .        x       x       .       .
+make unblock            x       .        .       x       .       .
+approve unblock         x       .        .       x       .       .
+make reset_pin          x       .        .       x       .       .
+approve reset_pin       x       .        .       x       .       .
+make identify           x       .        .       x       .       .
+approve identify        x       .        .       x       .       .
+make retire             x       .        .       x       .       .
+approve retire          .       .        .       x       .       .
+make renumber           x       .        .       x       .       .
+approve renumber        x       .        .       x       .       .
+make role               .       .        .       .       .       x
+approve role            .       .        .       .       .       x
+"""
+
+
+def _read(table: str) -> tuple[tuple[str, ...], Mapping[str, frozenset[str]]]:
+    head, *lines = [line for line in table.splitlines() if line]
+    roles, may = tuple(head.split()), {}
+    for line in lines:
+        *action, marks = line[:21].strip(), line[21:].split()
+        may[action[0]] = frozenset(role for role, mark in zip(roles, marks, strict=True) if mark == "x")
+    return roles, may
+
+
+ROLES, MAY = _read(TABLE)
+
+
+def may(role: str, action: str) -> bool:
+    """Say whether a role may do something; what the table does not name, nobody may."""
+    return role in MAY.get(action, ())
