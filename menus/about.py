@@ -24,7 +24,9 @@ def read_stored(call: Call, _: Values) -> Mapping[str, Any]:
         "document": f"***{person.id_number[-3:]}",
         "nicknames": len(nicknames_of(call.unit, person)),
     }
-    tell(call.unit, person, "stored", known | {"help_line": call.pack.help_line})
+    # Others read what comes to a phone that is shared.
+    kept_back = {"document": "***", "nicknames": 0} if person.shared else {}
+    tell(call.unit, person, "stored", known | kept_back | {"help_line": call.pack.help_line})
     return known
 
 
@@ -56,6 +58,7 @@ SCREENS = (
         Choice("2", "about.stop"),
         Choice("3", "about.turn"),
         Choice("4", "close.open"),
+        Choice("5", "seat.open"),
         Choice("6", "nick"),
     )),
     Do("about.read", read_stored, then="about.stored", gives=("since", "name", "document", "nicknames"), writes=True),

@@ -8,6 +8,22 @@ from collections.abc import Mapping
 FIRST_LINE = ("reference", "amount", "name", "hold", "voucher", "deposit", "challenge")
 """What a message that needs two parts says in its first line: each is whole without the other."""
 
+_SHOPS = (
+    "cash_in_agent paid_out give_cash cash_wanted swap_asked swap_offered swap_kept swap_over float_ends cash_ends"
+    " cash_free float_issue float_redeem float_sent float_got low_float commission_paid clawback voucher_paid_out"
+    " cash_promised cash_refused"
+)
+_NOBODYS = "voucher_code voucher_over"
+_GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
+_OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
+_ANSWERS = (
+    "named reported balance limits mini mini_empty ask_code ask_dial help stopped check_done check_on_its_way"
+    " check_taken_back check_partly check_reversed check_held check_paid check_returned"
+)
+ALONE = frozenset(" ".join((_SHOPS, _NOBODYS, _GUARDIANS, _OWNERS, _ANSWERS)).split())
+"""Messages that no number gets which several share: to shops, to numbers without a wallet, of guardians, of a new PIN
+that its owner asks for alone, and what is answered to a message."""
+
 # fmt: off
 MESSAGES: Mapping[str, tuple[str, ...]] = {
     "welcome":         ("person", "service_code"),

@@ -251,6 +251,8 @@ class _Turn:
         if do.told:
             told = render_told(self.talk, do.told, self.session.values, self.session.language)
             self.session = replace(self.session, told=told, told_of={})
+        if do.hands_over:
+            self.session = replace(self.session, home=do.then, trail=(), broken=None)
         return next((screen for name, screen in do.instead.items() if (given or {})[name]), do.then)
 
     def refused(self, do: Do, no: Refusal) -> str | None:

@@ -68,3 +68,5 @@ class Conversation:
     replies: Mapping[str, Any]
     started_at: datetime
     heard_at: datetime
+    person: int | None = None
+    """Whose talk it is, once that is known: what it did is told to nobody else."""
