@@ -322,10 +322,9 @@ def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
     state = "active" if person.state == "retired" else person.state
-    before, alone = person, {"seat": 0, "shared": False}
-    person = replace(person, phone=phone, state=state, reset=None, used_at=unit.now, sim_seen_at=None, **alone)
-    unit.rows.put(person)
-    leave_seat(unit, before)
+    moved = replace(person, phone=phone, seat=0, shared=False, state=state, reset=None)
+    unit.rows.put(replace(moved, used_at=unit.now, sim_seen_at=None))
+    leave_seat(unit, person)
     note_swap(unit, person.id, unit.now)
     return {"phone": mask_phone(phone), "name": masked(person.name)}
 
