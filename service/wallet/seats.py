@@ -135,9 +135,11 @@ def leave_seat(unit: Unit, person: Person) -> None:
 
 def lock_number(unit: Unit, phone: str) -> Sequence[Person]:
     """Keep everybody on a number from changing, in the order of their ids, and return them."""
-    ids = sorted(one.id for one in people_at(unit, phone))
-    locked = [unit.rows.lock(Person, each) for each in ids]
-    return [one for one in locked if one is not None and one.phone == number_of(phone)]
+    locked: dict[int, Person | None] = {}
+    # Who has joined while the others were waited for is there only when it is looked again.
+    while more := sorted({one.id for one in people_at(unit, phone)} - locked.keys()):
+        locked.update((each, unit.rows.lock(Person, each)) for each in more)
+    return [one for one in locked.values() if one is not None and one.phone == number_of(phone)]
 
 
 def found_at(unit: Unit, viewer: Person, address: str, *, all_listed: bool = False) -> Sequence[Person]:

@@ -110,7 +110,8 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     if row.state != "live" or idle or typed is None:
         again = row if fresh else replace(row, replies={})
         return _start(unit, dial, country, heard, again, path=(), new=False)
-    session, call = session_from_json(row.session), _call(unit, dial, country, row.person)
+    session = session_from_json(row.session)
+    call = _call(unit, dial, country, row.person if session.entered else None)
     if _is_anothers(call, country, row, session):
         return _start(unit, dial, country, heard, row, path=(), new=False)
     if _is_no_agent(call, dial, country):  # the shop was closed in mid-talk
@@ -140,7 +141,7 @@ def _enter(
     call = replace(call, person=person, sharers=())
     mine = unit.rows.find(Conversation, phone=row.phone, person=person.id, newest=True, limit=1)
     session, reply = greet(country.talk, call, "person", mine[0] if mine else None, path=())
-    return replace(row, person=person.id), session, reply
+    return replace(row, person=person.id), replace(session, entered=True), reply
 
 
 def _fetch(unit: Unit, dial: Dial, heard_key: bytes) -> None:
