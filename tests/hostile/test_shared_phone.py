@@ -138,6 +138,7 @@ def test_S_14_no_message_says_a_balance_or_a_code(anywhere: Town) -> None:
     ["BAL", "MINI", "LIMITS", "SEND 20 0722000002", "UNDO", "NAME MAMA 0722000002", "1234567", "ACCEPT", "SALIO"],
 )
 def test_S_14_a_message_is_answered_by_the_way_to_ones_own_wallet(town: Town, text: str) -> None:
+    """Whatever is asked by message: the answer would lie in a phone that others read."""
     phone = share(town)
     phone.sms(text)
     (answer,) = phone.new()
@@ -157,6 +158,7 @@ def test_S_14_a_code_that_was_asked_for_alone_pays_nothing_any_more(town: Town) 
 
 
 def test_S_14_reports_help_and_stop_need_no_name(town: Town) -> None:
+    """What asks nothing of a wallet is answered as on every phone."""
     phone = share(town)
     town.phone("+254711000010").dial(AGENTS_CODE).press("1", SHARED, "500", "2", "7304")
     phone.new()
@@ -279,6 +281,7 @@ def test_S_14_two_who_open_at_one_instant_never_get_one_seat(on_disk: Town) -> N
 
 
 def test_S_14_the_phone_is_full_with_four_and_a_name_stands_once(town: Town) -> None:
+    """Four at most, none of whom looks like another; a shop has its number to itself."""
     phone = share(town)
     share(town, "Mary Wanjiku", "6293", "33445566")
     enter(phone, "1", AMINA).press("7", "8", "5", AMINA, "John Kirui")
@@ -374,6 +377,7 @@ def test_S_14_a_forgotten_pin_takes_staff_a_day_and_a_code(anywhere: Town) -> No
 
 
 def test_S_14_wrong_codes_of_staff_are_counted(town: Town) -> None:
+    """Three in an hour, whether there is a request or not."""
     phone = share(town)
     for _ in range(3):
         assert phone.dial().press("2", "1", "1234567").screen.startswith("That is not the code of our staff.")
@@ -381,6 +385,7 @@ def test_S_14_wrong_codes_of_staff_are_counted(town: Town) -> None:
 
 
 def test_S_14_another_sim_is_that_of_all_on_the_number(anywhere: Town) -> None:
+    """Whoever the network was asked about: nobody gets in for some days."""
     town, phone = anywhere, share(anywhere)
     john = sharer(town, 1)
     town.app.transact(lambda unit: note_swap(unit, john.id, unit.now))
@@ -389,6 +394,7 @@ def test_S_14_another_sim_is_that_of_all_on_the_number(anywhere: Town) -> None:
 
 
 def test_S_14_who_shares_a_phone_can_be_given_a_number_of_their_own(anywhere: Town) -> None:
+    """By the document and two of the staff; who stays has the phone alone again."""
     town, phone = anywhere, share(anywhere)
     john = sharer(town, 1)
     made = town.app.transact(
@@ -405,7 +411,9 @@ def test_S_14_who_shares_a_phone_can_be_given_a_number_of_their_own(anywhere: To
 def test_S_14_nobody_is_shown_on_a_number_that_slept(anywhere: Town) -> None:
     """Not even by name: the number may be anybody's."""
     town, phone = anywhere, share(anywhere)
-    town.wait(days=179)
+    town.wait(days=170)
+    assert enter(phone, "2", JOHN).screen.startswith("Senti")
+    town.wait(days=170)
     assert phone.dial().screen == WHOSE, "who dials keeps the number awake, for all on it"
     town.wait(days=180)
     for typed in ("", "1", f"2*{JOHN}"):
