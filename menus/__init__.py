@@ -32,7 +32,7 @@ from menus import (
     whose,
     withdraw,
 )
-from menus.messages import ALONE, FIRST_LINE, MESSAGES
+from menus.messages import FIRST_LINE, MESSAGES, SHARED
 from service.countries import Pack
 from service.ussd.check import check
 from service.ussd.limit import Limit
@@ -92,7 +92,7 @@ def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST, *, reviewed_on
         limit=limit,
         first=FIRST_LINE,
         reader="W" * READER_SHOWN,
-        alone=ALONE,
+        shared=SHARED,
     )
 
 

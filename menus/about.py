@@ -24,9 +24,7 @@ def read_stored(call: Call, _: Values) -> Mapping[str, Any]:
         "document": f"***{person.id_number[-3:]}",
         "nicknames": len(nicknames_of(call.unit, person)),
     }
-    # Others read what comes to a phone that is shared.
-    kept_back = {"document": "***", "nicknames": 0} if person.shared else {}
-    tell(call.unit, person, "stored", known | kept_back | {"help_line": call.pack.help_line})
+    tell(call.unit, person, "stored", known | {"help_line": call.pack.help_line})
     return known
 
 

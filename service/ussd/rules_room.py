@@ -108,11 +108,11 @@ def _messages(talk: Talk) -> Iterator[tuple[str, str, str]]:
     """Yield the key and the language of each message, and its text at its widest."""
     for key, names in talk.sms.items():
         values = {name: talk.sms_field(name).widest for name in names}
-        shared = {name: value for name, value in values.items() if not talk.sms_field(name).optional}
+        shared = {name: values[name] for name in talk.shared.get(key, ())} | {READER: talk.reader}
         for language in talk.words:
             yield key, language, render_sms(talk, key, values, language, widest=True)
-            if talk.reader and key not in talk.alone:
-                yield key, language, render_sms(talk, key, shared | {READER: talk.reader}, language, widest=True)
+            if key in talk.shared:
+                yield key, language, render_sms(talk, key, shared, language, widest=True)
 
 
 def notices(talk: Talk) -> Mapping[str, list[Notice]]:

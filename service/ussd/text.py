@@ -80,8 +80,8 @@ class Talk:
     first: frozenset[str] = frozenset()
     reader: str = ""
     """The widest name that a message for one of several people on a number begins with."""
-    alone: frozenset[str] = frozenset()
-    """The messages that never go to such a number."""
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The messages that may go to such a number, and the values that they show there."""
 
     def said(self, language: str) -> Words:
         """Return the words of a language, or of the default language where there are none."""
@@ -126,7 +126,7 @@ def make_talk(
     limit: Limit = SMALLEST,
     first: Iterable[str] = (),
     reader: str = "",
-    alone: Iterable[str] = (),
+    shared: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Talk:
     """Join screens and words into a talk; two screens of one id are a bug."""
     assert default_language in words, f"the default language {default_language} has no words"
@@ -134,7 +134,7 @@ def make_talk(
     for screen in screens:
         assert screen.id not in by_id, f"two screens are called {screen.id}"
         by_id[screen.id] = screen
-    told = (sms or {}, sms_fields or {}, limit, frozenset(first), reader, frozenset(alone))
+    told = (sms or {}, sms_fields or {}, limit, frozenset(first), reader, shared or {})
     return Talk(by_id, homes, fields, words, default_language, *told)
 
 

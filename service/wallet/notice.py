@@ -24,8 +24,8 @@ READER = "reader"
 READER_SHOWN = 10
 """Septets of that name at most."""
 
-BEHIND_PIN = frozenset({"balance", "hold"})
-"""What no message says to a number that several share: a balance, and the code that takes the cash."""
+BEHIND_PIN = frozenset({"balance", "hold", "document", "nicknames"})
+"""What no message says to a number that several share: a balance, the code that takes the cash, what is stored."""
 
 
 def tell(
@@ -47,13 +47,13 @@ def tell(
     """
     if key in NEWS and (stop := unit.rows.get(Stop, person.phone)) and stop.at >= person.registered_at:
         return
-    if person.shared:
+    asleep = is_asleep(unit, person)
+    if person.shared and not asleep:
         shown = {name: value for name, value in values.items() if name not in BEHIND_PIN}
         values = shown | {READER: masked(person.name, READER_SHOWN)}
     closed = not person.has_number
-    if key not in TO_ANYBODY and not key.startswith("no.") and is_asleep(unit, person):
-        reader = {name: value for name, value in values.items() if name == READER}
-        key, values = "asleep", {"help_line": unit.house.packs[person.country].help_line} | reader
+    if asleep and key not in TO_ANYBODY and not key.startswith("no."):
+        key, values = "asleep", {"help_line": unit.house.packs[person.country].help_line}
     unit.rows.append(
         Notice(
             id=unit.mint(),

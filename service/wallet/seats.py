@@ -105,9 +105,10 @@ def take_seat(
     of their own, or none.
     """
     others = lock_number(unit, owner.phone)
-    if owner.id not in [one.id for one in others]:
+    locked = next((one for one in others if one.id == owner.id), None)
+    if locked is None:
         raise AlreadyRegistered
-    refuse_seat(unit, owner)
+    refuse_seat(unit, locked)
     refuse_name(unit, owner.phone, name)
     taken = {one.seat for one in others}
     person = register(

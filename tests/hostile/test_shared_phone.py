@@ -418,6 +418,11 @@ def test_S_14_nobody_is_shown_on_a_number_that_slept(anywhere: Town) -> None:
     town.wait(days=180)
     for typed in ("", "1", f"2*{JOHN}"):
         assert "half a year" in phone.dial(typed=typed).screen
-    for text in ("BAL", "SEND 20 0722000002"):
+    phone.new()
+    for text in ("BAL", "SEND 20 0722000002", "HELP"):
         phone.sms(text)
-    assert not [text for text in phone.new()[-2:] if "half a year" not in text]
+    town.phone("+254711000010").dial(AGENTS_CODE).press("1", SHARED, "500", "2", "7304")
+    town.wait(minutes=10)
+    said = phone.new()
+    assert said
+    assert not [text for text in said if "AMINA" in text or "JOHN" in text or "500" in text]
