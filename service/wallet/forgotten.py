@@ -119,9 +119,8 @@ def ready_reset(unit: Unit, person: Person) -> PinReset:
     if unit.now < asked.opens_at:
         raise ResetWaits(opens=asked.opens_at.isoformat())
     worth = at_stake(unit, person)
-    needs = "staff" if person.shared else pack.reset_needs(worth)
-    by_guardians = not person.shared and is_vouched(unit, person, asked)
-    if needs == "staff" and not asked.vouched and not by_guardians:
+    needs = pack.reset_needs(worth)
+    if needs == "staff" and not asked.vouched and not is_vouched(unit, person, asked):
         raise LacksStaff(help_line=pack.help_line)
     if worth > pack.sim_check_above and not is_seen(unit, person, unit.now - asked.at):
         ask_about(unit, person)

@@ -18,7 +18,7 @@ from service.wallet.people import WhichOne, begin_registration, people_at, perso
 from service.wallet.seats import WRONG_AN_HOUR, PhoneFull, take_seat
 from service.wallet.sim import note_swap
 from service.wallet.statement import balance_of
-from service.wallet.unit import Notice, Person, Unit
+from service.wallet.unit import Notice, Person, Tally, Unit
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Phone, Town
 
 SHARED, AMINA = NUMBERS["Amina"], PINS["Amina"]
@@ -305,6 +305,8 @@ def test_S_14_who_pays_or_pays_in_or_asks_says_whom_they_mean(anywhere: Town) ->
     baraka = town.phone("Baraka").dial().press("1", SHARED, "30")
     assert baraka.screen.startswith("Several people share that number.\nWho is meant?\n1 AMINA O\n2 JOHN K")
     assert baraka.press("2").screen.startswith("Send KES 30 to JOHN K")
+    tallies = town.app.read(lambda unit: unit.rows.find(Tally, limit=1000))
+    assert [one.count for one in tallies if one.key.startswith(f"looks:{town.person('Baraka').id}:")] == [1]
     assert baraka.press(PINS["Baraka"]).screen.startswith("Sent KES 30 to JOHN K")
     town.wait(minutes=10)
     assert (balance(town, 0), balance(town, 1)) == (200_000, 3_000)
@@ -410,19 +412,24 @@ def test_S_14_who_shares_a_phone_can_be_given_a_number_of_their_own(anywhere: To
 
 def test_S_14_nobody_is_shown_on_a_number_that_slept(anywhere: Town) -> None:
     """Not even by name: the number may be anybody's."""
-    town, phone = anywhere, share(anywhere)
+    town, phone, agent = anywhere, share(anywhere), anywhere.phone("+254711000010")
     town.wait(days=170)
+    agent.dial(AGENTS_CODE)
     assert enter(phone, "2", JOHN).screen.startswith("Senti")
     town.wait(days=170)
+    agent.dial(AGENTS_CODE)
     assert phone.dial().screen == WHOSE, "who dials keeps the number awake, for all on it"
-    town.wait(days=180)
+    town.wait(days=90)
+    agent.dial(AGENTS_CODE)
+    town.wait(days=90)
     for typed in ("", "1", f"2*{JOHN}"):
         assert "half a year" in phone.dial(typed=typed).screen
     phone.new()
     for text in ("BAL", "SEND 20 0722000002", "HELP"):
         phone.sms(text)
-    town.phone("+254711000010").dial(AGENTS_CODE).press("1", SHARED, "500", "2", "7304")
+    agent.dial(AGENTS_CODE).press("1", SHARED, "543", "2", "7304")
     town.wait(minutes=10)
+    assert balance(town, 1) == 54_300
     said = phone.new()
-    assert said
-    assert not [text for text in said if "AMINA" in text or "JOHN" in text or "500" in text]
+    assert len(said) == 4
+    assert not [text for text in said if "AMINA" in text or "JOHN" in text or "543" in text]
