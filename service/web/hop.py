@@ -25,7 +25,7 @@ from service.wallet.idle import NumberIdle, is_asleep, note_use
 from service.wallet.people import behind
 from service.wallet.seats import callers
 from service.wallet.undo import waiting_payments
-from service.wallet.unit import Asked, Unit
+from service.wallet.unit import Asked, Person, Unit
 from service.web.greet import REPEATED, greet, language_of
 
 LONGEST_PATH = 12
@@ -119,7 +119,7 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     before = session
     session, reply = advance(country.talk, _without_read(session, row), typed, call)
     if call.sharers and session.home != before.home:
-        row, session, reply = _enter(unit, country, call, row, before.values["sharer"])
+        row, session, reply = _enter(country, call, row, before.values["sharer"])
     _keep(unit, row, session, reply, heard)
     return reply
 
@@ -131,17 +131,28 @@ def _is_anothers(call: Call, country: Country, row: Conversation, session: Sessi
     return asks_whose != bool(call.sharers) or row.person not in (None, caller)
 
 
-def _enter(
-    unit: Unit, country: Country, call: Call, row: Conversation, sharer: int
-) -> tuple[Conversation, Session, Reply]:
+def _enter(country: Country, call: Call, row: Conversation, sharer: int) -> tuple[Conversation, Session, Reply]:
     """Show one of several people on a number, who has given their PIN, their own first screen: the talk is theirs now,
     and what is told is of their own last one.
     """
     person = next(one for one in call.sharers if one.id == sharer)
     call = replace(call, person=person, sharers=())
-    mine = unit.rows.find(Conversation, phone=row.phone, person=person.id, newest=True, limit=1)
-    session, reply = greet(country.talk, call, "person", mine[0] if mine else None, path=())
+    session, reply = greet(country.talk, call, "person", _newest_talk(call, person), path=())
     return replace(row, person=person.id), replace(session, entered=True), reply
+
+
+def _own(call: Call, newest: Conversation | None) -> Conversation | None:
+    """Return the phone's newest talk if it is of whoever calls, or else their own newest one."""
+    if newest is None or call.sharers:
+        return None
+    if newest.person in (None, call.person.id if call.person else None):
+        return newest
+    return _newest_talk(call, call.person) if call.person else None
+
+
+def _newest_talk(call: Call, person: Person) -> Conversation | None:
+    found = call.unit.rows.find(Conversation, phone=call.phone, person=person.id, newest=True, limit=1)
+    return found[0] if found else None
 
 
 def _fetch(unit: Unit, dial: Dial, heard_key: bytes) -> None:
@@ -287,8 +298,7 @@ def _start(
     role = "agent" if call.agent else "person" if call.person else "sharers" if call.sharers else "newcomer"
     if role == "newcomer":
         path = ()  # a dialled payment is no answer to the questions of registration
-    mine = previous is not None and previous.person in (None, call.person.id if call.person else None)
-    session, reply = greet(country.talk, call, role, previous if mine and not call.sharers else None, path=path)
+    session, reply = greet(country.talk, call, role, _own(call, previous), path=path)
     for person in (call.person, *call.sharers):
         if person:
             note_use(unit, person)
