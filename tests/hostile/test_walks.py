@@ -66,6 +66,7 @@ SELDOM = (
     "send.sure", "withdraw.sure", "cashin.sure", "voucher.sure", "approvals.cash.sure", "approvals.payment.sure",
     "approvals.cash.pin", "approvals.cash.done", "transfer.amount", "transfer.pin",
     "transfer.done",  # an agent's number, then a PIN
+    "sell.done",  # float that is sold back, the PIN, and no three such wishes that wait
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
