@@ -29,15 +29,17 @@ from menus import (
     swap,
     undo,
     voucher,
+    whose,
     withdraw,
 )
-from menus.messages import FIRST_LINE, MESSAGES
+from menus.messages import FIRST_LINE, MESSAGES, SHARED
 from service.countries import Pack
 from service.ussd.check import check
 from service.ussd.limit import Limit
 from service.ussd.problem import Problem
 from service.ussd.screens import Menu, Screen
 from service.ussd.text import SMALLEST, Talk, Words, load_words, make_talk
+from service.wallet.notice import READER_SHOWN
 
 FLOWS = (
     home,
@@ -61,8 +63,9 @@ FLOWS = (
     cash_out,
     receipt,
     voucher,
+    whose,
 )
-HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
+HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 TEXT = Path(__file__).parent / "text"
 
 
@@ -88,6 +91,8 @@ def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST, *, reviewed_on
         sms_fields=fields.sms_fields(pack, code_key),
         limit=limit,
         first=FIRST_LINE,
+        reader="W" * READER_SHOWN,
+        shared=SHARED,
     )
 
 

@@ -56,6 +56,7 @@ SCREENS = (
         Choice("2", "about.stop"),
         Choice("3", "about.turn"),
         Choice("4", "close.open"),
+        Choice("5", "seat.open"),
         Choice("6", "nick"),
     )),
     Do("about.read", read_stored, then="about.stored", gives=("since", "name", "document", "nicknames"), writes=True),

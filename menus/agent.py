@@ -6,6 +6,7 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, CODE, PHONE, PIN, SECRET
 from menus.steps import SLIPS, check_pin, look_twice, may_work
+from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, TooFull
 from service.refusal import Refusal
@@ -15,7 +16,7 @@ from service.wallet.cash_in import CashIn, NeedsCode, cash_in, needs_code, quote
 from service.wallet.deposit import WrongDepositCode, prove_deposit, send_deposit_code
 from service.wallet.drawer import lacked_float
 from service.wallet.inbox import AskedEnough
-from service.wallet.people import UnknownPerson
+from service.wallet.people import UnknownPerson, WhichOne
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import SelfPayment
@@ -110,8 +111,9 @@ SCREENS = (
     Ask("cashin.phone", "phone", PHONE, then="cashin.amount"),
     Ask("cashin.amount", "amount", AMOUNT, then="cashin.quote"),
     Do("cashin.quote", quote, then="cashin.look", gives=("quote", "name"), refuses=(PinLocked,),
-       on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", NotOffered: "cashin.amount",
-           NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
+       on={UnknownPerson: "cashin.phone", SelfPayment: "cashin.phone", WhichOne: "cashin.which",
+           NotOffered: "cashin.amount", NotEnough: "cashin.amount", TooFull: "cashin.amount"}),
+    which("cashin.which", "cashin.quote"),
     Do("cashin.look", look_twice(_hits), then="cashin.guard", gives=("rules", "quote"),
        on=dict.fromkeys(SLIPS, "cashin.sure"), refuses=DELAYING),
     Menu("cashin.sure", (Choice("1", "cashin.agreed"),)),

@@ -10,10 +10,12 @@ from menus import ask_back, guardians
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.steps import NumberLike, check_pin, look_twice
+from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
 from service.phone import mask_phone
+from service.refusal import Refusal
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Screen, Values
 from service.wallet.agent import UnknownAgent, agent_by_number
 from service.wallet.cash_out import CASH_OUT, give_cash, price_cash_out, refuse_cash_out
@@ -21,9 +23,10 @@ from service.wallet.cash_out import Quote as CashQuote
 from service.wallet.due import bring_up_to_date
 from service.wallet.guardians import PinTooNew, wishes_for
 from service.wallet.inbox import AskedEnough, DeclinedTwice, RequestOver, Waiting, decline, open_request, waiting_for
+from service.wallet.known import TooManyLookups
 from service.wallet.limits import OverSingle
 from service.wallet.name import masked
-from service.wallet.people import UnknownPerson
+from service.wallet.people import UnknownPerson, WhichOne
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
 from service.wallet.reversal import CaseOver, cases_for
@@ -160,9 +163,13 @@ def say_no(call: Call, values: Values) -> None:
     decline(call.unit, call.caller, values["request"])
 
 
-def ask_for_money(call: Call, values: Values) -> None:
-    """Ask whoever is behind the number."""
-    ask_payment(call.unit, asker=call.caller, phone=values["picked"], amount=values["amount"])
+def ask_for_money(call: Call, values: Values) -> Refusal | None:
+    """Ask whoever is behind the number; that names of several were looked at is counted, whoever is then asked."""
+    try:
+        ask_payment(call.unit, asker=call.caller, phone=values["phone"], amount=values["amount"])
+    except WhichOne as no:
+        return no
+    return None
 
 
 REFUSED = (RequestOver, PinLocked, NotOffered, OverSingle, OverCap, NotEnough, TooFull, UnknownAgent, UnknownPerson)
@@ -209,8 +216,10 @@ SCREENS: tuple[Screen, ...] = (
     *_kind("payment", quote_payment, "name", _payment_hits, pay_payment, told="sent", not_told="not_sent"),
     Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),
     End("approvals.declined"),
-    Ask("ask.amount", "amount", AMOUNT, then="ask.ask"),
-    Do("ask.ask", ask_for_money, then="ask.done", on={NotOffered: "ask.amount"},
-       refuses=(SelfPayment, AskedEnough, DeclinedTwice), writes=True),
+    Ask("ask.amount", "amount", AMOUNT, then="ask.phone"),
+    Do("ask.phone", lambda _, values: {"phone": values["picked"]}, then="ask.ask", gives=("phone",)),
+    which("ask.which", "ask.ask"),
+    Do("ask.ask", ask_for_money, then="ask.done", on={NotOffered: "ask.amount", WhichOne: "ask.which"},
+       refuses=(SelfPayment, AskedEnough, DeclinedTwice, TooManyLookups), writes=True),
     End("ask.done"),
 )  # fmt: skip

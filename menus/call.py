@@ -16,6 +16,8 @@ class Call:
     phone: str
     person: Person | None = None
     agent: Agent | None = None
+    sharers: tuple[Person, ...] = ()
+    """Who shares the number, while it is not known yet which of them is calling."""
 
     def savepoint(self) -> AbstractContextManager[None]:
         """Open a step that a refusal undoes."""

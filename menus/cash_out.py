@@ -9,6 +9,7 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, ID_NUMBER, PHONE, PIN
 from menus.steps import check_pin, may_work
+from menus.whose import which
 from service.countries import NotOffered
 from service.money import show_amount
 from service.refusal import Refusal
@@ -17,6 +18,7 @@ from service.wallet.cash_out import ask_cash_out, just_approved
 from service.wallet.counter import NothingToProve, see_document
 from service.wallet.document import OtherDocument
 from service.wallet.inbox import AskedEnough, DeclinedTwice
+from service.wallet.people import WhichOne
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import SelfPayment
 
@@ -44,8 +46,10 @@ SCREENS = (
     Do("cashout.open", open_cash_out, then="cashout.phone", gives=("given",), refuses=(PinLocked,)),
     Ask("cashout.phone", "phone", PHONE, then="cashout.amount", choices=(Choice("1", "document.phone"),)),
     Ask("cashout.amount", "amount", AMOUNT, then="cashout.ask"),
+    which("cashout.which", "cashout.ask"),
     Do("cashout.ask", ask_customer, then="cashout.asked", writes=True,
-       on={NotOffered: "cashout.amount", SelfPayment: "cashout.phone", DeclinedTwice: "cashout.phone"},
+       on={NotOffered: "cashout.amount", WhichOne: "cashout.which",
+           SelfPayment: "cashout.phone", DeclinedTwice: "cashout.phone"},
        refuses=(PinLocked, AskedEnough)),
     End("cashout.asked"),
     Ask("document.phone", "phone", PHONE, then="document.number"),

@@ -1,6 +1,7 @@
 """What people type and what they see: how it is read, how it is shown, and how wide it can get."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from menus.call import Call
@@ -16,6 +17,7 @@ from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
 from service.wallet.name import BadName, read_name
 from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
+from service.wallet.notice import BEHIND_PIN
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
 from service.wallet.voucher import voucher_code
@@ -53,7 +55,7 @@ def _phone(typed: str, call: Call) -> str:
 def _payee(typed: str, call: Call) -> str:
     """Read a number, or a nickname that the caller has given: letters only."""
     if trim(typed).isalpha():
-        return called(call.unit, call.caller, typed).phone
+        return called(call.unit, call.caller, typed).address
     return _phone(typed, call)
 
 
@@ -205,7 +207,9 @@ def fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:
 
 def sms_fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:
     """Return how each value is shown in a message of this country: always with two decimals."""
-    return _shared(pack, code_key, lambda minor: show_amount_full(minor, pack.currency))
+    shared = _shared(pack, code_key, lambda minor: show_amount_full(minor, pack.currency))
+    # A number that several share is not told these.
+    return {**shared, **{name: replace(shared[name], optional=True) for name in BEHIND_PIN}}
 
 
 def _local(iso: str, pack: Pack) -> datetime:

@@ -11,12 +11,14 @@ from service.wallet.forgotten import (
     LacksStaff,
     NothingAsked,
     ResetWaits,
+    StaffOnly,
     TooManyResets,
     ask_reset,
     choose_new_pin,
     needs_of,
     put_new_pin,
     ready_reset,
+    refuse_shared,
     stop_request,
 )
 from service.wallet.pin import DifferentPin, OldPin, SimChanged, WalletBlocked, WeakPin, is_pin
@@ -25,6 +27,7 @@ from service.wallet.sim import SimUnchecked
 
 def open_request(call: Call, _: Values) -> None:
     """Say how far the request for a new PIN is."""
+    refuse_shared(call.unit, call.caller)
     ready_reset(call.unit, call.caller)
 
 
@@ -63,7 +66,7 @@ HALTED = {
 }
 
 SCREENS = (
-    Do("forgot.open", open_request, then="forgot.ready", on=HALTED, refuses=(WalletBlocked, SimChanged)),
+    Do("forgot.open", open_request, then="forgot.ready", on=HALTED, refuses=(WalletBlocked, SimChanged, StaffOnly)),
     Menu("forgot.ask", (Choice("1", "forgot.request"), Choice("3", "guardians.open"))),
     Do("forgot.request", request, then="forgot.asked", gives=("opens", "counter"),
        on={ResetWaits: "forgot.waits"}, refuses=(WalletBlocked, SimChanged, TooManyResets), writes=True),

@@ -5,6 +5,8 @@ Receipts have one grammar: reference, amount, other side, fee, balance, time.
 
 from collections.abc import Mapping
 
+from service.wallet.notice import BEHIND_PIN
+
 FIRST_LINE = ("reference", "amount", "name", "organisation", "hold", "voucher", "deposit", "challenge")
 """What a message that needs two parts says in its first line: each is whole without the other."""
 
@@ -113,3 +115,23 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "stopped":         (),
 }
 # fmt: on
+
+_SHOPS = (
+    "cash_in_agent paid_out give_cash cash_wanted swap_asked swap_offered swap_kept swap_over float_ends cash_ends"
+    " cash_free float_issue float_redeem float_sent float_got low_float commission_paid clawback voucher_paid_out"
+    " cash_promised cash_refused"
+)
+_NOBODYS = "voucher_code voucher_over"
+_GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
+_OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
+_ANSWERS = (
+    "named reported balance limits mini mini_empty ask_code ask_dial help stopped check_done check_on_its_way"
+    " check_taken_back check_partly check_reversed check_held check_paid check_returned"
+)
+SHARED: Mapping[str, tuple[str, ...]] = {
+    key: tuple(name for name in names if name not in BEHIND_PIN)
+    for key, names in MESSAGES.items()
+    if key not in f"{_SHOPS} {_NOBODYS} {_GUARDIANS} {_OWNERS} {_ANSWERS}".split()
+}
+"""What a number that several share may be told, and what of it: nothing to shops or to numbers without a wallet,
+nothing of guardians or of a new PIN that its owner asks for alone, and no answer to a message about a wallet."""

@@ -7,11 +7,12 @@ from typing import Any
 from menus.call import Call
 from menus.fields import AMOUNT, PAYEE, PIN
 from menus.steps import NumberLike, ask_if_number, check_pin, looked_at, may_pay
+from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.books import Line
 from service.ledger.chart import Kind
 from service.ledger.entry import Account, NotEnough, OverCap, TooFull
-from service.phone import mask_phone
+from service.phone import mask_phone, number_of
 from service.refusal import Refusal
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Values
 from service.ussd.session import Conversation
@@ -21,7 +22,7 @@ from service.wallet.known import OFTEN, TooManyLookups, all_paid, near_miss, sho
 from service.wallet.limits import OverSingle
 from service.wallet.nickname import both, given_by, nicknames_of
 from service.wallet.offer import offer_send
-from service.wallet.people import UnknownPerson
+from service.wallet.people import UnknownPerson, WhichOne
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import AGREED, DELAYING, hits, note, refuse_or_ask
 from service.wallet.send import (
@@ -56,7 +57,7 @@ def often_paid(call: Call, _: Values) -> Sequence[Values]:
     people = whom_one_has_paid(call.unit, call.caller, first=OFTEN, limit=OFFERED)
     nicks = nicknames_of(call.unit, call.caller)
     return [
-        {"value": one.phone, "whom": both(nicks.get(one.id, ""), one.name), "number": mask_phone(one.phone)}
+        {"value": one.address, "whom": both(nicks.get(one.id, ""), one.name), "number": mask_phone(one.phone)}
         for one in people
     ]
 
@@ -104,7 +105,7 @@ def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Ma
 
 def to_voucher(call: Call, values: Values) -> Mapping[str, Any]:
     """Go on to a voucher for the same number and amount."""
-    return {"voucher_for": values["phone"], **may_pay(call, "withdraw")}
+    return {"voucher_for": number_of(values["phone"]), **may_pay(call, "withdraw")}
 
 
 def look_near(call: Call, values: Values) -> Mapping[str, Any]:
@@ -115,7 +116,7 @@ def look_near(call: Call, values: Values) -> Mapping[str, Any]:
     if person is None:
         return {"is_near": False, **dict.fromkeys(NEAR, "")}
     name, number = shown(person)
-    known = {"near_name": name, "near_number": number, "near_phone": person.phone}
+    known = {"near_name": name, "near_number": number, "near_phone": person.address}
     typed = {"new_name": values["name"], "new_number": mask_phone(values["phone"]), "new_phone": values["phone"]}
     return {"is_near": True, **known, **typed}
 
@@ -180,7 +181,12 @@ NEAR = ("near_name", "near_number", "near_phone", "new_name", "new_number", "new
 
 
 def _quoting(screen_id: str, act: Act, *, gives: tuple[str, ...] = QUOTED) -> Do:
-    on = {UnknownPerson: "send.other", SelfPayment: "send.to", TooManyLookups: "send.to", **TOO_MUCH}
+    on = {
+        UnknownPerson: "send.other",
+        WhichOne: "send.which",
+        **dict.fromkeys((SelfPayment, TooManyLookups), "send.to"),
+    }
+    on |= TOO_MUCH
     return Do(screen_id, act, then="send.near_look", gives=gives, on=on, refuses=(PinLocked,))
 
 
@@ -192,6 +198,7 @@ SCREENS = (
     Do("send.voucher", to_voucher, then="voucher.quote", gives=("voucher_for", "balance", "most_now"),
        refuses=(PinLocked,)),
     _quoting("send.quote", quote),
+    which("send.which", "send.quote"),
     Do("send.near_look", look_near, then="send.look", instead={"is_near": "send.near"}, gives=("is_near", *NEAR)),
     Menu("send.near", (Choice("1", "send.new"), Choice("2", "send.known"))),
     _quoting("send.new", choose_phone("new_phone"), gives=(*QUOTED, "phone", "near_chosen")),

@@ -30,6 +30,7 @@ from service.wallet.limits import limits_of
 from service.wallet.name import masked
 from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
 from service.wallet.notice import stop_news
+from service.wallet.people import WhichOne
 from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
 from service.wallet.reserve import keep, turn_away, wanted_of
@@ -53,6 +54,18 @@ class NotAPayment(Refusal):
 
 class PinInMessage(Refusal):
     """Something that may be a PIN stands in the message."""
+
+
+class SharedPhone(Refusal):
+    """Several people share the number: who writes cannot be known, and what is answered lies in the phone."""
+
+    says = ("service_code",)
+
+
+class DialToChoose(Refusal):
+    """Several people share the number that is to be paid: which of them is meant is chosen on a screen."""
+
+    says = ("service_code",)
 
 
 class NotRegistered(Refusal):
@@ -90,6 +103,8 @@ class Command:
     act: Act
     takes_text: bool = False
     for_anyone: bool = False
+    for_sharers: bool = False
+    """It asks nothing of a wallet, and tells nothing of one: several who share a number may use it."""
 
 
 def _balance(call: Call, _: str) -> Answer:
@@ -180,7 +195,7 @@ def _wanted(call: Call, row: Reservation) -> dict[str, Any]:
 
 
 def _report(call: Call, _: str) -> Answer:
-    found = report_overcharge(call.unit, call.caller)
+    found = report_overcharge(call.unit, *([call.person] if call.person else call.sharers))
     return Answer("reported", {"reference": found.case, "agent": found.agent, "original": found.reference})
 
 
@@ -208,8 +223,8 @@ def _send(call: Call, text: str) -> Answer | Refusal:
     bring_up_to_date(call.unit, call.caller)
     try:
         asked = ask_by_sms(call.unit, payer=call.caller, phone=phone, amount=amount, pack=call.pack)
-    except Refusal as no:
-        return no  # a number that was looked up stays counted, whatever came of it
+    except Refusal as no:  # a number that was looked up stays counted, whatever came of it
+        return DialToChoose(service_code=call.pack.people_code) if isinstance(no, WhichOne) else no
     quote = asked.quote
     whom = both(nicknames_of(call.unit, call.caller).get(quote.payee, ""), quote.name)
     values = {"amount": amount, "name": quote.name, "whom": whom, "number": mask_phone(phone)}
@@ -228,7 +243,10 @@ def _name(call: Call, text: str) -> Answer:
     nick, _, number = text.partition(" ")
     if not number:
         raise BadNickname
-    other = paid_at(call.unit, call.caller, read_phone(number, call.pack.region))
+    try:
+        other = paid_at(call.unit, call.caller, read_phone(number, call.pack.region))
+    except WhichOne:
+        raise DialToChoose(service_code=call.pack.people_code) from None
     name = read_nickname(nick)
     give_nickname(call.unit, call.caller, other.id, name)
     return Answer("named", {"name": masked(other.name), "number": mask_phone(other.phone), "nick": name})
@@ -236,7 +254,7 @@ def _name(call: Call, text: str) -> Answer:
 
 def _payee(text: str, call: Call) -> str:
     if text.isalpha():
-        return called(call.unit, call.caller, text).phone
+        return called(call.unit, call.caller, text).address
     try:
         return read_phone(text, call.pack.region)
     except BadPhone:
@@ -261,7 +279,7 @@ COMMANDS = (
     Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka", "gedeb"), _limits),
     Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba", "aregagit", "aregagt"), _check,
             takes_text=True, for_anyone=True),
-    Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi", "tikoma", "tqoma"), _report),
+    Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi", "tikoma", "tqoma"), _report, for_sharers=True),
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
     Command(("name", "jina", "nom", "erinnya", "izina", "suna", "sim"),  _name, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
@@ -303,7 +321,9 @@ def understand(call: Call, text: str) -> Answer | Refusal:
     command = BY_WORD.get(word.rstrip(".,;:!?").lower())
     if command is None:
         raise NotUnderstood
-    if call.person is None and not command.for_anyone:
+    if call.sharers and not (command.for_anyone or command.for_sharers):
+        raise SharedPhone(service_code=call.pack.people_code)
+    if call.person is None and not (command.for_anyone or call.sharers):
         raise NotRegistered(service_code=call.pack.people_code)
     if call.person and not command.for_anyone:
         refuse_asleep(call.unit, call.person)
@@ -315,6 +335,8 @@ def understand(call: Call, text: str) -> Answer | Refusal:
 
 
 def _answer_code(call: Call, code: str) -> Answer | Refusal:
+    if call.sharers:
+        raise SharedPhone(service_code=call.pack.people_code)
     if call.person is None:
         raise NotRegistered(service_code=call.pack.people_code)
     refuse_asleep(call.unit, call.person)

@@ -5,7 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from service.countries import Rule, most_payable
-from service.phone import national
+from service.phone import national, number_of
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
 from service.wallet.account import counted_out, wallet_of
@@ -70,7 +70,7 @@ def ask_if_number(call: Call, values: Values, amount: int) -> None:
     """Raise NumberLike if a telephone's or an agent's number of this talk may have been typed as the amount."""
     whole, cents = divmod(amount, 10**call.pack.currency.exponent)
     digits = "" if cents or len(str(whole)) < NUMBER_LIKE else str(whole)
-    phones = [phone for phone in (call.phone, values.get("phone"), values.get("voucher_for")) if phone]
+    phones = [number_of(phone) for phone in (call.phone, values.get("phone"), values.get("voucher_for")) if phone]
     agents = [number for number in (call.agent and call.agent.number, values.get("agent")) if number]
     known = [*(phone.removeprefix("+") for phone in phones), *(national(phone).lstrip("0") for phone in phones)]
     if digits and (digits in agents or any(number.startswith(digits) or number.endswith(digits) for number in known)):

@@ -13,7 +13,7 @@ from service.refusal import Refusal
 from service.wallet.agent import add_agent, agent_by_number
 from service.wallet.cash_in import cash_in, quote_cash_in
 from service.wallet.operator import approve, propose
-from service.wallet.people import person_by_phone, register
+from service.wallet.people import people_at, person_by_phone, register
 from service.wallet.pin import seal_pin
 from service.wallet.send import quote_send, send_money
 from service.wallet.staff import Staff, add_staff
@@ -78,7 +78,7 @@ def load_demo(transact: Callable[[Callable[[Unit], None]], None], pack: Pack) ->
     """
 
     def work(unit: Unit) -> None:
-        if person_by_phone(unit, PEOPLE[0].phone) is not None:
+        if people_at(unit, PEOPLE[0].phone):
             return
         if unit.rows.find(Person, limit=1):
             raise NotEmpty

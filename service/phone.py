@@ -43,6 +43,22 @@ def read_phone(text: str, region: str) -> str:
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
+def at_seat(phone: str, seat: int) -> str:
+    """Return the address of one of several people on a number: `+254722000002/1`."""
+    return f"{phone}/{seat}"
+
+
+def number_of(address: str) -> str:
+    """Return the number of an address, or a number as it is."""
+    return address.partition("/")[0]
+
+
+def seat_of(address: str) -> int | None:
+    """Return which person on its number an address names, or None for a number that names nobody."""
+    seat = address.partition("/")[2]
+    return int(seat) if seat else None
+
+
 def is_e164(text: str) -> bool:
     """Say whether a text is written as `+` and 8 to 15 digits; whether anybody has the number is another question."""
     return _E164.fullmatch(text) is not None
@@ -50,7 +66,7 @@ def is_e164(text: str) -> bool:
 
 def national(phone: str) -> str:
     """Return an E.164 number as it is dialled at home: `0722000002`."""
-    shown = phonenumbers.format_number(phonenumbers.parse(phone), PhoneNumberFormat.NATIONAL)
+    shown = phonenumbers.format_number(phonenumbers.parse(number_of(phone)), PhoneNumberFormat.NATIONAL)
     return re.sub(r"[^0-9]", "", shown)
 
 
@@ -61,7 +77,7 @@ def region_of(phone: str) -> str | None:
 
 def mask_phone(phone: str) -> str:
     """Return `0722***002`: what a receipt may show of the other party's number, and nothing where there is none."""
-    if not is_e164(phone):
+    if not is_e164(number_of(phone)):
         return "***"
     shown = national(phone)
     return f"{shown[:4]}***{shown[-3:]}"

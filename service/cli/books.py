@@ -6,7 +6,7 @@ import click
 
 from service.cli.approval import say_proposed
 from service.cli.group import refuse
-from service.cli.opened import as_json, by_name, known, opened, patience, read_number
+from service.cli.opened import as_json, by_name, known, opened, patience, read_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -65,7 +65,7 @@ def statement(phone: str, limit: int, as_json: bool) -> None:
     from service.wallet.statement import statement as page
 
     with opened() as app:
-        number = read_number(app, phone)
+        number = read_address(app, phone)
         person = app.read(lambda unit: known(unit, number))
         balance, items = app.read(lambda unit: (balance_of(unit, person), page(unit, wallet_of(person), limit=limit)))
         zone = app.house.packs[person.country].zone

@@ -46,6 +46,18 @@ def read_number(app: "App", typed: str) -> str:
     return _number_and_pack(app, typed)[0]
 
 
+def read_address(app: "App", typed: str) -> str:
+    """Return a phone number in its one form, with the seat behind it if one is named: `0711000001/1`."""
+    from service.cli.group import unusable
+    from service.phone import at_seat
+
+    number, mark, seat = typed.partition("/")
+    if mark and not (len(seat) == 1 and seat.isascii() and seat.isdigit()):
+        raise unusable("behind the / stands a seat, from 0 to 9")
+    phone = read_number(app, number)
+    return at_seat(phone, int(seat)) if mark else phone
+
+
 def pack_of_number(app: "App", typed: str) -> "Pack":
     """Return the country of a phone number."""
     return _number_and_pack(app, typed)[1]
@@ -62,15 +74,19 @@ def _number_and_pack(app: "App", typed: str) -> "tuple[str, Pack]":
     raise BadPhone
 
 
-def known(unit: "Unit", phone: str) -> "Person":
-    """Return the person behind a number, or say that there is none."""
+def known(unit: "Unit", address: str) -> "Person":
+    """Return the person behind a number, or say that there is none, or which of several can be named."""
     from service.cli.group import refuse
-    from service.wallet.people import person_by_phone
+    from service.wallet.name import masked
+    from service.wallet.people import people_at
 
-    person = person_by_phone(unit, phone)
-    if person is None:
-        raise refuse(f"{phone} has no wallet")
-    return person
+    people = people_at(unit, address)
+    if not people:
+        raise refuse(f"{address} has no wallet")
+    if len(people) > 1:
+        seats = ", ".join(f"{one.address} {masked(one.name)}" for one in people)
+        raise refuse(f"several people share {address}: {seats}")
+    return people[0]
 
 
 def patience(doing: str) -> "AbstractContextManager[Status | None]":

@@ -8,7 +8,7 @@ import click
 
 from service.cli.approval import say_proposed
 from service.cli.group import unusable
-from service.cli.opened import as_json, by_name, known, opened, pack_of_number, read_number
+from service.cli.opened import as_json, by_name, known, opened, pack_of_number, read_address, read_number
 
 if TYPE_CHECKING:
     from service.refusal import Refusal
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @click.group()
 def person() -> None:
-    """Show, register, block and unblock people."""
+    """Show, register, block and unblock people.
+
+    Where several share a number, PHONE is the number, / and a seat: 0711000001/1. Without it the seats are listed.
+    """
 
 
 @person.command()
@@ -29,7 +32,7 @@ def show(phone: str, as_json: bool) -> None:
     from service.money import show_amount_full
 
     with opened() as app:
-        number = read_number(app, phone)
+        number = read_address(app, phone)
         about = app.read(lambda unit: _about(unit, number))
         pack = app.house.packs[about.pop("country")]
     if as_json:
@@ -53,6 +56,7 @@ def _about(unit: "Unit", number: str) -> dict[str, Any]:
     pack, agent = unit.house.packs[row.country], agent_of(unit, row.id)
     return {
         "phone": row.phone,
+        "seat": row.seat,
         "name": row.name,
         "language": row.language,
         "tier": row.tier,
@@ -76,7 +80,7 @@ def register(
 ) -> None:
     """Open a wallet for PHONE; the person types the PIN twice and nobody sees it."""
     from service.wallet.name import read_name
-    from service.wallet.people import AlreadyRegistered, begin_registration, person_by_phone, read_id_number
+    from service.wallet.people import AlreadyRegistered, begin_registration, people_at, read_id_number
     from service.wallet.people import register as open_wallet
 
     with opened() as app:
@@ -85,7 +89,7 @@ def register(
             raise unusable(f"--language is one of: {', '.join(pack.languages)}")
         if tier not in pack.tiers:
             raise unusable(f"--tier is one of: {', '.join(map(str, sorted(pack.tiers)))}")
-        if app.read(lambda unit: person_by_phone(unit, number)):
+        if app.read(lambda unit: people_at(unit, number)):
             raise AlreadyRegistered
         full_name = read_name(name or click.prompt("Name"))
         document = read_id_number(id_number or click.prompt("ID number"))
@@ -131,12 +135,15 @@ def block(phone: str, by: str | None) -> None:
     """Stop money from leaving the wallet of PHONE, at once."""
     import structlog
 
+    from service.phone import number_of
     from service.wallet.people import set_state
 
     with opened() as app:
-        number = read_number(app, phone)
+        number = read_address(app, phone)
         app.transact(lambda unit: set_state(unit, known(unit, number), "blocked"))
-        structlog.get_logger().info("a person was blocked", act="block", phone=number, by=by or getpass.getuser())
+        structlog.get_logger().info(
+            "a person was blocked", act="block", phone=number_of(number), by=by or getpass.getuser()
+        )
     click.echo(f"{number} is blocked: money comes in, but does not go out.")
 
 
@@ -150,12 +157,15 @@ def swapped(phone: str, by: str | None) -> None:
     """
     import structlog
 
+    from service.phone import number_of
     from service.wallet.sim import note_swap
 
     with opened() as app:
-        number = read_number(app, phone)
+        number = read_address(app, phone)
         app.transact(lambda unit: note_swap(unit, known(unit, number).id, unit.now))
-        structlog.get_logger().info("a SIM was changed", act="swapped", phone=number, by=by or getpass.getuser())
+        structlog.get_logger().info(
+            "a SIM was changed", act="swapped", phone=number_of(number), by=by or getpass.getuser()
+        )
     click.echo(f"{number} has another SIM: money comes in, but does not go out.")
 
 
@@ -168,14 +178,15 @@ def swapped(phone: str, by: str | None) -> None:
 def reset_pin(phone: str, id_number: str | None, by: str) -> None:
     """Vouch for the owner of PHONE, who has asked for a new PIN on it; prints the approval id.
 
-    The new PIN is chosen on the phone, when its time has come; nobody else ever sees one.
+    The new PIN is chosen on the phone, when its time has come; nobody else ever sees one. Where several share the
+    number this asks for the new PIN too, and the approval prints a code: tell it to the owner alone.
     """
     from service.refusal import Refusal
     from service.wallet.operator import propose_reset
     from service.wallet.people import read_id_number
 
     with opened() as app:
-        number, document = read_number(app, phone), read_id_number(id_number) if id_number else None
+        number, document = read_address(app, phone), read_id_number(id_number) if id_number else None
         made = app.transact(lambda unit: propose_reset(unit, known(unit, number), id_number=document, maker=by))
         if isinstance(made, Refusal):
             raise made
@@ -193,7 +204,7 @@ def identify(phone: str, id_number: str, by: str) -> None:
     from service.wallet.people import read_id_number
 
     with opened() as app:
-        number, document = read_number(app, phone), read_id_number(id_number)
+        number, document = read_address(app, phone), read_id_number(id_number)
         made = app.transact(lambda unit: propose_identify(unit, known(unit, number), id_number=document, maker=by))
         if isinstance(made, Refusal):
             raise made
@@ -208,7 +219,7 @@ def retire(phone: str, by: str) -> None:
     from service.wallet.operator import propose
 
     with opened() as app:
-        number = read_number(app, phone)
+        number = read_address(app, phone)
         made = app.transact(
             lambda unit: propose(unit, act="retire", values={"person": known(unit, number).id}, maker=by)
         )
@@ -233,7 +244,7 @@ def renumber(who: str, phone: str, id_number: str, by: str) -> None:
         number, document = read_number(app, phone), read_id_number(id_number)
 
         def work(unit: "Unit") -> "Approval | Refusal":
-            owner = _retired(unit, app.house.references.read(who)) or known(unit, read_number(app, who))
+            owner = _retired(unit, app.house.references.read(who)) or known(unit, read_address(app, who))
             return propose_renumber(unit, owner, phone=number, id_number=document, maker=by)
 
         made = app.transact(work)
@@ -258,7 +269,7 @@ def unblock(phone: str, by: str) -> None:
     from service.wallet.operator import propose
 
     with opened() as app:
-        number = read_number(app, phone)
+        number = read_address(app, phone)
         made = app.transact(
             lambda unit: propose(unit, act="unblock", values={"person": known(unit, number).id}, maker=by)
         )

@@ -32,7 +32,8 @@ class Met(NamedTuple):
 def meet(unit: Unit) -> Met:
     """Read who has a wallet or a shop now."""
     phones = [*(actor.phone for actor in PEOPLE), NEWCOMER]
-    people = {person.phone: person for person in unit.rows.find(Person, phone=phones)}
+    found = sorted(unit.rows.find(Person, phone=phones), key=lambda one: -one.seat)
+    people = {person.phone: person for person in found}  # of those who share a number the first
     agents = unit.rows.find(Agent, person=[person.id for person in people.values()])
     return Met(people, {agent.person: agent for agent in agents})
 

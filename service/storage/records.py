@@ -99,7 +99,7 @@ RECORDS: tuple[Record, ...] = (
         key=("id",),
         sealed=frozenset({"phone", "name", "id_number"}),
         sought=frozenset({"phone"}),
-        unique=(Unique(("phone",)),),
+        unique=(Unique(("phone", "seat")),),
     ),
     Record(
         PinReset,

@@ -181,7 +181,7 @@ class SqlRows:
         """Say whether a row that is unique by a sealed field stands there under an older key: no index refuses it."""
         record = BY_KIND[type(row)]
         for fields, where in [(record.key, None), *record.unique]:
-            if set(fields) <= record.sought and (where is None or getattr(row, where[0]) == where[1]):
+            if set(fields) & record.sought and (where is None or getattr(row, where[0]) == where[1]):
                 equal = {name: getattr(row, name) for name in fields} | dict([where] if where else [])
                 if self.find(record.kind, limit=1, **equal):
                     return True

@@ -194,7 +194,8 @@ class _Turn:
         assert self.session.broken is not None, "nothing broke off"
         earlier = session_from_json(self.session.broken)
         now = self.session
-        self.session = replace(earlier, language=now.language, told=now.told, told_of=now.told_of, offers=now.offers)
+        kept = {name: getattr(now, name) for name in ("language", "told", "told_of", "offers", "entered")}
+        self.session = replace(earlier, **kept)
         self.enter(earlier.screen)
 
     def leave(self, target: str) -> None:
@@ -251,6 +252,8 @@ class _Turn:
         if do.told:
             told = render_told(self.talk, do.told, self.session.values, self.session.language)
             self.session = replace(self.session, told=told, told_of={})
+        if do.hands_over:
+            self.session = replace(self.session, home=do.then, trail=(), broken=None)
         return next((screen for name, screen in do.instead.items() if (given or {})[name]), do.then)
 
     def refused(self, do: Do, no: Refusal) -> str | None:

@@ -28,7 +28,7 @@ def edges(screen: Screen) -> list[Edge]:
         return []
     if isinstance(screen, Menu):
         return [Edge(choice.then) for choice in screen.choices if choice.then != RESUME]
-    ways = [Edge(screen.then)]
+    ways = [] if isinstance(screen, Do) and screen.hands_over else [Edge(screen.then)]
     if isinstance(screen, Ask):
         ways += [Edge(choice.then, key=choice.key) for choice in screen.choices if choice.then != RESUME]
     if isinstance(screen, Pick) and screen.empty is not None:
@@ -60,6 +60,8 @@ def steps(talk: Talk, screen_id: str) -> Iterator[Do]:
     while screen_id not in seen and isinstance(do := talk.screens.get(screen_id), Do):
         yield do
         seen.add(screen_id)
+        if do.hands_over:
+            return
         screen_id = do.then
 
 

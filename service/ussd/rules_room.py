@@ -10,7 +10,18 @@ from service.ussd.limit import Limit
 from service.ussd.problem import Problem
 from service.ussd.render import extras_of, first_page, is_paged, lay_out, lines_of, ways_back
 from service.ussd.screens import Ask, Do, DroppedRest, DroppedSecret, NoSuchChoice, Pick, Screen
-from service.ussd.text import FIRST_PART, ONE_SMS, Talk, Words, fill, names_in, render_sms, sms_room, too_long
+from service.ussd.text import (
+    FIRST_PART,
+    ONE_SMS,
+    READER,
+    Talk,
+    Words,
+    fill,
+    names_in,
+    render_sms,
+    sms_room,
+    too_long,
+)
 
 Notice = tuple[str, str]
 """The table and the key of a line above a screen: ("no", "wrong_pin"), ("told", "sent")."""
@@ -97,8 +108,11 @@ def _messages(talk: Talk) -> Iterator[tuple[str, str, str]]:
     """Yield the key and the language of each message, and its text at its widest."""
     for key, names in talk.sms.items():
         values = {name: talk.sms_field(name).widest for name in names}
+        shared = {name: values[name] for name in talk.shared.get(key, ())} | {READER: talk.reader}
         for language in talk.words:
             yield key, language, render_sms(talk, key, values, language, widest=True)
+            if key in talk.shared:
+                yield key, language, render_sms(talk, key, shared, language, widest=True)
 
 
 def notices(talk: Talk) -> Mapping[str, list[Notice]]:

@@ -21,6 +21,8 @@ def targets(talk: Talk) -> Iterator[Problem]:
         for edge in edges(screen):
             if edge.target not in talk.screens:
                 yield Problem("targets", screen.id, "", f"leads to {edge.target}, which does not exist")
+        if isinstance(screen, Do) and screen.hands_over and screen.then not in talk.homes.values():
+            yield Problem("targets", screen.id, "", f"hands over to {screen.then}, which is nobody's home")
 
 
 def reachable(talk: Talk) -> Iterator[Problem]:

@@ -112,6 +112,8 @@ class Do:
     writes: bool = False
     told: str | None = None
     not_told: str | None = None
+    hands_over: bool = False
+    """`then` is the home of another role, and the talk is that role's from there on: whoever runs it begins it anew."""
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,8 @@ class Session:
     told_of: Mapping[str, Any] = field(default_factory=dict)
     """What an earlier talk did that `told` tells of: kept until the phone has shown that the words were read."""
     over: bool = False
+    entered: bool = False
+    """Whoever talks has shown by a secret who they are, of several on one phone."""
     offers: tuple[str, ...] = ()
     """Names of choices that the first screen offers this time (`Choice.when`)."""
     broken: Mapping[str, Any] | None = None
@@ -68,3 +70,5 @@ class Conversation:
     replies: Mapping[str, Any]
     started_at: datetime
     heard_at: datetime
+    person: int | None = None
+    """Whose talk it is, once that is known: what it did is told to nobody else."""

@@ -78,6 +78,10 @@ class Talk:
     sms_fields: Mapping[str, Field] = field(default_factory=dict)
     limit: Limit = SMALLEST
     first: frozenset[str] = frozenset()
+    reader: str = ""
+    """The widest name that a message for one of several people on a number begins with."""
+    shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The messages that may go to such a number, and the values that they show there."""
 
     def said(self, language: str) -> Words:
         """Return the words of a language, or of the default language where there are none."""
@@ -121,6 +125,8 @@ def make_talk(
     sms_fields: Mapping[str, Field] | None = None,
     limit: Limit = SMALLEST,
     first: Iterable[str] = (),
+    reader: str = "",
+    shared: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Talk:
     """Join screens and words into a talk; two screens of one id are a bug."""
     assert default_language in words, f"the default language {default_language} has no words"
@@ -128,7 +134,8 @@ def make_talk(
     for screen in screens:
         assert screen.id not in by_id, f"two screens are called {screen.id}"
         by_id[screen.id] = screen
-    return Talk(by_id, homes, fields, words, default_language, sms or {}, sms_fields or {}, limit, frozenset(first))
+    told = (sms or {}, sms_fields or {}, limit, frozenset(first), reader, shared or {})
+    return Talk(by_id, homes, fields, words, default_language, *told)
 
 
 def load_words(path: Path, **fixed: str) -> Words:
@@ -216,6 +223,10 @@ def render_told(talk: Talk, key: str, values: Values, language: str) -> str:
     return fill(talk.said(language).told[key], talk.show(values))
 
 
+READER = "reader"
+"""The value of a message that says whom it is for, where several people read what comes to a phone: it stands first."""
+
+
 def render_sms(talk: Talk, key: str, values: Values, language: str, *, widest: bool = False) -> str:
     """Return the text of an SMS; values are written in GSM-7 unless the language itself is outside that alphabet.
 
@@ -224,13 +235,23 @@ def render_sms(talk: Talk, key: str, values: Values, language: str, *, widest: b
     """
     sentence = talk.said(language).sms[key]
     plain = clean if septets(sentence) is None else downgrade
+    lead = f"{plain(values[READER])}: " if READER in values else ""
     for extras in range(extras_in(sentence), -1, -1):
         text = fill(
             sentence, lambda name: plain(talk.sms_field(name).shown(values, name)), extras=extras, widest=widest
         )
+        text = _led(lead, text.rstrip(), sms_room(talk.said(language)))
         if too_long(text, sms_room(talk.said(language))) <= 0:
             break
     return text
+
+
+def _led(lead: str, text: str, room: Limit) -> str:
+    """Put whom it is for in front of a message; where it takes two parts, behind the first line, which stays whole."""
+    first, line, rest = text.partition("\n")
+    if lead and line and room == TWO_PARTS and too_long(lead + text, ONE_SMS) > 0:
+        return f"{first}\n{lead}{rest}"
+    return lead + text
 
 
 def sms_room(words: Words) -> Limit:

@@ -14,7 +14,7 @@ from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.drawer import open_till
 from service.wallet.notice import tell
-from service.wallet.people import UnknownPerson, person_by_phone
+from service.wallet.people import UnknownPerson, WhichOne, person_by_phone
 from service.wallet.unit import Agent, Payday, Person, Unit
 
 LARGEST_FLOAT = 5_000_000_000
@@ -77,11 +77,15 @@ def agent_of(unit: Unit, person_id: int) -> Agent | None:
 def add_agent(unit: Unit, *, phone: str, name: str, place: str, under: str | None = None) -> Agent:
     """Make a registered person an agent with a float of nothing, `under` a super-agent if one is named.
 
-    Raises UnknownPerson, AlreadyAgent or UnknownAgent.
+    Raises UnknownPerson, AlreadyAgent or UnknownAgent, or WhichOne: a shop has its number to itself.
     """
     person = person_by_phone(unit, phone)
     if person is None:
         raise UnknownPerson
+    # Locked, so that nobody joins them on their number at this moment.
+    locked = unit.rows.lock(Person, person.id)
+    if locked is None or locked.shared:
+        raise WhichOne
     if agent_of(unit, person.id):
         raise AlreadyAgent
     if under is not None:

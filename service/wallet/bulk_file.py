@@ -14,7 +14,7 @@ from service.countries import Charge, NotOffered, Pack
 from service.money import BadAmount, read_amount, show_amount_full
 from service.phone import BadPhone, read_phone
 from service.wallet.name import masked
-from service.wallet.people import person_by_phone
+from service.wallet.people import people_at
 from service.wallet.pin import BadPin, read_pin
 from service.wallet.unit import Person, Unit
 
@@ -104,11 +104,15 @@ def _judge(unit: Unit, row: Row, pack: Pack, seen: dict[str, int]) -> Line | str
     if phone in seen:
         return f"the same number as in line {seen[phone]}"
     seen[phone] = row.number
-    person = person_by_phone(unit, phone)
+    people = people_at(unit, phone)
+    called = [person for person in people if not row.name or _is_called(person.name, row.name)]
+    if people and not called:
+        return f"the wallet is {masked(people[0].name)}'s"
+    if len(called) > 1:
+        return "several people share the number: the name says whom"
+    person = called[0] if called else None
     if person is not None and person.country != pack.country:
         return "a wallet of another country"
-    if person is not None and row.name and not _is_called(person.name, row.name):
-        return f"the wallet is {masked(person.name)}'s"
     if person is None and not row.secret:
         return "no wallet, and no secret for a voucher"
     service = "bulk" if person else "withdraw"

@@ -59,7 +59,7 @@ class Given(NamedTuple):
 def ask_cash_out(unit: Unit, *, agent: Agent, keeper: Person, phone: str, amount: int) -> None:
     """Ask a customer to approve a cash-out; the agent is not told whether there is one behind the number.
 
-    Raises PinLocked, NotOffered, SelfPayment, AskedEnough or DeclinedTwice.
+    Raises PinLocked, NotOffered, SelfPayment, WhichOne, AskedEnough or DeclinedTwice.
     """
     refuse_locked(unit, keeper)
     pack = unit.house.packs[keeper.country]
@@ -72,6 +72,7 @@ def ask_cash_out(unit: Unit, *, agent: Agent, keeper: Person, phone: str, amount
         amount=amount,
         seconds=pack.cash_request_seconds,
         values={"agent": agent.number},
+        at_counter=True,
     )
     if asked is not None:
         payer, request = asked

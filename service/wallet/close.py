@@ -7,7 +7,7 @@ others have on their receipts, a masked name and number, stays theirs.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from service.refusal import Refusal
@@ -18,6 +18,7 @@ from service.wallet.inbox import end_requests
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
+from service.wallet.seats import leave_seat, lock_number
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
 FOLLOWS = timedelta(days=1)
@@ -68,6 +69,9 @@ def refuse_close(unit: Unit, person: Person) -> None:
 
 def close_wallet(unit: Unit, person_id: int) -> None:
     """Close the wallet of somebody who has been unlocked, and tell them; raises what refuse_close raises."""
+    there = unit.rows.get(Person, person_id)
+    assert there is not None, f"no person {person_id}"
+    lock_number(unit, there.phone)
     person = unit.rows.lock(Person, person_id)
     assert person is not None, f"no person {person_id}"
     refuse_close(unit, person)
@@ -92,6 +96,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
             reset=None,
         )
     )
+    leave_seat(unit, person)
 
 
 def erase_messages(unit: Unit, person: Person) -> None:
@@ -99,20 +104,25 @@ def erase_messages(unit: Unit, person: Person) -> None:
     unit.rows.add(Erasure(person=person.id, phone=person.phone, closed_at=unit.now, next_at=unit.now + FOLLOWS))
 
 
-def erase_some(unit: Unit, erase_talks: Callable[[Unit, str, str, datetime], int]) -> int:
+def erase_some(unit: Unit, erase_talks: Callable[[Unit, Erasure, str], int]) -> int:
     """Make messages and talks of one closed wallet unreadable, as many as go at once; say how many wallets were due.
 
-    `erase_talks` does the same to talks of a number until a moment, and says how many there were.
+    `erase_talks` does the same to the talks of that person, writing the text in place of the number, and says how many
+    there were. What others on the number have stays theirs.
     """
     due = unit.rows.due(Erasure, before=unit.now, state="waiting", limit=1)
     for row in due:
         gone = f"closed {row.person}"
-        notices = unit.rows.find(Notice, phone=row.phone, limit=AT_ONCE)
-        mine = [one for one in notices if one.at <= row.closed_at and one.person in (row.person, None)]
+        found = [
+            one
+            for person in (row.person, None)
+            for one in unit.rows.find(Notice, phone=row.phone, person=person, limit=AT_ONCE)
+        ]
+        mine = [one for one in found if one.at <= row.closed_at]
         for one in mine:
             state = one.state if one.state in ("sent", "delivered") else "failed"
             unit.rows.put(replace(one, phone=gone, values={}, link_id=None, state=state, detail=""))
-        talks = erase_talks(unit, row.phone, gone, row.closed_at)
+        talks = erase_talks(unit, row, gone)
         if len(mine) < AT_ONCE and talks < AT_ONCE:
             unit.rows.put(replace(row, phone=gone, state="done"))
     return len(due)

@@ -14,7 +14,7 @@ from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
 from service.wallet.notice import tell
 from service.wallet.operator import propose
-from service.wallet.people import person_by_phone
+from service.wallet.people import people_at
 from service.wallet.send import SelfPayment
 from service.wallet.tally import count
 from service.wallet.unit import Agent, Unit
@@ -36,9 +36,11 @@ def see_document(unit: Unit, *, agent: Agent, phone: str, id_number: str, pack: 
     """
     if count(unit, f"documents:{agent.number}:{unit.now:%Y%m%d%H}", 1) >= SEEN_AN_HOUR:
         return AskedEnough()
-    person = person_by_phone(unit, phone)
-    if person is not None and person.id == agent.person:
+    people = people_at(unit, phone)
+    if any(one.id == agent.person for one in people):
         raise SelfPayment
+    # Where several share the number, the document says who it is.
+    person = next((one for one in people if one.id_number == id_number), next(iter(people), None))
     asked = unit.rows.lock(PinReset, person.reset) if person is not None and person.reset else None
     waits = asked is not None and asked.state == "waiting" and unit.now < asked.lapses_at
     if person is None or not (waits or is_asleep(unit, person)):

@@ -11,6 +11,7 @@ from typing import Any
 
 from service.clock import day
 from service.countries import Pack
+from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_of
@@ -21,6 +22,7 @@ from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_b
 from service.wallet.sim import SimUnchecked, ask_about, is_seen
 from service.wallet.tally import count
 from service.wallet.unit import Pending, Person, Unit, Withdrawal
+from service.wallet.withdraw import TooManyCodes
 
 ASKS_PER_DAY = 3
 """Requests of one wallet on one day: each sends messages."""
@@ -45,6 +47,16 @@ class LacksStaff(Refusal):
     """The time has come, and neither two guardians have confirmed it nor staff have vouched for the document."""
 
     says = ("help_line",)
+
+
+class StaffOnly(Refusal):
+    """On a number that several share only staff let a new PIN be chosen: whoever asks may be another of them."""
+
+    says = ("help_line",)
+
+
+class WrongStaffCode(Refusal):
+    """The code is not the one that staff have told, or there is no request for a new PIN."""
 
 
 class TooManyResets(Refusal):
@@ -87,7 +99,8 @@ def ask_reset(unit: Unit, person_id: int) -> PinReset:
     )
     unit.rows.append(asked)
     unit.rows.put(replace(person, reset=asked.id))
-    tell(unit, person, "pin_reset_asked", _said(asked, pack))
+    if not person.shared:  # staff have asked, and tell it with the code
+        tell(unit, person, "pin_reset_asked", _said(asked, pack))
     tell_guardians(unit, person)
     ask_about(unit, person)
     return asked
@@ -113,6 +126,33 @@ def ready_reset(unit: Unit, person: Person) -> PinReset:
         ask_about(unit, person)
         raise SimUnchecked
     return asked
+
+
+def refuse_shared(unit: Unit, person: Person) -> None:
+    """Raise StaffOnly for who shares a number: the request is told to a phone that others hold."""
+    if person.shared:
+        raise StaffOnly(help_line=unit.house.packs[person.country].help_line)
+
+
+def staff_code(code_key: bytes, reset: int) -> str:
+    """Return the seven digits that staff tell the owner of a wallet on a shared number, once two have approved it."""
+    return one_time_code(code_key, "staff", reset, 0)
+
+
+def prove_staff_code(unit: Unit, person: Person, code: str) -> Refusal | None:
+    """See whether this is the code that staff have told; a wrong one is counted and must be committed.
+
+    Raises TooManyCodes, or what ready_reset raises: whoever does not know the code does not learn of the request.
+    """
+    tries = f"staff-code:{person.id}:{unit.now:%Y%m%d%H}"
+    if count(unit, tries, 0) >= unit.house.packs[person.country].code_tries:
+        raise TooManyCodes
+    asked = _waiting(unit, person)
+    if asked is None or not any(staff_code(key, asked.id) == code for key in unit.house.code_keys):
+        count(unit, tries, 1)
+        return WrongStaffCode()
+    ready_reset(unit, person)
+    return None
 
 
 def needs_of(unit: Unit, person: Person) -> str:
@@ -170,11 +210,18 @@ def mind_resets(unit: Unit) -> int:
             _lapse(unit, person)
         elif unit.now >= row.opens_at:
             unit.rows.put(replace(row, next_at=row.lapses_at))
-            tell(unit, person, "pin_reset_open", values)
+            _remind(unit, person, "pin_reset_open", values)
         else:
             unit.rows.put(replace(row, next_at=row.opens_at))
-            tell(unit, person, "pin_reset_half", values)
+            _remind(unit, person, "pin_reset_half", values)
     return len(due)
+
+
+def _remind(unit: Unit, person: Person, key: str, values: dict[str, Any]) -> None:
+    """Tell the owner again; who shares a number finds nothing under the keys that others are told."""
+    if person.shared:
+        key, values = "pin_reset_vouched", {name: values[name] for name in ("opens", "help_line")}
+    tell(unit, person, key, values)
 
 
 def _lapse(unit: Unit, person: Person) -> Person:

@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from service.phone import mask_phone
+from service.phone import mask_phone, number_of
 from service.refusal import Refusal
 from service.wallet.identity import Guardian, PinReset
 from service.wallet.inbox import RequestOver, count_decline, spend_ask
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import person_by_phone
+from service.wallet.people import people_at
 from service.wallet.pin import refuse_locked
 from service.wallet.send import SelfPayment
 from service.wallet.sim import SimUnchecked, ask_about, is_seen
@@ -65,7 +65,7 @@ def guardians_of(unit: Unit, person: Person) -> Sequence[Person]:
 
 def refuse_name(unit: Unit, owner: Person, phone: str) -> None:
     """Raise SelfPayment or TooManyGuardians: of these the number of somebody else has no part."""
-    if phone == owner.phone:
+    if number_of(phone) == owner.phone:
         raise SelfPayment
     if len(guardians_of(unit, owner)) >= NEEDED:
         raise TooManyGuardians
@@ -80,7 +80,9 @@ def name_guardian(unit: Unit, owner_id: int, phone: str) -> None:
     refuse_unsure(unit, owner)
     refuse_name(unit, owner, phone)
     spend_ask(unit, owner, phone)
-    other = person_by_phone(unit, phone)
+    people = people_at(unit, phone)
+    # Who shares a number is asked on a phone that others read: nobody becomes a guardian there.
+    other = people[0] if len(people) == 1 and not people[0].shared else None
     if other is None or other.state == "closed" or other.country != owner.country:
         return
     row = Guardian(person=owner.id, guardian=other.id, at=unit.now)

@@ -12,10 +12,12 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.clock import day
-from service.phone import mask_phone
+from service.phone import mask_phone, number_of
 from service.refusal import Refusal
+from service.wallet.known import look_up
 from service.wallet.notice import tell
-from service.wallet.people import person_by_phone
+from service.wallet.people import only
+from service.wallet.seats import found_at
 from service.wallet.send import SelfPayment
 from service.wallet.tally import count
 from service.wallet.unit import Person, Request, Unit
@@ -54,17 +56,29 @@ class Waiting(NamedTuple):
 
 
 def ask(
-    unit: Unit, *, kind: str, asker: Person, phone: str, amount: int, seconds: int, values: Mapping[str, Any]
+    unit: Unit,
+    *,
+    kind: str,
+    asker: Person,
+    phone: str,
+    amount: int,
+    seconds: int,
+    values: Mapping[str, Any],
+    at_counter: bool = False,
 ) -> tuple[Person, Request] | None:
     """Write a request down for whoever is behind a number, in place of an older one of this kind; None if nobody can
     be asked there, which the asker must not be told.
 
-    Raises SelfPayment, AskedEnough or DeclinedTwice: of these the number itself has no part.
+    Raises SelfPayment, AskedEnough or DeclinedTwice: of these the number itself has no part. Where several share it,
+    WhichOne or TooManyLookups, for their names are shown; an agent `at_counter` sees them as in a cash-in.
     """
-    if phone == asker.phone:
+    if number_of(phone) == asker.phone:
         raise SelfPayment
+    people = found_at(unit, asker, phone, all_listed=at_counter)
+    if len(people) > 1 and not at_counter:
+        look_up(unit, asker, phone)
+    payer = only(people)
     spend_ask(unit, asker, phone)
-    payer = person_by_phone(unit, phone)
     if payer is None or payer.state == "closed" or payer.country != asker.country:
         return None
     count(unit, f"inbox:{payer.id}", 0)  # one asker at a time, so that no more come to wait than may
@@ -106,7 +120,8 @@ def count_decline(unit: Unit, asker: Person, phone: str) -> None:
 def _pair(unit: Unit, asker: Person, phone: str) -> str:
     """Name a pair of people on a day, one of them by number: a budget tells nobody whether the number is known."""
     today = day(unit.now, unit.house.packs[asker.country].zone)
-    return f"{hmac.digest(unit.house.code_key, f'pair {asker.id} {phone}'.encode(), 'sha256').hex()[:20]}:{today}"
+    pair = f"pair {asker.id} {number_of(phone)}"
+    return f"{hmac.digest(unit.house.code_key, pair.encode(), 'sha256').hex()[:20]}:{today}"
 
 
 def _open(unit: Unit, payer: Person) -> Sequence[Request]:

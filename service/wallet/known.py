@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from service.clock import day
-from service.phone import mask_phone
+from service.phone import mask_phone, number_of
 from service.refusal import Refusal
 from service.wallet.name import masked
 from service.wallet.tally import count
@@ -47,7 +47,7 @@ def pay_back(unit: Unit, payer: Person, phone: str, *, looked_at: datetime, chan
 def _budget(unit: Unit, payer: Person, phone: str, at: datetime) -> tuple[str, str]:
     """Name two tallies of a day: how many strangers, and this one; the number itself stands in neither."""
     today = day(at, unit.house.packs[payer.country].zone)
-    mark = hmac.digest(unit.house.code_key, f"look {payer.id} {phone}".encode(), "sha256").hex()[:20]
+    mark = hmac.digest(unit.house.code_key, f"look {payer.id} {number_of(phone)}".encode(), "sha256").hex()[:20]
     return f"looks:{payer.id}:{today}", f"look:{mark}:{today}"
 
 
@@ -66,7 +66,7 @@ def near_miss(unit: Unit, payer: Person, phone: str) -> Person | None:
     """Return whom this person pays, if a number that they never paid is nearly that one's."""
     rows = unit.rows.find(Paid, payer=payer.id, limit=KNOWN, newest=True)
     people: Sequence[Person] = unit.rows.find(Person, id=[row.payee for row in rows]) if rows else ()
-    found = {person.id: person for person in people if person.has_number and nearly(person.phone, phone)}
+    found = {person.id: person for person in people if person.has_number and nearly(person.phone, number_of(phone))}
     return next((found[row.payee] for row in rows if row.payee in found), None)
 
 

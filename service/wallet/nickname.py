@@ -13,7 +13,7 @@ from service.refusal import Refusal
 from service.wallet.identity import Nicknames
 from service.wallet.known import whom_one_has_paid
 from service.wallet.name import masked
-from service.wallet.people import person_by_phone
+from service.wallet.people import only, people_at
 from service.wallet.unit import Asked, Paid, Person, Unit
 
 LETTERS = 7
@@ -100,9 +100,11 @@ def give_nickname(unit: Unit, giver: Person, other: int, name: str) -> None:
 
 
 def paid_at(unit: Unit, payer: Person, phone: str) -> Person:
-    """Return the person at a number whom somebody has paid; raises NotPaidYet, also where there is nobody (V-03)."""
-    person = person_by_phone(unit, phone)
-    if person is None or unit.rows.get(Paid, payer.id, person.id) is None:
+    """Return the person at a number whom somebody has paid; raises NotPaidYet, also where there is nobody (V-03), or
+    WhichOne.
+    """
+    person = only([one for one in people_at(unit, phone) if unit.rows.get(Paid, payer.id, one.id)])
+    if person is None:
         raise NotPaidYet
     return person
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from service.wallet.idle import is_asleep
+from service.wallet.name import masked
 from service.wallet.unit import Notice, Person, Stop, Unit
 
 _NEWS_OF_SHOPS = {"cash_wanted", "swap_asked", "swap_offered", "float_ends", "cash_ends"}
@@ -15,6 +16,16 @@ NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment"} | _NEWS
 CHECKED = ("done", "on_its_way", "taken_back", "reversed", "partly", "held", "paid", "returned")
 TO_ANYBODY = frozenset({"help", "stopped", *(f"check_{state}" for state in CHECKED)})
 """Answers that say nothing of a wallet: they go to a number that sleeps as well."""
+
+
+READER = "reader"
+"""The value that says whom a message is for, where several read what comes to a phone."""
+
+READER_SHOWN = 10
+"""Septets of that name at most."""
+
+BEHIND_PIN = frozenset({"balance", "hold", "document", "nicknames"})
+"""What no message says to a number that several share: a balance, the code that takes the cash, what is stored."""
 
 
 def tell(
@@ -29,13 +40,19 @@ def tell(
 ) -> None:
     """Queue an SMS to a person in their language; `values` are shown when it is sent, times as ISO text.
 
+    On a number that several share it says whom it is for, and nothing that is behind their PIN (S-14).
+
     To whom has closed their wallet it is written down and not sent: there is no number any more. A number that sleeps
     is told that there is something, and not what: it may be somebody else's by now (P-11).
     """
     if key in NEWS and (stop := unit.rows.get(Stop, person.phone)) and stop.at >= person.registered_at:
         return
+    asleep = is_asleep(unit, person)
+    if person.shared and not asleep:
+        shown = {name: value for name, value in values.items() if name not in BEHIND_PIN}
+        values = shown | {READER: masked(person.name, READER_SHOWN)}
     closed = not person.has_number
-    if key not in TO_ANYBODY and not key.startswith("no.") and is_asleep(unit, person):
+    if asleep and key not in TO_ANYBODY and not key.startswith("no."):
         key, values = "asleep", {"help_line": unit.house.packs[person.country].help_line}
     unit.rows.append(
         Notice(

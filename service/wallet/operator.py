@@ -17,19 +17,20 @@ from service.wallet.bulk import fund, return_rest
 from service.wallet.close import erase_messages
 from service.wallet.document import compare_document
 from service.wallet.drawer import cash_of
-from service.wallet.forgotten import NothingAsked
+from service.wallet.forgotten import NothingAsked, ask_reset, staff_code
 from service.wallet.identity import PinReset
 from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
 from service.wallet.logbook import TERMINAL, note
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import AlreadyRegistered, person_by_phone, set_state
+from service.wallet.people import AlreadyRegistered, people_at, set_state
 from service.wallet.pin import receive_only_until
 from service.wallet.proposal import OtherVersion, facts, refuse_own, version
 from service.wallet.refund import agree
 from service.wallet.reversal import take_from_payee
 from service.wallet.roles import ROLES
+from service.wallet.seats import leave_seat, lock_number
 from service.wallet.staff import end_logins, lock_row
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
@@ -265,9 +266,15 @@ def propose_reset(
     """Write down that somebody has seen the identity document of a person who waits for a new PIN; without its number,
     that they trust the agent who has.
 
+    Of who shares a number staff ask for the new PIN as well, and the approval gives a code for the owner alone.
     A document of another number is counted, and the refusal must be committed. Raises NothingAsked, or NothingToApprove
     if no agent has seen it.
     """
+    if person.shared and id_number is not None and person.reset is None:
+        if no := compare_document(unit, person, id_number):
+            return no
+        reset = ask_reset(unit, person.id)
+        return propose(unit, act="reset_pin", values={"person": person.id, "reset": reset.id}, maker=maker)
     if person.reset is None:
         raise NothingAsked(hours=-(-unit.house.packs[person.country].pin_reset_seconds // 3600))
     if id_number is None:
@@ -287,7 +294,8 @@ def _reset_pin(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     unit.rows.put(replace(row, vouched=True))
     help_line = unit.house.packs[person.country].help_line
     tell(unit, person, "pin_reset_vouched", {"opens": row.opens_at.isoformat(), "help_line": help_line})
-    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
+    code = {"code": staff_code(unit.house.code_key, row.id)} if person.shared else {}
+    return {"phone": mask_phone(person.phone), "name": masked(person.name), **code}
 
 
 def propose_identify(
@@ -316,13 +324,17 @@ def _identify(unit: Unit, approval: Approval) -> Mapping[str, Any]:
 
 def _retire(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     """Take a number from a wallet that slept: who has the number now can open one. The money stays where it is."""
-    person = unit.rows.lock(Person, approval.values["person"])
+    there = unit.rows.get(Person, approval.values["person"])
+    assert there is not None, "a proposal names a person that is there"
+    lock_number(unit, there.phone)
+    person = unit.rows.lock(Person, there.id)
     if person is None or not person.has_number or not is_asleep(unit, person):
         raise NothingToApprove
     erase_messages(unit, person)
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
     unit.rows.put(replace(person, phone=f"retired {person.id}", state="retired", reset=None))
+    leave_seat(unit, person)
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
@@ -352,7 +364,7 @@ def propose_renumber(
         raise NothingToApprove
     if region_of(phone) != unit.house.packs[person.country].region:
         raise BadPhone
-    if person_by_phone(unit, phone):
+    if people_at(unit, phone):
         raise AlreadyRegistered
     if no := compare_document(unit, person, id_number):
         return no
@@ -361,10 +373,13 @@ def propose_renumber(
 
 def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     """Put a wallet behind another number; as after a change of SIM, money only comes in for a while."""
-    person, phone = unit.rows.lock(Person, approval.values["person"]), approval.values["phone"]
+    there, phone = unit.rows.get(Person, approval.values["person"]), approval.values["phone"]
+    assert there is not None, "a proposal names a person that is there"
+    lock_number(unit, there.phone)
+    person = unit.rows.lock(Person, there.id)
     if person is None or person.state == "closed":
         raise NothingToApprove
-    if person_by_phone(unit, phone):
+    if people_at(unit, phone):
         raise AlreadyRegistered
     # Nothing may refuse after this line.
     help_line = unit.house.packs[person.country].help_line
@@ -374,11 +389,12 @@ def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
     state = "active" if person.state == "retired" else person.state
-    person = replace(person, phone=phone, state=state, reset=None, used_at=unit.now)
-    person = replace(person, swapped_at=unit.now, swap_cleared=False, sim_seen_at=None)
-    unit.rows.put(person)
-    until = receive_only_until(unit, person)
-    tell(unit, person, "moved_here", {"closes": (until or unit.now).isoformat(), "help_line": help_line})
+    moved = replace(person, phone=phone, seat=0, shared=False, state=state, reset=None, used_at=unit.now)
+    moved = replace(moved, swapped_at=unit.now, swap_cleared=False, sim_seen_at=None)
+    unit.rows.put(moved)
+    leave_seat(unit, person)
+    until = receive_only_until(unit, moved)
+    tell(unit, moved, "moved_here", {"closes": (until or unit.now).isoformat(), "help_line": help_line})
     return {"phone": mask_phone(phone), "name": masked(person.name)}
 
 

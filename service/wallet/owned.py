@@ -10,7 +10,9 @@ AT_ONCE = 500
 
 
 class Owned(NamedTuple):
-    """An account; `owner` is the phone number behind a wallet, the agent's number of a float, else None."""
+    """An account; `owner` is the phone number behind a wallet, with the seat of who shares it, the agent's number of a
+    float, else None.
+    """
 
     account: Account
     owner: str | None
@@ -34,5 +36,6 @@ def _phones(unit: Unit, ids: list[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for first in range(0, len(ids), AT_ONCE):
         people = unit.rows.find(Person, id=ids[first : first + AT_ONCE], limit=AT_ONCE)
-        found.update((person.id, person.phone) for person in people if person.state != "closed")
+        there = [person for person in people if person.state != "closed"]
+        found.update((one.id, one.address if one.shared else one.phone) for one in there)
     return found

@@ -1,15 +1,19 @@
 """Who has a wallet: opening one, finding one, and what a person may change about it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from service.countries import Pack
+from service.phone import number_of, seat_of
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.notice import tell
 from service.wallet.pin import choose_pin
 from service.wallet.unit import Asked, Person, Unit
+
+SEATS = 4
+"""So many people may share one number."""
 
 
 class UnknownPerson(Refusal):
@@ -18,6 +22,10 @@ class UnknownPerson(Refusal):
 
 class AlreadyRegistered(Refusal):
     """The number has a wallet already."""
+
+
+class WhichOne(Refusal):
+    """Several people share the number: one of them has to be named."""
 
 
 class BadIdNumber(Refusal):
@@ -32,15 +40,28 @@ def read_id_number(typed: str) -> str:
     return number
 
 
-def person_by_phone(unit: Unit, phone: str) -> Person | None:
-    """Return the person behind a canonical number."""
-    found = unit.rows.find(Person, phone=phone, limit=1)
-    return found[0] if found else None
+def people_at(unit: Unit, address: str) -> Sequence[Person]:
+    """Return everybody behind a number, by seat, or the one whom an address names."""
+    found = sorted(unit.rows.find(Person, phone=number_of(address), limit=SEATS), key=lambda one: one.seat)
+    seat = seat_of(address)
+    return [one for one in found if seat in (None, one.seat)]
 
 
-def behind(phone: str) -> Asked:
-    """Return what `person_by_phone` will ask."""
-    return Asked.find(Person, phone=phone, limit=1)
+def behind(address: str) -> Asked:
+    """Return what `people_at` will ask."""
+    return Asked.find(Person, phone=number_of(address), limit=SEATS)
+
+
+def person_by_phone(unit: Unit, address: str) -> Person | None:
+    """Return the only person behind a number, or the one whom an address names; raises WhichOne."""
+    return only(people_at(unit, address))
+
+
+def only(people: Sequence[Person]) -> Person | None:
+    """Return the only one of these, or None; raises WhichOne if there are several."""
+    if len(people) > 1:
+        raise WhichOne
+    return people[0] if people else None
 
 
 def payable(unit: Unit, phone: str, country: str) -> Person:
@@ -72,8 +93,12 @@ def register(
     pin: str,
     pack: Pack,
     tier: int = 1,
+    seat: int = 0,
 ) -> Person:
-    """Open a wallet; `pin` is a verifier. Raises AlreadyRegistered."""
+    """Open a wallet; `pin` is a verifier, and who joins others on a number has another `seat`.
+
+    Raises AlreadyRegistered.
+    """
     person = Person(
         id=person_id,
         country=pack.country,
@@ -84,6 +109,8 @@ def register(
         tier=tier,
         pin=pin,
         registered_at=unit.now,
+        seat=seat,
+        shared=seat > 0,
     )
     if not unit.rows.add(person):
         raise AlreadyRegistered

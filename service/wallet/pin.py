@@ -53,6 +53,12 @@ class PinLocked(Refusal):
     says: ClassVar[tuple[str, ...]] = ("service_code", "help_line")
 
 
+class SeatLocked(PinLocked):
+    """Three wrong PINs, on a number that several share: only the operator's staff help, and not a message to it."""
+
+    says = ("help_line",)
+
+
 class WalletBlocked(PinLocked):
     """The operator has blocked the wallet: no PIN opens it, and only the operator frees it."""
 
@@ -111,7 +117,7 @@ def refuse_locked(unit: Unit, person: Person) -> None:
     refuse_blocked(unit, person)
     refuse_swapped(unit, person)
     if person.pin_tries >= pack.pin_tries:
-        raise _locked(pack)
+        raise _locked(person, pack)
 
 
 def refuse_blocked(unit: Unit, person: Person) -> None:
@@ -134,7 +140,9 @@ def refuse_swapped(unit: Unit, person: Person) -> None:
         raise SimChanged(closes=until.isoformat(), help_line=unit.house.packs[person.country].help_line)
 
 
-def _locked(pack: Pack) -> PinLocked:
+def _locked(person: Person, pack: Pack) -> PinLocked:
+    if person.shared:
+        return SeatLocked(help_line=pack.help_line)
     return PinLocked(service_code=pack.people_code, help_line=pack.help_line)
 
 
@@ -165,7 +173,7 @@ def unlock(unit: Unit, person_id: int, pin: str) -> Person | Refusal:
         _tell_others(unit, untold)
     pack = unit.house.packs[person.country]
     if tries >= pack.pin_tries:
-        return _locked(pack)
+        return _locked(person, pack)
     return WrongPin(tries=pack.pin_tries - tries)
 
 

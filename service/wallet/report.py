@@ -37,12 +37,15 @@ class Reported(NamedTuple):
     reference: str
 
 
-def report_overcharge(unit: Unit, person: Person) -> Reported:
-    """Open a case about the last thing that an agent did; raises NothingToReport, CaseThere or TooManyCases."""
-    found = _last_at_agent(unit, person)
-    if found is None:
-        raise NothingToReport(help_line=unit.house.packs[person.country].help_line)
-    agent, entry = found
+def report_overcharge(unit: Unit, *people: Person) -> Reported:
+    """Open a case about the last thing that an agent did for a person, or for any of those who share a number.
+
+    Raises NothingToReport, CaseThere or TooManyCases.
+    """
+    served = [(*found, one) for one in people if (found := _last_at_agent(unit, one))]
+    if not served:
+        raise NothingToReport(help_line=unit.house.packs[people[0].country].help_line)
+    agent, entry, person = max(served, key=lambda each: (each[1].at, each[1].id))
     case = open_case(
         unit,
         what=OVERCHARGE,

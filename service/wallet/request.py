@@ -15,7 +15,7 @@ PAYMENT = "payment"
 def ask_payment(unit: Unit, *, asker: Person, phone: str, amount: int) -> None:
     """Ask whoever is behind a number for an amount; the asker is not told whether anybody is.
 
-    Raises NotOffered, SelfPayment, AskedEnough or DeclinedTwice.
+    Raises NotOffered, SelfPayment, TooManyLookups, WhichOne, AskedEnough or DeclinedTwice.
     """
     pack = unit.house.packs[asker.country]
     pack.charge("send", amount, unit.now)
@@ -38,7 +38,7 @@ def quote_request(unit: Unit, *, payer: Person, request: Request) -> Quote:
     """Price the payment that was asked for; raises what quote_send raises."""
     asker = unit.rows.get(Person, request.asker)
     assert asker is not None, f"no person {request.asker}"
-    return quote_send(unit, payer=payer, phone=asker.phone, amount=request.amount, asked=True)
+    return quote_send(unit, payer=payer, phone=asker.address, amount=request.amount, asked=True)
 
 
 def pay_request(unit: Unit, *, payer: Person, request_id: int, quote: Quote) -> Receipt:

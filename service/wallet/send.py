@@ -31,9 +31,10 @@ from service.wallet.limits import (
 )
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import behind, may_receive, person_by_phone
+from service.wallet.people import behind, may_receive, only
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
+from service.wallet.seats import found_at
 from service.wallet.sim import refuse_unseen_sim
 from service.wallet.unit import Asked, Paid, Pending, Person, Unit
 
@@ -80,7 +81,8 @@ class Room(NamedTuple):
 def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int, asked: bool = False) -> Quote:
     """Price a payment and mint its entry's id; `asked`: the payee has asked for it, so that the name is no secret.
 
-    Raises PinLocked, SelfPayment, TooManyLookups, UnknownPerson, NotOffered, OverSingle, OverCap or NotEnough, in turn.
+    Raises PinLocked, SelfPayment, TooManyLookups, WhichOne, UnknownPerson, NotOffered, OverSingle, OverCap or
+    NotEnough, in turn.
     """
     return quote_in_room(unit, payer=payer, phone=phone, amount=amount, asked=asked)[0]
 
@@ -90,13 +92,14 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: 
     refuse_locked(unit, payer)
     unit.rows.ahead(behind(phone), known_to(payer))
     unit.books.ahead(wallet_of(payer), *counted_out(payer, unit.now, unit.house.packs[payer.country]))
-    found = person_by_phone(unit, phone)
-    if found is not None and found.id == payer.id:
+    people = found_at(unit, payer, phone)
+    if any(one.id == payer.id for one in people):
         raise SelfPayment
     # Nobody is asked about like somebody: an answer that is quicker would tell (V-04).
-    new = not has_paid(unit, payer, found.id if found else NOBODY)
+    new = not all(has_paid(unit, payer, each) for each in [one.id for one in people] or [NOBODY])
     if new and not asked:
         look_up(unit, payer, phone)
+    found = only(people)
     payee = may_receive(None if new and not asked and found and found.unlisted else found, payer.country)
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)

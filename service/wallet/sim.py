@@ -14,6 +14,7 @@ from service.wallet.identity import SimCheck
 from service.wallet.limits import OverSingle
 from service.wallet.notice import tell
 from service.wallet.pin import receive_only_until
+from service.wallet.seats import lock_number
 from service.wallet.unit import Person, Unit
 
 T = TypeVar("T")
@@ -76,8 +77,20 @@ def ask_about(unit: Unit, person: Person) -> None:
 
 def note_swap(unit: Unit, person_id: int, at: datetime) -> None:
     """Note that a number was moved to another SIM, and tell it; an older change than the last one known is no news."""
-    person = unit.rows.lock(Person, person_id)
+    for person in _on_number(unit, person_id):
+        _note(unit, person, at)
+
+
+def _on_number(unit: Unit, person_id: int) -> list[Person]:
+    """Lock everybody on a person's number: a SIM is that of all who share it."""
+    person = unit.rows.get(Person, person_id)
     assert person is not None, f"no person {person_id}"
+    if not person.shared:
+        return [row for row in [unit.rows.lock(Person, person_id)] if row]
+    return list(lock_number(unit, person.phone))
+
+
+def _note(unit: Unit, person: Person, at: datetime) -> None:
     if person.swapped_at is not None and at <= person.swapped_at:
         return
     person = replace(person, swapped_at=min(at, unit.now), swap_cleared=False)
@@ -94,11 +107,11 @@ def note_answer(unit: Unit, asked_as: str, *, swapped: bool, at: datetime | None
     if check is None or check.state != "asked":
         return
     unit.rows.put(replace(check, state="answered"))
-    person = unit.rows.lock(Person, check.person)
-    assert person is not None, f"no person {check.person}"
-    unit.rows.put(replace(person, sim_seen_at=unit.now))
-    if at is not None or swapped:
-        note_swap(unit, person.id, at or unit.now)
+    for person in _on_number(unit, check.person):
+        person = replace(person, sim_seen_at=unit.now)
+        unit.rows.put(person)
+        if at is not None or swapped:
+            _note(unit, person, at or unit.now)
 
 
 def ask_sims(transact: Transact, signals: SimSignals) -> int:

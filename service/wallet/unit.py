@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar
 
 from service.countries import Pack
 from service.ledger.books import Books
+from service.phone import at_seat
 from service.reference import References
 from service.wallet.guesses import Guesses
 
@@ -48,6 +49,15 @@ class Person:
     """Who has never paid this person does not find them by their number."""
     used_at: datetime | None = None
     """When somebody last dialled or wrote from the number, give or take a week: see idle.py. None: when it began."""
+    seat: int = 0
+    """Which of those on one number this is: 0 for the first, then 1 to 3; see seats.py."""
+    shared: bool = False
+    """There are others on the number: it shows nothing before this person's PIN, and messages say whom they are for."""
+
+    @property
+    def address(self) -> str:
+        """The number, and which person on it: what a payment finds somebody by."""
+        return at_seat(self.phone, self.seat)
 
     @property
     def has_number(self) -> bool:

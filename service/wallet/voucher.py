@@ -13,7 +13,7 @@ from datetime import timedelta
 from service.countries import Pack
 from service.ledger.entry import NotEnough
 from service.ledger.post import hold
-from service.phone import mask_phone
+from service.phone import mask_phone, number_of
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
@@ -62,7 +62,7 @@ def quote_voucher(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quot
     """
     refuse_locked(unit, payer)
     refuse_unseen_sim(unit, payer, amount)
-    if phone == payer.phone:
+    if number_of(phone) == payer.phone:
         raise SelfPayment
     if len(unit.rows.find(Withdrawal, person=payer.id, state="waiting", limit=MOST_WAITING)) == MOST_WAITING:
         raise TooManyWaiting

@@ -23,7 +23,7 @@ from service.wallet.drawer import cash_in_drawer
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
-from service.wallet.people import person_by_phone
+from service.wallet.people import people_at
 from service.wallet.pin import receive_only_until, refuse_locked
 from service.wallet.promise import live_at, use, used_up
 from service.wallet.receipt import Receipt, already, receipt_for
@@ -269,8 +269,8 @@ def _takers(unit: Unit, row: Withdrawal) -> tuple[int, ...]:
     if row.agent != VOUCHER:
         return (row.person,)
     voucher = unit.rows.get(Voucher, row.id)
-    receiver = person_by_phone(unit, voucher.phone) if voucher else None
-    return (row.person, receiver.id) if receiver else (row.person,)
+    receivers = people_at(unit, voucher.phone) if voucher else ()
+    return (row.person, *(one.id for one in receivers))
 
 
 def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receipt: Receipt) -> None:

@@ -8,32 +8,25 @@ are kept, because a PIN is in it.
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
-from typing import Any
 
 from menus.call import Call
 from service.countries import Pack
 from service.gateways.base import Dial, Ended, screen_digest
 from service.phone import region_of
 from service.refusal import Refusal
-from service.ussd.engine import Reply, advance, begin, broken, unfinished
-from service.ussd.screens import Ask
+from service.ussd.engine import Reply, advance
 from service.ussd.session import Conversation, Session, session_from_json, session_to_json
 from service.ussd.text import Talk, render_no
 from service.wallet.agent import agent_of
+from service.wallet.identity import Erasure
 from service.wallet.idle import NumberIdle, is_asleep, note_use
-from service.wallet.people import behind, person_by_phone
-from service.wallet.statement import is_reversed
-from service.wallet.undo import can_undo, waiting_payments
-from service.wallet.unit import Asked, Unit
-from service.wallet.withdraw import code_is_good
-
-REPEATED = timedelta(hours=24)
-"""For so long a repeated hop gets its stored reply, and the next dial is told what happened."""
-
-RESUMED = timedelta(hours=1)
-"""For so long a talk that broke off can be gone on with."""
+from service.wallet.people import behind
+from service.wallet.seats import callers
+from service.wallet.undo import waiting_payments
+from service.wallet.unit import Asked, Person, Unit
+from service.web.greet import REPEATED, greet, language_of
 
 LONGEST_PATH = 12
 """A dialled string is walked for so many steps: no way through the menus is longer."""
@@ -127,12 +120,49 @@ def answer_dial(unit: Unit, dial: Dial, country: Country, heard_key: bytes) -> R
     if row.state != "live" or idle or typed is None:
         again = row if fresh else replace(row, replies={})
         return _start(unit, dial, country, heard, again, path=(), new=False)
-    session, call = session_from_json(row.session), _call(unit, dial, country)
+    session = session_from_json(row.session)
+    call = _call(unit, dial, country, row.person if session.entered else None)
+    if _is_anothers(call, country, row, session):
+        return _start(unit, dial, country, heard, row, path=(), new=False)
     if _is_no_agent(call, dial, country):  # the shop was closed in mid-talk
         return _refused(NotAnAgent(service_code=country.pack.people_code), session.language, country)
+    before = session
     session, reply = advance(country.talk, _without_read(session, row), typed, call)
+    if call.sharers and session.home != before.home:
+        row, session, reply = _enter(country, call, row, before.values["sharer"])
     _keep(unit, row, session, reply, heard)
     return reply
+
+
+def _is_anothers(call: Call, country: Country, row: Conversation, session: Session) -> bool:
+    """Say whether a talk is not that of whoever calls now: who shares the number has changed in its middle."""
+    caller = call.person.id if call.person else None
+    asks_whose = session.home == country.talk.homes.get("sharers")
+    return asks_whose != bool(call.sharers) or row.person not in (None, caller)
+
+
+def _enter(country: Country, call: Call, row: Conversation, sharer: int) -> tuple[Conversation, Session, Reply]:
+    """Show one of several people on a number, who has given their PIN, their own first screen: the talk is theirs now,
+    and what is told is of their own last one.
+    """
+    person = next(one for one in call.sharers if one.id == sharer)
+    call = replace(call, person=person, sharers=())
+    session, reply = greet(country.talk, call, "person", _newest_talk(call, person), path=())
+    return replace(row, person=person.id), replace(session, entered=True), reply
+
+
+def _own(call: Call, newest: Conversation | None) -> Conversation | None:
+    """Return the phone's newest talk if it is of whoever calls, or else their own newest one."""
+    if newest is None or call.sharers:
+        return None
+    if newest.person in (None, call.person.id if call.person else None):
+        return newest
+    return _newest_talk(call, call.person) if call.person else None
+
+
+def _newest_talk(call: Call, person: Person) -> Conversation | None:
+    found = call.unit.rows.find(Conversation, phone=call.phone, person=person.id, newest=True, limit=1)
+    return found[0] if found else None
 
 
 def _fetch(unit: Unit, dial: Dial, heard_key: bytes) -> None:
@@ -171,10 +201,17 @@ def close_talk(unit: Unit, dial: Dial, heard_key: bytes) -> Reply | None:
     return None
 
 
-def erase_talks(unit: Unit, phone: str, gone: str, until: datetime, limit: int = 200) -> int:
-    """Make what is left of a number's talks unreadable, and say how many there were; see close.py."""
-    talks = unit.rows.find(Conversation, phone=phone, limit=limit)
-    old = [talk for talk in talks if talk.started_at <= until and talk.state != "live"]
+def erase_talks(unit: Unit, of: Erasure, gone: str, limit: int = 200) -> int:
+    """Make what is left of a person's talks unreadable, and say how many there were; see close.py.
+
+    Those that are nobody's go as well: names of people were shown in them.
+    """
+    talks = [
+        talk
+        for person in (of.person, None)
+        for talk in unit.rows.find(Conversation, phone=of.phone, person=person, limit=limit)
+    ]
+    old = [talk for talk in talks if talk.started_at <= of.closed_at and talk.state != "live"]
     blank = session_to_json(Session(home="", screen="", language="", over=True))
     for talk in old:
         unit.rows.put(replace(talk, phone=gone, session=blank, replies={}))
@@ -233,10 +270,11 @@ def _dialled_path(dial: Dial) -> tuple[str, ...]:
     return tuple(text.split("*")[:LONGEST_PATH]) if text else ()
 
 
-def _call(unit: Unit, dial: Dial, country: Country) -> Call:
-    person = person_by_phone(unit, dial.phone)
+def _call(unit: Unit, dial: Dial, country: Country, chosen: int | None = None) -> Call:
+    person, sharers = callers(unit, dial.phone, chosen)
     agent = agent_of(unit, person.id) if person and dial.service_code == country.pack.agents_code else None
-    return Call(unit, country.pack, dial.phone, person, agent if agent and agent.state == "active" else None)
+    shop = agent if agent and agent.state == "active" else None
+    return Call(unit, country.pack, dial.phone, person, shop, sharers)
 
 
 def _is_no_agent(call: Call, dial: Dial, country: Country) -> bool:
@@ -275,72 +313,23 @@ def _start(
     # The talk that begins is the newest, though the clock may have been put back or stand still.
     if previous:
         row = replace(row, started_at=max(unit.now, previous.started_at + timedelta(microseconds=1)))
-    language = call.person.language if call.person else country.talk.default_language
+    language = language_of(call, country.talk)
     if no := _is_from_elsewhere(unit, dial, country):
         return _refused(no, language, country)
     if _is_no_agent(call, dial, country):
         return _refused(NotAnAgent(service_code=country.pack.people_code), language, country)
     if call.person and is_asleep(unit, call.person):
         return _refused(NumberIdle(help_line=country.pack.help_line), language, country)
-    role = "agent" if call.agent else "person" if call.person else "newcomer"
-    last = session_from_json(previous.session) if previous else None
-    told, of = _outcome(unit, country, previous, last) if previous and last else (None, {})
-    resume = None
-    if previous and last and unit.now - previous.heard_at <= RESUMED and broken(country.talk, last):
-        resume = _before_secrets(country.talk, last)
+    role = "agent" if call.agent else "person" if call.person else "sharers" if call.sharers else "newcomer"
     if role == "newcomer":
         path = ()  # a dialled payment is no answer to the questions of registration
-    session, reply = begin(
-        country.talk,
-        role=role,
-        language=language,
-        call=call,
-        path=path,
-        told=told,
-        resume=resume,
-        offers=_offers(call),
-    )
-    session = replace(session, told=told, told_of=of)
-    if call.person:
-        note_use(unit, call.person)
+    session, reply = greet(country.talk, call, role, _own(call, previous), path=path)
+    for person in (call.person, *call.sharers):
+        if person:
+            note_use(unit, person)
+    row = replace(row, person=call.person.id if call.person else None)
     _keep(unit, row, session, reply, heard, new=new)
     return reply
-
-
-def _offers(call: Call) -> list[str]:
-    """Return which choices of the first screen are there this time: 99 while a payment can be taken back."""
-    return ["undo"] if call.person and not call.agent and can_undo(call.unit, call.person) else []
-
-
-def _outcome(unit: Unit, country: Country, previous: Conversation, last: Session) -> tuple[str | None, dict[str, Any]]:
-    """Return the words about the phone's last money action and what they are about, or None where it has read them."""
-    of = {name: last.values[name] for name in ("reference", "hold", "arrives") if last.values.get(name)}
-    of["at"] = previous.heard_at.isoformat()
-    # What waits for its secret is newer than what an earlier talk did.
-    told = None if previous.shown else unfinished(country.talk, last)
-    if told is None and last.told_of:
-        told, of = last.told, dict(last.told_of)
-    elif told is None and not previous.shown:
-        told = last.told
-    if told is None or unit.now - datetime.fromisoformat(of["at"]) > REPEATED or not _still_true(unit, of):
-        return None, {}
-    return told, of
-
-
-def _still_true(unit: Unit, of: Mapping[str, Any]) -> bool:
-    """Say whether words hold now: a code may have been used, or have run out, and a payment been reversed, since."""
-    if "hold" in of:
-        return code_is_good(unit, of["hold"])
-    return "reference" not in of or not is_reversed(unit, of["reference"], held="arrives" in of)
-
-
-def _before_secrets(talk: Talk, session: Session) -> Session:
-    """Take a broken talk back to its first secret: who goes on with it has to know that secret again (S-05, S-12)."""
-    for place, screen_id in enumerate(session.trail):
-        screen = talk.screens.get(screen_id)
-        if isinstance(screen, Ask) and screen.secret:
-            return replace(session, screen=screen_id, trail=session.trail[:place])
-    return session
 
 
 def _replace_older(unit: Unit, dial: Dial, row: Conversation) -> Conversation | None:

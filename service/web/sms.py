@@ -12,7 +12,7 @@ from service.gateways.base import Sms
 from service.refusal import Refusal
 from service.wallet.idle import is_asleep, note_use
 from service.wallet.notice import tell, tell_number
-from service.wallet.people import person_by_phone
+from service.wallet.seats import callers
 from service.wallet.tally import count
 from service.wallet.unit import Seen, Unit
 from service.web.hop import Country
@@ -29,10 +29,11 @@ def answer_sms(unit: Unit, sms: Sms, country: Country, key: bytes) -> str:
     hour = f"{_digest(key, sms.phone)}:{unit.now:%Y%m%d%H}"
     if count(unit, f"sms-heard:{hour}", 1) >= 2 * country.pack.sms_commands_per_hour:
         return ""  # nobody writes so much: what is not answered is not done either
-    person = person_by_phone(unit, sms.phone)
-    call = Call(unit, country.pack, sms.phone, person)
-    if person and not is_asleep(unit, person):
-        note_use(unit, person)
+    person, sharers = callers(unit, sms.phone)
+    call = Call(unit, country.pack, sms.phone, person, sharers=sharers)
+    for one in (person, *sharers):
+        if one and not is_asleep(unit, one):
+            note_use(unit, one)
     answer = _budgeted(call, _understood(call, sms), key)
     if isinstance(answer, Refusal):
         _tell(call, f"no.{answer.code}", answer.said, sms)
@@ -70,7 +71,8 @@ def _tell(call: Call, key: str, values: Mapping[str, Any], sms: Sms, *, seconds:
     if call.person:
         tell(call.unit, call.person, key, values, expires_at=until, link_id=sms.link_id)
     else:
-        tell_number(call.unit, call.phone, call.pack.languages[0], key, values, link_id=sms.link_id)
+        language = next((one.language for one in call.sharers), call.pack.languages[0])
+        tell_number(call.unit, call.phone, language, key, values, link_id=sms.link_id)
 
 
 def _digest(key: bytes, text: str) -> str:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.cli.conftest import Senti
@@ -8,6 +10,7 @@ AMINA, CHEBET, NEW = "+254711000001", "+254733000003", "+254799000009"
 def test_a_person_has_the_shape_of_the_contract(senti: Senti) -> None:
     assert senti.json("person", "show", "0711 000 001") == {
         "phone": AMINA,
+        "seat": 0,
         "name": "Amina Odhiambo",
         "language": "en",
         "tier": 2,
@@ -40,6 +43,27 @@ def test_I_04_a_number_that_is_none_is_refused(phone: str, senti: Senti) -> None
 
 def test_a_number_without_a_wallet_is_said(senti: Senti) -> None:
     assert senti.no("person", "show", NEW) == f"senti: {NEW} has no wallet\n"
+
+
+def test_S_14_of_several_on_a_number_one_is_named(senti: Senti) -> None:
+    """By number alone the seats are listed; with a seat behind it every command is about that person."""
+
+    senti.sent(AMINA, "7", "8", "5", "4071", "John Kamau", "22334455", "9034", "9034")
+    said = f"senti: several people share {AMINA}: {AMINA}/0 AMINA O, {AMINA}/1 JOHN K\n"
+    assert senti.no("person", "show", AMINA) == said
+    assert senti.no("person", "block", AMINA) == said
+    assert senti.json("person", "show", "0711000001/1")["name"] == "John Kamau"
+    assert senti.json("statement", f"{AMINA}/1") == {"phone": AMINA, "balance": 0, "entries": []}
+    made = senti.says("person", "reset-pin", f"{AMINA}/1", "--id-number", "22334455", "--by", "ann").strip()
+    assert re.search(r"code [0-9]{7}$", senti.says("approve", made, "--by", "bob").strip())
+    assert senti("person", "block", f"{AMINA}/1", "--by", "ann").exit_code == 0
+    assert senti.json("person", "show", f"{AMINA}/1")["state"] == "blocked"
+    assert senti.json("person", "show", f"{AMINA}/0")["state"] == "active"
+    assert senti("person", "show", f"{AMINA}/x").exit_code == 2
+    owners = [
+        one["owner"] for book in senti.json("books")["books"] for one in book["accounts"] if one["kind"] == "wallet"
+    ]
+    assert {f"{AMINA}/0", f"{AMINA}/1"} < set(owners)
 
 
 def test_a_person_is_registered_over_the_counter(senti: Senti) -> None:

@@ -17,7 +17,7 @@ from service.gsm7 import septets
 from service.ussd.render import is_paged
 from service.ussd.screens import Ask, Do
 from service.ussd.session import Conversation
-from service.wallet.people import choose_language, person_by_phone, set_state
+from service.wallet.people import choose_language, people_at, set_state
 from service.wallet.unit import Notice, Unit
 from tests.hostile.test_receipts import assert_all_told
 from tests.phone import AGENTS_CODE, NUMBERS, PEOPLE_CODE, PINS, Phone, Town
@@ -66,6 +66,7 @@ SELDOM = (
     "send.sure", "withdraw.sure", "cashin.sure", "voucher.sure", "approvals.cash.sure", "approvals.payment.sure",
     "approvals.cash.pin", "approvals.cash.done", "transfer.amount", "transfer.pin",
     "transfer.done",  # an agent's number, then a PIN
+    "sell.done",  # float that is sold back, the PIN, and no three such wishes that wait
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
@@ -80,6 +81,9 @@ SELDOM = (
     "swap.pin", "swap.done",  # days of trade behind two shops at one place
     "near", "near.done", "near.kept", "near.free", "promises", "promise", "promise.kept",
     "promise.declined",  # two who mean each other
+    "seat.name", "seat.id", "seat.new", "seat.repeat", "seat.done", "whose", "whose.pin", "whose.code", "whose.new",
+    "whose.again", "whose.changed",  # a phone that two share, and a PIN that one of them forgot
+    "send.which", "ask.which", "cashin.which", "cashout.which", "which.none",  # and who means one of them
 )
 """What only somebody meets who has something in mind: conversations of their own show them (tests/stories, hostile)."""
 # fmt: on
@@ -177,10 +181,11 @@ class Walk:
 
         def work(unit: Unit) -> None:
             for who in PINS:
-                person = person_by_phone(unit, NUMBERS[who])
-                assert person is not None
-                set_state(unit, person, "active")
-                choose_language(unit, person, self.dice.choice(languages))
+                people = people_at(unit, NUMBERS[who])
+                assert people
+                for person in people:
+                    set_state(unit, person, "active")
+                    choose_language(unit, person, self.dice.choice(languages))
 
         self.town.app.transact(work)
 

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,17 @@ def problems(town: Town) -> object:
     app = town.app
     older = app.older_seal_keys
     return app.read(lambda unit: audit_all(unit, seal_key=app.seal_key, older_keys=older)).problems
+
+
+def test_S_14_a_seat_that_was_taken_under_the_old_key_is_taken_under_the_new(release: Releases) -> None:
+    """While the keys change no index refuses it: both people are found, and the seat is given to nobody else."""
+    phone = release(OLD).phone("Amina").dial()
+    assert phone.press("7", "8", "5", PINS["Amina"], "John Kamau", "22334455", "9034", "9034").over
+    both = release(f"{NEW},{OLD}")
+    assert both.phone("Amina").dial().screen == "Whose wallet?\n1 AMINA O\n2 JOHN K"
+    (_, john) = both.app.read(lambda unit: unit.rows.find(Person, phone=NUMBERS["Amina"]))
+    added = [replace(john, id=10**6 + seat, seat=seat) for seat in (1, 2)]
+    assert both.app.transact(lambda unit: [unit.rows.add(one) for one in added]) == [False, True]
 
 
 def test_O_04_the_secret_key_is_changed_in_steps_and_nobody_notices(release: Releases) -> None:

@@ -67,6 +67,19 @@ def test_a_row_that_is_not_there_cannot_be_written_over(store: Store) -> None:
         put(store, person(1))
 
 
+def test_S_14_a_seat_on_a_phone_belongs_to_one_person(store: Store) -> None:
+    """Several people share a number, each at a seat of their own."""
+    number = person(1).phone
+    shared = [person(who, phone=number, seat=seat) for who, seat in ((2, 1), (3, 2), (4, 1))]
+    assert add(store, person(1), *shared) == [True, True, True, False]
+    with pytest.raises(AssertionError):
+        put(store, person(3, phone=number, seat=1))
+    assert [row.id for row in find(store, Person, phone=number)] == [1, 2, 3]
+    put(store, person(2, phone="+254799999999", seat=1))
+    put(store, person(3, phone=number, seat=1))
+    assert [(row.id, row.seat) for row in find(store, Person, phone=number)] == [(1, 0), (3, 1)]
+
+
 def test_a_phone_belongs_to_one_person(store: Store) -> None:
     assert add(store, person(1), person(2), person(3, phone=person(1).phone)) == [True, True, False]
     with pytest.raises(AssertionError):

@@ -350,7 +350,7 @@ def test_what_is_said_ahead_is_what_is_asked() -> None:
         Person, (), (("id", (1, 2)), ("phone", "x")), 100, False, False
     )
     assert Asked.find(Person, newest=True, limit=3) == Asked(Person, (), (), 3, True, False)
-    assert behind("x") == Asked.find(Person, phone="x", limit=1)
+    assert behind("x") == behind("x/1") == Asked.find(Person, phone="x", limit=4)
     assert waiting_of(7) == (
         Asked.find(Withdrawal, person=7, state="waiting"),
         Asked.find(Pending, payer=7, state="waiting"),
