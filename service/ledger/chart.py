@@ -12,6 +12,7 @@ class Kind(StrEnum):
     TRUST = "trust"  # the mirror of the bank account; negated, it is all e-money there is
     FLOAT = "float"  # an agent's e-money
     WALLET = "wallet"  # a person's e-money
+    TAKINGS = "takings"  # what was paid at a merchant's till and is not settled yet
     HELD = "held"  # money set aside until something is decided; one account for each hold
     FEES = "fees"  # what the operator earned
     TAX = "tax"  # what is owed to the state
@@ -30,6 +31,9 @@ class Reason(StrEnum):
     REDEEM = "redeem"
     CASH_IN = "cash_in"
     SEND = "send"
+    PAY = "pay"
+    SWEEP = "sweep"
+    REFUND = "refund"
     WITHDRAW = "withdraw"
     FEE = "fee"
     EXCISE = "excise"
@@ -53,6 +57,11 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.CASH_IN,    Kind.FLOAT,  Kind.WALLET),
     (Reason.SEND,       Kind.WALLET, Kind.WALLET),
     (Reason.SEND,       Kind.HELD,   Kind.WALLET),
+    (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
+    (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
+    (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
+    (Reason.FEE,        Kind.TAKINGS, Kind.FEES),
+    (Reason.EXCISE,     Kind.TAKINGS, Kind.TAX),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),
     (Reason.FEE,        Kind.HELD,   Kind.FEES),
     (Reason.EXCISE,     Kind.WALLET, Kind.TAX),
@@ -80,6 +89,6 @@ LEGAL = _FORWARD | {
     (Reason.REVERSE, target, source)
     for reason, source, target in _FORWARD
     if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.LEVY, Reason.COMMISSION}
-    and Kind.HELD not in (source, target)
+    and not {Kind.HELD, Kind.TAKINGS} & {source, target}
 }
 """Every legal (reason, kind of source, kind of target)."""

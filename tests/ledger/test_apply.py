@@ -116,6 +116,7 @@ def test_an_account_is_read_as_it_is_written() -> None:
 CHART = """
 issue trust float, redeem float trust, cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
+pay wallet takings, sweep takings wallet, refund takings wallet, fee takings fees, excise takings tax,
 excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
 levy_refund tax suspense, commission fees commission,
 transfer float float, pay_commission commission float, pay_commission commission fees, clawback commission fees,
