@@ -22,11 +22,13 @@ from menus import (
     home,
     near,
     nickname,
+    pay,
     receipt,
     register,
     send,
     statement,
     swap,
+    till,
     undo,
     voucher,
     withdraw,
@@ -44,6 +46,7 @@ FLOWS = (
     send,
     undo,
     withdraw,
+    pay,
     near,
     approvals,
     ask_back,
@@ -61,6 +64,7 @@ FLOWS = (
     cash_out,
     receipt,
     voucher,
+    till,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home"}
 TEXT = Path(__file__).parent / "text"

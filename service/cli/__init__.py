@@ -20,6 +20,7 @@ from service.cli.refund import refund
 from service.cli.rules import rules
 from service.cli.run import demo, migrate, run, serve, worker
 from service.cli.tariff import tariff
+from service.cli.till import till
 
 main = Spoken("senti", help="Mobile money behind a phone number. Each command says more with --help.")
 
@@ -27,7 +28,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, migrate, demo,
     dial, sms, inbox,
-    person, agent, floats, refund, approve,
+    person, agent, till, floats, refund, approve,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

@@ -35,6 +35,8 @@ RIGHTS: Mapping[str, Rights] = {
     "nicknames": _KEPT,
     "sim_checks": _KEPT,
     "agents": Rights(),
+    "merchants": _KEPT,
+    "assistants": _KEPT,
     "paydays": _KEPT,
     "tills": _KEPT,
     "reservations": _KEPT,

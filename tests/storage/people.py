@@ -7,6 +7,7 @@ from typing import Any
 from service.ussd.session import Conversation
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
+from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.unit import (
     Agent,
@@ -119,6 +120,8 @@ EVERYTHING: tuple[Any, ...] = (
     ),
     Guardian(person=1, guardian=2, state="agreed", at=NOON),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
+    Merchant(number="500017", serial=50_001, person=1, name="Mboga za Amina", opened_at=NOON),
+    Assistant(till="500017", person=2, at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
