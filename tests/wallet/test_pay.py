@@ -132,6 +132,7 @@ def test_one_payment_is_bounded_by_the_tier_of_the_tills_owner(village: Village)
     "other", [{"name": "Papa"}, {"fee": 1}, {"excise": 1}, {"levy": 1}, {"cost": 2_16}, {"owner": 1}]
 )
 def test_S_15_what_is_not_as_it_was_shown_is_not_paid(village: Village, other: dict[str, object]) -> None:
+    """Name, owner, every price of the quote, and what the merchant pays, must be those of the moment of paying."""
     quote = quoted(village)._replace(**other)  # type: ignore[arg-type]
     with village.refuses(QuoteChanged):
         paid(village, quote)
@@ -139,6 +140,7 @@ def test_S_15_what_is_not_as_it_was_shown_is_not_paid(village: Village, other: d
 
 @pytest.mark.parametrize("gone", ["till", "owner"])
 def test_S_15_a_till_that_closed_since_the_quote_is_not_paid(village: Village, gone: str) -> None:
+    """Nor one whose owner has closed the wallet."""
     quote = quoted(village)
     (row,) = village.rows(Merchant)
     village.change(row if gone == "till" else BARAKA, state="closed")
@@ -174,6 +176,8 @@ def test_who_pays_a_charge_or_a_tax_is_shown_it(village: Village) -> None:
 
 
 def test_W_05_the_same_payment_is_known_for_two_minutes(village: Village) -> None:
+    """The same amount at the same till, and no other: who pays again is asked first."""
+
     def known(amount: int) -> object:
         lines, quote = village.do(lambda unit: unit.books.lines(wallet(AMINA))), quoted(village, amount)
         return village.do(lambda unit: just_paid_till(unit, AMINA, quote, lines))

@@ -84,6 +84,7 @@ def test_a_name_may_be_so(typed: str) -> None:
     ["", "1", "00", "ab", "12 34", "A" * 17, "%s{0}{{7*7}}", "SENTI help", "s\u0117nti", "a\nb;c", "abc\U0001f600"],
 )
 def test_I_07_a_name_is_plain_and_not_ours(typed: str) -> None:
+    """A till is not called by placeholders, or as if it were Senti."""
     with pytest.raises(BadTillName):
         read_till_name(typed)
 
