@@ -233,7 +233,7 @@ def _pay_to(currency: Currency) -> re.Pattern[str]:
     )
 
 
-def _pay(call: Call, text: str) -> Answer:
+def _pay(call: Call, text: str) -> Answer | Refusal:
     """Quote a payment at a till: `PAY 500017 250`."""
     found = _pay_to(call.pack.currency).fullmatch(text)
     if found and found[3] and has_pin(found[3]):
@@ -242,7 +242,10 @@ def _pay(call: Call, text: str) -> Answer:
         raise NotATill
     till, amount = read_till_number(found[1]), read_amount(found[2].rstrip(".,"), call.pack.currency)
     bring_up_to_date(call.unit, call.caller)
-    quote, by_code = ask_pay_by_sms(call.unit, payer=call.caller, till=till, amount=amount, pack=call.pack)
+    try:
+        quote, by_code = ask_pay_by_sms(call.unit, payer=call.caller, till=till, amount=amount, pack=call.pack)
+    except Refusal as no:
+        return no  # the network stays asked about the SIM, whatever came of it
     values = {"amount": amount, "till_name": quote.name, "till": till}
     values |= {"fee": quote.charge.total, "total": quote.total}
     if by_code:

@@ -10,6 +10,7 @@ from service.ledger.entry import Account, Entry, Move
 from service.ledger.seal import seal_batch
 from service.storage.store import Busy
 from service.wallet.account import wallet_of
+from service.wallet.identity import SimCheck
 from service.wallet.merchant import Merchant
 from service.wallet.pay import pay_till, quote_pay
 from service.wallet.people import person_by_phone, register
@@ -19,7 +20,7 @@ from service.wallet.takings import NoTakings, Refund, quote_refund, quote_settle
 from service.wallet.till import close_till, new_till
 from service.wallet.unit import Person, Unit
 from tests.hostile.test_receipts import assert_all_told
-from tests.phone import NUMBERS, PINS, Phone, Town
+from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings
 
 T = TypeVar("T")
 
@@ -82,6 +83,18 @@ def test_S_15_a_till_with_another_price_is_quoted_again(anywhere: Town) -> None:
     phone.press(PINS["Amina"])
     assert phone.screen.startswith("Paid KES 500 to Papa Mboga.")
     assert takings(anywhere) == 497_50
+
+
+def test_P_10_a_large_payment_by_message_has_the_network_asked_about_the_sim() -> None:
+    """It is refused until the network has spoken; that it was asked stays, or it would be refused for ever."""
+    town = Town(settings=demo_settings(africastalking_insights_url="http://127.0.0.1:9"))
+    with_till(town)
+    phone = town.phone("Amina")
+    phone.new()
+    phone.sms(f"PAY {TILL} 20001")
+    assert phone.new() == ["Above KES 20,000.00 we check your SIM first. Try again soon."]
+    (check,) = town.app.read(lambda unit: unit.rows.find(SimCheck))
+    assert check.person == town.person("Amina").id
 
 
 def test_S_04_a_repeated_hop_pays_once(anywhere: Town) -> None:
