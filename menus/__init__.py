@@ -22,11 +22,13 @@ from menus import (
     home,
     near,
     nickname,
+    pay,
     receipt,
     register,
     send,
     statement,
     swap,
+    till,
     undo,
     voucher,
     whose,
@@ -46,6 +48,7 @@ FLOWS = (
     send,
     undo,
     withdraw,
+    pay,
     near,
     approvals,
     ask_back,
@@ -64,6 +67,7 @@ FLOWS = (
     receipt,
     voucher,
     whose,
+    till,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 TEXT = Path(__file__).parent / "text"

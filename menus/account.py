@@ -69,6 +69,7 @@ SCREENS = (
         Choice("7", "forgot.open"),
         Choice("8", "about"),
         Choice("9", "voucher.open"),
+        Choice("10", "tills"),
     )),
     Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),

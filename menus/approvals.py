@@ -9,6 +9,7 @@ from typing import Any
 from menus import ask_back, guardians
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
+from menus.pay import sale_hits
 from menus.steps import NumberLike, check_pin, look_twice
 from menus.whose import which
 from service.countries import NotOffered, Rule
@@ -25,20 +26,24 @@ from service.wallet.guardians import PinTooNew, wishes_for
 from service.wallet.inbox import AskedEnough, DeclinedTwice, RequestOver, Waiting, decline, open_request, waiting_for
 from service.wallet.known import TooManyLookups
 from service.wallet.limits import OverSingle
+from service.wallet.merchant import Merchant
 from service.wallet.name import masked
+from service.wallet.pay import Quote as SaleQuote
+from service.wallet.pay import quote_pay
 from service.wallet.people import UnknownPerson, WhichOne
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.request import PAYMENT, ask_payment, pay_request, quote_request
+from service.wallet.request import PAYMENT, TILL, ask_payment, pay_request, pay_sale, quote_request
 from service.wallet.reversal import CaseOver, cases_for
 from service.wallet.rules import AGREED, DELAYING, hits, note
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
 from service.wallet.sim import SimUnchecked
+from service.wallet.till import UnknownTill, payable_till
 from service.wallet.unit import Agent, Person, Request
 
 MOST_SHOWN = 9
 """What waits is counted up to here: more does not come together."""
 
-SHOWN = ("request", "name", "number", "agent", "agent_name", "amount", "fee", "total")
+SHOWN = ("request", "name", "number", "agent", "agent_name", "till", "till_name", "amount", "fee", "total")
 """What is shown of a request, whatever its kind; an empty word where a kind has no such thing. The fee is all that is
 paid beside the amount: the screen of the PIN takes it apart."""
 
@@ -70,6 +75,8 @@ def listed(call: Call, _: Values) -> Sequence[Values]:
 def _asker(call: Call, one: Waiting) -> str:
     if "agent" in one.values and (shop := call.unit.rows.get(Agent, one.values["agent"])):
         return shop.name
+    if "till" in one.values and (till := call.unit.rows.get(Merchant, one.values["till"])):
+        return till.name
     return masked(one.asker.name)
 
 
@@ -77,7 +84,7 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
     picked = values["picked"]
     blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0}
-    blank |= {"asks": False, "pays": False, "gives": False, "guards": False, "vouches": False}
+    blank |= {"asks": False, "pays": False, "sells": False, "gives": False, "guards": False, "vouches": False}
     if isinstance(picked, str):
         return blank | {"asks": True}
     if "guards" in picked:
@@ -106,7 +113,18 @@ def _payment(call: Call, request: Request) -> Mapping[str, Any]:
     return who | {"fee": charge.total, "total": total}
 
 
-PRICED: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {CASH_OUT: _cash, PAYMENT: _payment}
+def _sale(call: Call, request: Request) -> Mapping[str, Any]:
+    till, _ = payable_till(call.unit, request.values["till"], call.pack.country)
+    charge = call.pack.charge("pay", request.amount, call.unit.now)
+    where = {"till": till.number, "till_name": till.name, "sells": True}
+    return where | {"fee": charge.total, "total": request.amount + charge.total}
+
+
+PRICED: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {
+    CASH_OUT: _cash,
+    PAYMENT: _payment,
+    TILL: _sale,
+}
 """How each kind of request is shown before it is answered."""
 
 
@@ -158,6 +176,23 @@ def pay_payment(call: Call, values: Values) -> Mapping[str, Any]:
     return {"reference": receipt.reference, "balance": receipt.balance}
 
 
+def quote_sale(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price the payment at the till that asks for it."""
+    bring_up_to_date(call.unit, call.caller)
+    request = open_request(call.unit, call.caller, values["request"])
+    quoted = quote_pay(call.unit, payer=call.caller, till=request.values["till"], amount=request.amount)
+    priced = {"fee": quoted.charge.published, "excise": quoted.excise, "levy": quoted.levy, "total": quoted.total}
+    return {"quote": quoted._asdict(), "till_name": quoted.name, **priced}
+
+
+def pay_the_sale(call: Call, values: Values) -> Mapping[str, Any]:
+    """Pay at the till that asked."""
+    quoted = SaleQuote(**values["quote"])
+    receipt = pay_sale(call.unit, payer=call.caller, request_id=values["request"], quote=quoted)
+    note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quoted.owner)
+    return {"reference": receipt.reference, "balance": receipt.balance}
+
+
 def say_no(call: Call, values: Values) -> None:
     """Decline the request."""
     decline(call.unit, call.caller, values["request"])
@@ -172,7 +207,19 @@ def ask_for_money(call: Call, values: Values) -> Refusal | None:
     return None
 
 
-REFUSED = (RequestOver, PinLocked, NotOffered, OverSingle, OverCap, NotEnough, TooFull, UnknownAgent, UnknownPerson)
+REFUSED = (
+    RequestOver,
+    PinLocked,
+    NotOffered,
+    OverSingle,
+    OverCap,
+    NotEnough,
+    TooFull,
+    UnknownAgent,
+    UnknownPerson,
+    UnknownTill,
+    SelfPayment,
+)
 
 
 def _kind(
@@ -209,11 +256,13 @@ SCREENS: tuple[Screen, ...] = (
     Do("approvals.open", count_waiting, then="approvals", gives=("waiting",)),
     Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "wanted")),
     Do("approvals.pick", open_picked, then="approvals.cash",
-       gives=(*SHOWN, "asks", "pays", "gives", "guards", "vouches"),
-       instead={"asks": "ask.amount", "pays": "approvals.payment", "gives": "give_back", "guards": "guard.ask.pin",
-                "vouches": "guard.vouch.pin"}, refuses=(*REFUSED, CaseOver, PinTooNew, SimUnchecked)),
+       gives=(*SHOWN, "asks", "pays", "sells", "gives", "guards", "vouches"),
+       instead={"asks": "ask.amount", "pays": "approvals.payment", "sells": "approvals.till", "gives": "give_back",
+                "guards": "guard.ask.pin", "vouches": "guard.vouch.pin"},
+       refuses=(*REFUSED, CaseOver, PinTooNew, SimUnchecked)),
     *_kind("cash", quote_cash, "agent_name", _cash_hits, pay_cash, told="cash_out", not_told="not_withdrawn"),
     *_kind("payment", quote_payment, "name", _payment_hits, pay_payment, told="sent", not_told="not_sent"),
+    *_kind("till", quote_sale, "till_name", sale_hits, pay_the_sale, told="paid", not_told="not_paid"),
     Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),
     End("approvals.declined"),
     Ask("ask.amount", "amount", AMOUNT, then="ask.phone"),

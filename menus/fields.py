@@ -20,6 +20,14 @@ from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNi
 from service.wallet.notice import BEHIND_PIN
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
+from service.wallet.till import (
+    LONGEST,
+    NAME_SHOWN,
+    BadTillName,
+    BadTillNumber,
+    read_till_name,
+    read_till_number,
+)
 from service.wallet.voucher import voucher_code
 from service.wallet.withdraw import withdrawal_code
 
@@ -103,6 +111,8 @@ NAME = Field(show=str, widest="", read=lambda typed, _: read_name(typed), refuse
 ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(typed), refuses=(BadIdNumber,))
 PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
 AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
+TILL = Field(show=str, widest="", read=lambda typed, _: read_till_number(typed), refuses=(BadTillNumber,))
+TILL_NAME = Field(show=str, widest="", read=lambda typed, _: read_till_name(typed), refuses=(BadTillName,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
@@ -178,6 +188,11 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "agent": _text(6),
         "agent_name": _text(16),
         "organisation": _text(20),
+        "till": _text(LONGEST),
+        "till_name": _text(NAME_SHOWN),
+        "tills": Field(str, 99),
+        "takings": amount,
+        "cost": amount,
         "reference": _text(10),
         "original": _text(10),
         "help_line": _text(13),

@@ -13,6 +13,7 @@ SCREENS = (
     Menu("home", (
         Choice("1", "send.open"),
         Choice("2", "withdraw.open"),
+        Choice("3", "pay.open"),
         Choice("5", "balance.read"),
         Choice("6", "approvals.open"),
         Choice("7", "account"),

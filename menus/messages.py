@@ -15,6 +15,15 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "welcome":         ("person", "service_code"),
     "sent":            ("reference", "amount", "name", "number", "fee", "levy", "balance", "at"),
     "received":        ("reference", "amount", "name", "number", "balance", "at", "cash"),
+    "paid":            ("reference", "amount", "till_name", "till", "fee", "levy", "balance", "at"),
+    "sale":            ("reference", "amount", "name", "number", "till", "fee", "at"),
+    "settled":         ("reference", "amount", "till", "balance", "at"),
+    "refunded":        ("reference", "original", "amount", "till_name", "till", "balance", "at"),
+    "refund_paid":     ("reference", "original", "amount", "name", "till", "at"),
+    "asked_sale":      ("till", "till_name", "amount", "service_code"),
+    "till_helper":     ("till", "till_name", "service_code"),
+    "till_helper_over": ("till", "till_name"),
+    "till_opened":     ("till", "till_name", "service_code"),
     "on_its_way":      ("reference", "amount", "name", "number", "fee", "levy", "balance", "until"),
     "coming":          ("reference", "amount", "name", "number", "until"),
     "taken_back":      ("reference", "amount", "name", "balance", "at"),
@@ -111,6 +120,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "check_returned":  ("reference", "amount", "payer", "payee", "at"),
     "ask_code":        ("amount", "name", "whom", "number", "fee", "total", "challenge", "minutes", "cash"),
     "ask_dial":        ("amount", "name", "whom", "number", "fee", "total", "dial", "cash"),
+    "pay_code":        ("amount", "till_name", "till", "fee", "total", "challenge", "minutes"),
+    "pay_dial":        ("amount", "till_name", "till", "fee", "total", "dial"),
     "help":            ("service_code", "help_line"),
     "stopped":         (),
 }
@@ -121,12 +132,12 @@ _SHOPS = (
     " cash_free float_issue float_redeem float_sent float_got low_float commission_paid clawback voucher_paid_out"
     " cash_promised cash_refused"
 )
-_NOBODYS = "voucher_code voucher_over"
+_NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
-    "named reported balance limits mini mini_empty ask_code ask_dial help stopped check_done check_on_its_way"
-    " check_taken_back check_partly check_reversed check_held check_paid check_returned"
+    "named reported balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help stopped check_done"
+    " check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)

@@ -133,7 +133,7 @@ def choose_phone(which: str) -> Act:
 def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
     """Stop somebody who pays again what was just paid, and ask about what a rule of the country hits."""
     quoted, lines = Quote(**values["quote"]), call.unit.books.lines(wallet_of(call.caller), limit=PAGE)
-    _ask_if_just_paid(call, quoted, lines)
+    ask_unless_seen(call, just_paid(call.unit, call.caller, quoted, call.pack, lines))
     found = _hits(call, quoted, lines)
     refuse_or_ask(call.unit, found)
     ask_if_number(call, values, values.get("asked", quoted.amount))
@@ -153,9 +153,8 @@ def _hits(call: Call, quoted: Quote, lines: Sequence[Line] | None = None) -> lis
     return hits(call.unit, "send", person=call.caller, amount=quoted.amount, other=other, lines=lines)
 
 
-def _ask_if_just_paid(call: Call, quoted: Quote, lines: Sequence[Line]) -> None:
-    """Stop somebody who pays again because the talk that paid broke off before its end was seen."""
-    paid = just_paid(call.unit, call.caller, quoted, call.pack, lines)
+def ask_unless_seen(call: Call, paid: Mapping[str, Any] | None) -> None:
+    """Stop somebody who pays again because the talk that `paid` broke off before its end was seen."""
     if paid is None:
         return
     talks = call.unit.rows.find(Conversation, phone=call.phone, newest=True, limit=RECENT_TALKS)

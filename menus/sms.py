@@ -22,7 +22,7 @@ from service.phone import BadPhone, mask_phone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
-from service.wallet.challenge import answer_by_sms, ask_by_sms
+from service.wallet.challenge import answer_by_sms, ask_by_sms, ask_pay_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
@@ -35,6 +35,7 @@ from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
 from service.wallet.reserve import keep, turn_away, wanted_of
 from service.wallet.statement import balance_of, statement
+from service.wallet.till import read_till_number
 from service.wallet.undo import NothingToUndo, can_undo, take_back
 from service.wallet.unit import Agent, Person
 
@@ -50,6 +51,10 @@ class NotUnderstood(Refusal):
 
 class NotAPayment(Refusal):
     """After the word for sending stands no amount with a number behind it."""
+
+
+class NotATill(Refusal):
+    """After the word for paying stands no till number with an amount behind it."""
 
 
 class PinInMessage(Refusal):
@@ -232,10 +237,43 @@ def _send(call: Call, text: str) -> Answer | Refusal:
     if asked.by_code:
         values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
         return Answer("ask_code", values, seconds=call.pack.challenge_seconds)
+    return Answer("ask_dial", values | {"dial": _dial(call, "1", national(phone), amount)})
+
+
+@lru_cache
+def _pay_to(currency: Currency) -> re.Pattern[str]:
+    money = "|".join(re.escape(name) for name in (currency.code, *currency.aliases))
+    return re.compile(
+        rf"([0-9]+)[\s:,]+(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?(?:\s*(?:{money}))?(\s.*)?", re.I
+    )
+
+
+def _pay(call: Call, text: str) -> Answer | Refusal:
+    """Quote a payment at a till: `PAY 500017 250`."""
+    found = _pay_to(call.pack.currency).fullmatch(text)
+    if found and found[3] and has_pin(found[3]):
+        raise PinInMessage
+    if not found or found[3]:
+        raise NotATill
+    till, amount = read_till_number(found[1]), read_amount(found[2].rstrip(".,"), call.pack.currency)
+    bring_up_to_date(call.unit, call.caller)
+    try:
+        quote, by_code = ask_pay_by_sms(call.unit, payer=call.caller, till=till, amount=amount, pack=call.pack)
+    except Refusal as no:
+        return no  # the network stays asked about the SIM, whatever came of it
+    values = {"amount": amount, "till_name": quote.name, "till": till}
+    values |= {"fee": quote.charge.total, "total": quote.total}
+    if by_code:
+        values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
+        return Answer("pay_code", values, seconds=call.pack.challenge_seconds)
+    return Answer("pay_dial", values | {"dial": _dial(call, "3", till, amount)})
+
+
+def _dial(call: Call, key: str, to: str, amount: int) -> str:
+    """Return what to dial to pay; no phone can dial a point, so an amount with cents is asked for."""
     typed = show_number(amount, call.pack.currency).replace(",", "")
-    # No phone can dial a point: an amount with cents is asked for.
-    path = "*".join([call.pack.people_code.rstrip("#"), "1", national(phone), *([typed] if typed.isdigit() else [])])
-    return Answer("ask_dial", values | {"dial": f"{path}#"})
+    path = "*".join([call.pack.people_code.rstrip("#"), key, to, *([typed] if typed.isdigit() else [])])
+    return f"{path}#"
 
 
 def _name(call: Call, text: str) -> Answer:
@@ -275,6 +313,7 @@ def _is_phone(text: str, call: Call) -> bool:
 COMMANDS = (
     Command(("bal", "balance", "salio", "solde", "balansi", "asigaye", "saura", "qeri"), _balance),
     Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura", "lak"), _send, takes_text=True),
+    Command(("pay", "lipa", "payer", "sasula", "ishyura", "biya", "kifel", "kfel"), _pay, takes_text=True),
     Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani", "zirzir", "zrzr"), _mini),
     Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka", "gedeb"), _limits),
     Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba", "aregagit", "aregagt"), _check,

@@ -67,11 +67,13 @@ def look_twice(found: Callable[[Call, Values], Sequence[Rule]], *, agreed: bool 
 
 
 def ask_if_number(call: Call, values: Values, amount: int) -> None:
-    """Raise NumberLike if a telephone's or an agent's number of this talk may have been typed as the amount."""
+    """Raise NumberLike if a number of this talk, a telephone's, an agent's or a till's, may be typed as the amount."""
     whole, cents = divmod(amount, 10**call.pack.currency.exponent)
     digits = "" if cents or len(str(whole)) < NUMBER_LIKE else str(whole)
     phones = [number_of(phone) for phone in (call.phone, values.get("phone"), values.get("voucher_for")) if phone]
-    agents = [number for number in (call.agent and call.agent.number, values.get("agent")) if number]
+    agents = [
+        number for number in (call.agent and call.agent.number, values.get("agent"), values.get("till")) if number
+    ]
     known = [*(phone.removeprefix("+") for phone in phones), *(national(phone).lstrip("0") for phone in phones)]
     if digits and (digits in agents or any(number.startswith(digits) or number.endswith(digits) for number in known)):
         raise NumberLike

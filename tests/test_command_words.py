@@ -15,6 +15,8 @@ TELLING = {
     ("help", "text"): {"help"},
     ("no", "not_understood"): {"help"},
     ("no", "not_a_payment"): {"send"},
+    ("no", "not_a_till"): {"pay"},
+    ("sms", "till_opened"): {"pay"},
     ("no", "wrong_challenge"): {"send"},
     ("sms", "on_its_way"): {"undo"},
     ("sms", "withdrawn"): {"report"},

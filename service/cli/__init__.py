@@ -22,6 +22,7 @@ from service.cli.rules import rules
 from service.cli.run import console, demo, migrate, run, serve, worker
 from service.cli.staff import staff
 from service.cli.tariff import tariff
+from service.cli.till import till
 
 main = Spoken("senti", help="Mobile money behind a phone number. Each command says more with --help.")
 
@@ -29,7 +30,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, console, migrate, demo,
     dial, sms, inbox,
-    person, agent, floats, refund, bulk, approve, staff,
+    person, agent, till, floats, refund, bulk, approve, staff,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

@@ -32,8 +32,8 @@ def approve(approval_id: str, by: str | None) -> None:
     """Show the act that was proposed under ID, and with --by do it."""
     from service.cli.bulk import carry_out as pay_bulk
     from service.cli.refund import carry_out
-    from service.wallet.operator import NothingToApprove
     from service.wallet.operator import approve as do
+    from service.wallet.proposal import NothingToApprove
     from service.wallet.unit import Approval
 
     with opened() as app:
@@ -61,6 +61,7 @@ def approve(approval_id: str, by: str | None) -> None:
 
 def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     """Return what an act is about in words for people."""
+    from service.wallet.identity import NewNumber
     from service.wallet.unit import Person
 
     values = _shown(app, waiting.values)
@@ -69,6 +70,8 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     if "person" in values:
         person = app.read(lambda unit: unit.rows.get(Person, waiting.values["person"]))
         values["person"] = f"{person.name} {person.phone}" if person else "nobody"
+    if wanted := app.read(lambda unit: unit.rows.get(NewNumber, waiting.id)):
+        values["phone"] = wanted.phone
     return values
 
 

@@ -26,7 +26,7 @@ def _packs() -> "list[Pack]":
 
 
 @tariff.command()
-@click.argument("service", required=False, type=click.Choice(["send", "withdraw", "cash_in", "bulk"]))
+@click.argument("service", required=False, type=click.Choice(["send", "pay", "withdraw", "cash_in", "bulk"]))
 @click.argument("amount", required=False)
 @click.option("--at", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day, by the country's calendar; else today.")
 @click.option("--country", metavar="CODE", help="Of this country, served or not.")
@@ -46,7 +46,7 @@ def show(service: str | None, amount: str | None, day: "datetime | None", countr
     if as_json:
         return print_json({"countries": [_about(pack) for pack in packs]})
     for pack in packs:
-        for what, tables in (("price", pack.charges), ("commission", pack.commissions)):
+        for what, tables in (("price", pack.charges), ("price", pack.sales), ("commission", pack.commissions)):
             for table in tables:
                 _print_table(pack, what, table)
         for tax in pack.taxes:
@@ -87,18 +87,24 @@ def _print_table(pack: "Pack", what: str, table: "Tariff") -> None:
     click.echo(f"{pack.country} {what} of {table.service}, {_dates(table)} ({table.source})")
     rows = [
         ["not offered" if amount is None else show_amount_full(amount, pack.currency) for amount in band[:3]]
+        + ([f"+ {_percent(band.basis_points)}"] if band.basis_points else [""])
         for band in table.bands
     ]
-    print_columns(["from", "to", "pays"], rows, right=(0, 1, 2))
+    print_columns(["from", "to", "pays", ""], rows, right=(0, 1, 2))
     click.echo()
 
 
 def _rate(tax: "Tax") -> str:
     from service.countries import IN_CHARGE
 
-    whole, rest = divmod(tax.basis_points, 100)
-    percent = f"{whole}.{rest:02}".rstrip("0").rstrip(".")
-    return f"{percent} percent " + ("inside the price" if tax.base == IN_CHARGE else f"of the amount of {tax.base}")
+    return f"{_percent(tax.basis_points)} " + (
+        "inside the price" if tax.base == IN_CHARGE else f"of the amount of {tax.base}"
+    )
+
+
+def _percent(basis_points: int) -> str:
+    whole, rest = divmod(basis_points, 100)
+    return f"{f'{whole}.{rest:02}'.rstrip('0').rstrip('.')} percent"
 
 
 def _dates(row: Any) -> str:
@@ -107,13 +113,15 @@ def _dates(row: Any) -> str:
 
 def _about(pack: "Pack") -> dict[str, Any]:
     def table(row: "Tariff") -> dict[str, Any]:
-        bands = [{"least": band.least, "most": band.most, "pays": band.pays} for band in row.bands]
+        names = ("least", "most", "pays", "basis_points")
+        bands = [{name: getattr(band, name) for name in names} for band in row.bands]
         return {"service": row.service, **_days(row), "source": row.source, "bands": bands}
 
     return {
         "country": pack.country,
         "currency": pack.currency.code,
         "charges": [table(row) for row in pack.charges],
+        "sales": [table(row) for row in pack.sales],
         "commissions": [table(row) for row in pack.commissions],
         "taxes": [
             {name: getattr(tax, name) for name in ("name", "base", "basis_points", "rounding", "source")} | _days(tax)
@@ -140,9 +148,9 @@ def check() -> None:
     if problems := [problem for pack in packs for problem in check_tariffs(pack, now())]:
         raise refuse(*problems)
     for pack in packs:
-        tables = len(pack.charges) + len(pack.commissions)
+        tables = len(pack.charges) + len(pack.sales) + len(pack.commissions)
         click.echo(f"{pack.country}: sound. {tables} tables, {len(pack.taxes)} taxes.")
-        for service in dict.fromkeys(table.service for table in pack.charges):
+        for service in dict.fromkeys(table.service for table in (*pack.charges, *pack.sales)):
             amount, saved = worst_split(pack, service, now())
             shown = [show_amount_full(minor, pack.currency) for minor in (saved, amount)]
             said = f"saves at most {shown[0]}, of {shown[1]}" if saved else "saves nothing"

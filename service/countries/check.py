@@ -10,11 +10,11 @@ from itertools import pairwise
 from math import gcd, inf
 
 from service.clock import day
-from service.countries.pack import Pack, Tier
+from service.countries.pack import SALE, Pack, Tier
 from service.countries.tariff import IN_CHARGE, Band, Tariff, Tax, in_force
 from service.money import show_amount_full
 
-CHARGED = ("send", "withdraw", "cash_in", "bulk")
+CHARGED = ("send", "pay", "withdraw", "cash_in", "bulk")
 """Services that a pack must price."""
 EARNING = ("cash_in", "withdraw")
 """Services for which a pack must say what an agent earns."""
@@ -26,9 +26,11 @@ def check_tariffs(pack: Pack, at: datetime) -> list[str]:
     """
     today = day(at, pack.zone)
     return [
-        *(problem for table in (*pack.charges, *pack.commissions) for problem in _check_table(pack, table)),
+        *(problem for table in _tables(pack) for problem in _check_table(pack, table)),
+        *(problem for table in (*pack.charges, *pack.commissions) for problem in _check_flat(pack, table)),
         *(problem for table in pack.commissions for problem in _check_pieces(pack, table)),
         *_check_dates(pack, "charges", pack.charges, CHARGED, today),
+        *_check_dates(pack, "sales", pack.sales, (SALE,), today),
         *_check_dates(pack, "commissions", pack.commissions, EARNING, today),
         *(problem for tax in pack.taxes for problem in _check_tax(pack, tax)),
         *_check_reach(pack),
@@ -43,16 +45,19 @@ def worst_split(pack: Pack, service: str, at: datetime) -> tuple[int, int]:
     amount is more than half of its first band could make that look slightly better than it is, never worse.
     """
     today = day(at, pack.zone)
-    bands = next(table for table in pack.charges if table.service == service and in_force(table, today)).offered
+    tables = (*pack.charges, *pack.sales)
+    bands = next(table for table in tables if table.service == service and in_force(table, today)).offered
     step = reduce(gcd, (band.most for band in bands))
-    prices = [band.pays for band in bands if band.pays is not None]
-    pieces = [(band.most // step, price) for band, price in zip(bands, prices, strict=True)]
+    pieces = [(band.most // step, band.price(band.most)) for band in bands]
     # cheapest[n]: the least that n steps can be paid for in pieces.
     cheapest = [0]
     for steps in range(1, -(-bands[-1].least // step) + 1):
         cheapest.append(min(pays + cheapest[max(0, steps - most)] for most, pays in pieces))
-    # Within a band the charge stands still while the pieces grow dearer: its first amount gains most.
-    saved = [(price - cheapest[-(-band.least // step)], -band.least) for band, price in zip(bands, prices, strict=True)]
+    # Within a band the charge stands still while the pieces grow dearer: its first amount gains most. A share grows.
+    edges = [
+        (band, amount) for band in bands for amount in ((band.least, band.most) if band.basis_points else (band.least,))
+    ]
+    saved = [(band.price(amount) - cheapest[-(-amount // step)], -amount) for band, amount in edges]
     most_saved, least = max(saved)
     return (-least, most_saved) if most_saved > 0 else (0, 0)
 
@@ -69,6 +74,10 @@ def commission_of_pieces(table: Tariff) -> tuple[int, int]:
             gained += gain
             worst = (after.least, gained)
     return worst
+
+
+def _tables(pack: Pack) -> tuple[Tariff, ...]:
+    return (*pack.charges, *pack.sales, *pack.commissions)
 
 
 def _where(pack: Pack, table: Tariff) -> str:
@@ -90,6 +99,12 @@ def _check_table(pack: Pack, table: Tariff) -> Iterator[str]:
         yield from (f"{where}, band {number}: {problem}" for problem in _check_step(pack, band, after))
 
 
+def _check_flat(pack: Pack, table: Tariff) -> Iterator[str]:
+    """A share of the amount is for merchants: advice and pieces are reckoned with what stands still within a band."""
+    if any(band.basis_points for band in table.bands):
+        yield f"{_where(pack, table)}: a share of the amount, which only sales may have"
+
+
 def _check_pieces(pack: Pack, table: Tariff) -> Iterator[str]:
     least, gained = commission_of_pieces(table)
     if gained:
@@ -104,10 +119,11 @@ def _check_band(pack: Pack, band: Band) -> Iterator[str]:
         yield f"ends at {_show(pack, band.most)} before it begins at {_show(pack, band.least)}"
     if band.pays is None:
         return
-    if band.pays < 0:
-        yield f"pays {_show(pack, band.pays)}, below zero"
-    elif band.pays >= band.least > 0 and band.pays:
-        yield f"pays {_show(pack, band.pays)} for {_show(pack, band.least)}: as much as the amount or more"
+    pays = band.price(band.least)
+    if band.pays < 0 or band.basis_points < 0:
+        yield f"pays {_show(pack, pays)}, below zero"
+    elif pays >= band.least > 0 and pays:
+        yield f"pays {_show(pack, pays)} for {_show(pack, band.least)}: as much as the amount or more"
 
 
 def _check_step(pack: Pack, band: Band, after: Band) -> Iterator[str]:
@@ -117,8 +133,12 @@ def _check_step(pack: Pack, band: Band, after: Band) -> Iterator[str]:
         yield f"overlap, {_show(pack, after.least)} to {_show(pack, band.most)} is in two bands"
     elif after.least > band.most + 1:
         yield f"gap, {_show(pack, band.most + 1)} to {_show(pack, after.least - 1)} is in no band"
-    if band.pays is not None and after.pays is not None and after.pays < band.pays:
-        yield f"pays less ({_show(pack, after.pays)}) than the band below it ({_show(pack, band.pays)})"
+    if (
+        band.pays is not None
+        and after.pays is not None
+        and (pays := after.price(after.least)) < (below := band.price(band.most))
+    ):
+        yield f"pays less ({_show(pack, pays)}) than the band below it ({_show(pack, below)})"
 
 
 def _check_dates(
@@ -172,7 +192,7 @@ def _check_tax(pack: Pack, tax: Tax) -> Iterator[str]:
 
 def _check_reach(pack: Pack) -> Iterator[str]:
     largest = max(tier.single for tier in pack.tiers.values())
-    for table in (*pack.charges, *pack.commissions):
+    for table in _tables(pack):
         if table.bands[-1].most < largest:
             yield f"{_where(pack, table)}: ends at {_show(pack, table.bands[-1].most)}, one payment may be more"
 
@@ -189,7 +209,7 @@ def _check_tiers(pack: Pack) -> Iterator[str]:
 
 
 def _bounds(tier: Tier) -> tuple[float, ...]:
-    return (tier.single, tier.day, tier.balance, inf if tier.month is None else tier.month)
+    return (tier.single, tier.day, tier.balance, inf if tier.month is None else tier.month, tier.tills)
 
 
 def _show(pack: Pack, amount: int) -> str:

@@ -14,13 +14,14 @@ from service.money import Currency
 
 class Tier(NamedTuple):
     """What a person may do whom we know this well, in minor units: one payment, a day's payments, the balance, and a
-    month's payments (None: no limit).
+    month's payments (None: no limit); and how many tills they may open.
     """
 
     single: int
     day: int
     balance: int
     month: int | None = None
+    tills: int = 1
 
 
 class ResetNeed(NamedTuple):
@@ -43,6 +44,9 @@ class AgentRules(NamedTuple):
     low_float: int
     deposit_code_above: int
 
+
+SALE = "sale"
+"""The service of the tables that say what merchants pay."""
 
 PERIODS = ("daily", "monthly")
 
@@ -100,6 +104,7 @@ class Pack:
     reserves_per_day: int
     cash_asks_per_day: int
     charges: tuple[Tariff, ...]
+    sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
     taxes: tuple[Tax, ...]
     pin_resets: tuple[ResetNeed, ...]
@@ -115,12 +120,19 @@ class Pack:
         return replace(self, **{name: max(1, getattr(self, name) // speed) for name in names if getattr(self, name)})
 
     def charge(self, service: str, amount: int, at: datetime) -> Charge:
-        """Price a service ("send", "withdraw", "cash_in", "bulk") for an amount at a moment; raises NotOffered."""
+        """Price a service ("send", "pay", "withdraw", "cash_in", "bulk") for an amount; raises NotOffered."""
         published = self._tariff(self.charges, service, at).pays(amount)
+        return self._taxed(published, at)._replace(levy=self.levy(service, amount, at))
+
+    def cost_of_sale(self, amount: int, at: datetime) -> Charge:
+        """Return what a merchant pays of an amount that is paid at a till; raises NotOffered."""
+        return self._taxed(self._tariff(self.sales, SALE, at).pays(amount), at)
+
+    def _taxed(self, published: int, at: datetime) -> Charge:
         today = day(at, self.zone)
         taxes = [tax for tax in self.taxes if tax.base == IN_CHARGE and in_force(tax, today)]
         excise = sum(tax.inside(published) for tax in taxes)
-        return Charge(published - excise, excise, self.levy(service, amount, at))
+        return Charge(published - excise, excise)
 
     def levy(self, service: str, amount: int, at: datetime) -> int:
         """Return the tax on an amount that was lawful at a moment, whether or not the service is offered for it."""

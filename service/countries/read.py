@@ -145,6 +145,7 @@ def _pack(words: _Words) -> Pack:
         example_phone=words.take("example_phone", str),
         tiers=_tiers(words),
         charges=tuple(map(_tariff, words.rows("charges"))),
+        sales=tuple(map(_tariff, words.rows("sales"))),
         commissions=tuple(map(_tariff, words.rows("commissions"))),
         taxes=tuple(map(_tax, words.rows("taxes"))),
         rules=tuple(map(_rule, words.rows("rules"))),
@@ -188,7 +189,9 @@ def _tiers(words: _Words) -> Mapping[int, Tier]:
             if not number.isdecimal():
                 raise BadPack(f"{tier.where}: a tier is a number")
             month = tier.positive("month") if tier.has("month") else None
-            tiers[int(number)] = Tier(tier.positive("single"), tier.positive("day"), tier.positive("balance"), month)
+            tiers[int(number)] = Tier(
+                tier.positive("single"), tier.positive("day"), tier.positive("balance"), month, tier.positive("tills")
+            )
     return MappingProxyType(tiers)
 
 
@@ -241,7 +244,8 @@ def _tariff(row: _Words) -> Tariff:
 def _band(row: _Words) -> Band:
     with row:
         pays = row.take("pays", int) if row.take_or("offered", bool, True) else None
-        return Band(row.take("from", int), row.take("to", int), pays, row.take_or("source", str, ""))
+        source, share = row.take_or("source", str, ""), row.take_or("basis_points", int, 0)
+        return Band(row.take("from", int), row.take("to", int), pays, source, share)
 
 
 def _tax(row: _Words) -> Tax:

@@ -42,6 +42,7 @@ class Charge(NamedTuple):
 class Band(NamedTuple):
     """From `least` to `most` this many minor units are paid, or None where the service is not offered.
 
+    `basis_points` is a share of the amount besides, in hundredths of a percent, rounded up: pieces are never cheaper.
     `source` stands only where it is not that of the table.
     """
 
@@ -49,6 +50,11 @@ class Band(NamedTuple):
     most: int
     pays: int | None
     source: str = ""
+    basis_points: int = 0
+
+    def price(self, amount: int) -> int:
+        """Return what an amount of this band pays, where it is offered."""
+        return (self.pays or 0) + ROUNDINGS["up"](amount * self.basis_points, 100_00)
 
 
 @dataclass(frozen=True)
@@ -70,10 +76,9 @@ class Tariff:
     def pays(self, amount: int) -> int:
         """Return what the band of an amount says; raises NotOffered outside of the bands."""
         place = bisect_left(self._ends, amount)
-        if place < len(self.bands) and amount >= self.bands[place].least:
-            pays = self.bands[place].pays
-            if pays is not None:
-                return pays
+        band = self.bands[place] if place < len(self.bands) else None
+        if band is not None and amount >= band.least and band.pays is not None:
+            return band.price(amount)
         raise NotOffered(least=self.offered[0].least, most=self.offered[-1].most)
 
 

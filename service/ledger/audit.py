@@ -83,9 +83,9 @@ def balances_match(facts: Facts) -> Found:
 
 
 def none_below_zero(facts: Facts) -> Found:
-    """No account that can refuse is below zero."""
+    """No account that can refuse is below zero, and no takings are: they are spent under a lock of their own."""
     for account, balance in facts.balances.items():
-        if account.kind in LOCKED and balance < 0:
+        if (account.kind in LOCKED or account.kind is Kind.TAKINGS) and balance < 0:
             yield str(account), f"balance {balance}"
 
 

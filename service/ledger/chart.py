@@ -13,6 +13,7 @@ class Kind(StrEnum):
     FLOAT = "float"  # an agent's e-money
     WALLET = "wallet"  # a person's e-money
     BULK = "bulk"  # what an organisation has paid in for one batch of wages or grants
+    TAKINGS = "takings"  # what was paid at a merchant's till and is not settled yet
     HELD = "held"  # money set aside until something is decided; one account for each hold
     FEES = "fees"  # what the operator earned
     TAX = "tax"  # what is owed to the state
@@ -32,6 +33,9 @@ class Reason(StrEnum):
     CASH_IN = "cash_in"
     DISBURSE = "disburse"
     SEND = "send"
+    PAY = "pay"
+    SWEEP = "sweep"
+    REFUND = "refund"
     WITHDRAW = "withdraw"
     FEE = "fee"
     EXCISE = "excise"
@@ -62,6 +66,11 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.RELEASE,    Kind.HELD,   Kind.BULK),
     (Reason.SEND,       Kind.WALLET, Kind.WALLET),
     (Reason.SEND,       Kind.HELD,   Kind.WALLET),
+    (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
+    (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
+    (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
+    (Reason.FEE,        Kind.TAKINGS, Kind.FEES),
+    (Reason.EXCISE,     Kind.TAKINGS, Kind.TAX),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),
     (Reason.FEE,        Kind.HELD,   Kind.FEES),
     (Reason.EXCISE,     Kind.WALLET, Kind.TAX),
@@ -89,6 +98,6 @@ LEGAL = _FORWARD | {
     (Reason.REVERSE, target, source)
     for reason, source, target in _FORWARD
     if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.LEVY, Reason.COMMISSION}
-    and not {Kind.HELD, Kind.BULK} & {source, target}
+    and not {Kind.HELD, Kind.BULK, Kind.TAKINGS} & {source, target}
 }
 """Every legal (reason, kind of source, kind of target)."""

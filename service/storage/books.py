@@ -31,6 +31,14 @@ _UNSEALED_ENTRIES = (
     "SELECT DISTINCT entry FROM late ORDER BY 1 LIMIT ?"
 )
 
+# One statement, which sees one moment: a move that is sealed between two would count twice, or not at all.
+_FREE_BALANCE = """
+SELECT coalesce((SELECT totals FROM seals ORDER BY number DESC LIMIT 1), '{}'),
+       CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT)
+  FROM moves m WHERE (m.source = ? OR m.target = ?)
+   AND m.number > coalesce((SELECT low FROM seals ORDER BY number DESC LIMIT 1), 0)
+   AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
+
 _LINES = """
 SELECT m.number, m.entry, e.at, e.reason, m.source, m.target, m.amount, m.reason, m.source_after, m.target_after
   FROM (SELECT * FROM (SELECT * FROM moves WHERE source = ? AND number < ? ORDER BY number DESC LIMIT ?) paid
@@ -119,13 +127,8 @@ class SqlBooks:
     def balance(self, account: Account) -> int:
         if account.kind in LOCKED:
             return self._one(_BALANCE, str(account)) or 0
-        last, low = self.last_seal(), self._low()
-        moved = self._one(
-            f"SELECT CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT) "
-            f"{UNSEALED} AND (m.source = ? OR m.target = ?)",
-            *(str(account), low, str(account), str(account)),
-        )
-        return int(moved) + (last.totals.get(account, 0) if last else 0)
+        ((totals, moved),) = self._all(_FREE_BALANCE, str(account), str(account), str(account))
+        return int(moved) + int(json.loads(totals).get(str(account), 0))
 
     def balances(self) -> Iterator[tuple[Account, int]]:
         last = self.last_seal()

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
-from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
+from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
 from service.wallet.unit import (
@@ -111,6 +112,16 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(Guardian, "guardians", key=("person", "guardian"), indexes=(("guardian", "state"),)),
     Record(Agent, "agents", key=("number",), unique=(Unique(("person",)),), indexes=(("under",),)),
+    Record(
+        Merchant,
+        "merchants",
+        key=("number",),
+        sealed=frozenset({"name"}),
+        unique=(Unique(("serial",)),),
+        indexes=(("person", "state"),),
+        order=("serial",),
+    ),
+    Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
     Record(
@@ -130,6 +141,7 @@ RECORDS: tuple[Record, ...] = (
         due="next_at",
     ),
     Record(Nicknames, "nicknames", key=("person",), sealed=frozenset({"names"})),
+    Record(NewNumber, "new_numbers", key=("id",), sealed=frozenset({"phone"})),
     Record(Bulk, "bulks", key=("id",), unique=(Unique(("digest",)),)),
     Record(BulkLine, "bulk_lines", key=("id",), sealed=frozenset({"phone"}), indexes=(("bulk", "state"),)),
     Record(

@@ -6,6 +6,7 @@ from service.clock import day
 from service.countries import Pack
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
+from service.wallet.merchant import Merchant
 from service.wallet.unit import Agent, Person
 
 
@@ -22,6 +23,11 @@ def float_of(agent: Agent, country: str) -> Account:
 def commission_of(agent: Agent, country: str) -> Account:
     """Return the account of what is owed to an agent."""
     return Account(country, Kind.COMMISSION, agent.number)
+
+
+def takings_of(till: Merchant, country: str) -> Account:
+    """Return the account of what was paid at a till and has not been settled."""
+    return Account(country, Kind.TAKINGS, till.number)
 
 
 def house_account(country: str, kind: Kind) -> Account:

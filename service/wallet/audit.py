@@ -15,6 +15,7 @@ from service.wallet.account import wallet_of
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.keys import keys_of_seals
 from service.wallet.logbook import check_logbook
+from service.wallet.merchant import Merchant
 from service.wallet.refund import payment_of
 from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
 
@@ -32,6 +33,9 @@ NOTICES = {
     Reason.CASH_IN: 2,
     Reason.DISBURSE: 1,
     Reason.SEND: 2,
+    Reason.PAY: 2,
+    Reason.SWEEP: 1,
+    Reason.REFUND: 2,
     Reason.HOLD: 1,
     Reason.WITHDRAW: 2,
     Reason.RELEASE: 1,
@@ -53,7 +57,7 @@ ACTS = {"case_reverse": "reverse", "bulk": "issue", "bulk_rest": "redeem"}
 
 
 def wallets_have_owners(unit: Unit) -> Found:
-    """Each wallet and each float belongs to somebody who is there."""
+    """Each wallet, each float and all takings belong to somebody who is there."""
     accounts = [account for account, _ in unit.books.balances()]
     wallets = {int(account.owner): account for account in accounts if account.kind == Kind.WALLET}
     people = {person.id: person for person in _by(unit, Person, "id", list(wallets))}
@@ -65,6 +69,11 @@ def wallets_have_owners(unit: Unit) -> Found:
     for number, account in floats.items():
         if number not in agents:
             yield str(account), "belongs to no agent"
+    takings = {account.owner: account for account in accounts if account.kind == Kind.TAKINGS}
+    tills = {till.number for till in _by(unit, Merchant, "number", list(takings))}
+    for number, account in takings.items():
+        if number not in tills:
+            yield str(account), "belongs to no till"
 
 
 def batches_can_be_paid(unit: Unit) -> Found:

@@ -4,6 +4,7 @@ A sender can be forged, so a message never pays by itself; no PIN ever travels b
 for one payment, for a few minutes, for three tries.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -14,6 +15,8 @@ from service.ledger.chart import Kind
 from service.ledger.entry import Account, Cap
 from service.reference import one_time_code
 from service.refusal import Refusal
+from service.wallet.pay import Quote as PayQuote
+from service.wallet.pay import pay_till, quote_pay
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt
 from service.wallet.rules import hits, is_asked, note, refuse_or_ask, to_note
@@ -50,22 +53,42 @@ def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack
     """
     payer = _alone(unit, payer)
     quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
+    return Asked(quote, _open(unit, payer, quote, _hits(unit, payer, quote), pack))
+
+
+def _open(unit: Unit, payer: Person, quote: Quote | PayQuote, found: Sequence[Rule], pack: Pack) -> bool:
+    """Let a small payment wait for its code, in place of any other; False where it needs the PIN."""
     spent = unit.books.used(sms_day(payer, unit, pack))
-    found = _hits(unit, payer, quote)
     refuse_or_ask(unit, found, agreed=True)
-    if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit or is_asked(found):
-        return Asked(quote, by_code=False)
+    small = quote.amount <= pack.sms_payment_limit and spent + quote.amount <= pack.sms_day_limit
+    if not small or is_asked(found):
+        return False
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):
         unit.rows.put(replace(older, state="over"))
     expires_at = unit.now + timedelta(seconds=pack.challenge_seconds)
     challenge = Challenge(id=quote.entry, person=payer.id, quote=quote._asdict(), expires_at=expires_at)
     unit.rows.add(challenge)
-    return Asked(quote, by_code=True)
+    return True
+
+
+def ask_pay_by_sms(unit: Unit, *, payer: Person, till: str, amount: int, pack: Pack) -> tuple[PayQuote, bool]:
+    """Quote a payment at a till; a small one that no rule asks about becomes an open challenge (True).
+
+    Raises what quote_pay raises, and the reason of a rule that says not yet.
+    """
+    payer = _alone(unit, payer)
+    quote = quote_pay(unit, payer=payer, till=till, amount=amount)
+    return quote, _open(unit, payer, quote, _hits_pay(unit, payer, quote), pack)
 
 
 def _hits(unit: Unit, payer: Person, quote: Quote) -> list[Rule]:
     payee = Account(payer.country, Kind.WALLET, str(quote.payee))
     return hits(unit, "send", person=payer, amount=quote.amount, other=payee)
+
+
+def _hits_pay(unit: Unit, payer: Person, quote: PayQuote) -> list[Rule]:
+    takings = Account(payer.country, Kind.TAKINGS, quote.till)
+    return hits(unit, "pay", person=payer, amount=quote.amount, other=takings)
 
 
 def _alone(unit: Unit, payer: Person) -> Person:
@@ -105,11 +128,15 @@ def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receip
         unit.rows.put(replace(challenge, tries=tries, state="over" if tries >= pack.code_tries else "open"))
         return WrongChallenge()
     kept: dict[str, Any] = dict(challenge.quote)
-    quote = Quote(**kept)
-    noted = to_note(_hits(unit, payer, quote))
-    receipt = send_money(
-        unit, payer=payer, quote=quote, caps=(Cap(sms_day(payer, unit, pack), quote.amount, pack.sms_day_limit),)
-    )
+    caps = (Cap(sms_day(payer, unit, pack), kept["amount"], pack.sms_day_limit),)
+    if "till" in kept:
+        at_till = PayQuote(**kept)
+        noted, other = to_note(_hits_pay(unit, payer, at_till)), at_till.owner
+        receipt = pay_till(unit, payer=payer, quote=at_till, caps=caps)
+    else:
+        quote = Quote(**kept)
+        noted, other = to_note(_hits(unit, payer, quote)), quote.payee
+        receipt = send_money(unit, payer=payer, quote=quote, caps=caps)
     unit.rows.put(replace(challenge, state="used"))
-    note(unit, noted, person=payer, entry=receipt.entry, other=quote.payee)
+    note(unit, noted, person=payer, entry=receipt.entry, other=other)
     return receipt

@@ -13,12 +13,15 @@ from typing import Any
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.assistant import leave_tills
 from service.wallet.identity import Erasure, PinReset
 from service.wallet.inbox import end_requests
+from service.wallet.merchant import Merchant
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
 from service.wallet.seats import leave_seat, lock_number
+from service.wallet.till import tills_of
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
 FOLLOWS = timedelta(days=1)
@@ -48,6 +51,10 @@ class StillWaiting(Refusal):
     """A withdrawal, a payment that can be taken back, or a case is not over."""
 
 
+class StillTill(Refusal):
+    """A till of this person is open, or has money in it: it is settled and closed first."""
+
+
 class StillAgent(Refusal):
     """The wallet belongs to a shop: the operator closes that first."""
 
@@ -55,10 +62,12 @@ class StillAgent(Refusal):
 
 
 def refuse_close(unit: Unit, person: Person) -> None:
-    """Raise PinLocked, StillAgent, StillMoney or StillWaiting if a wallet cannot be closed now."""
+    """Raise PinLocked, StillAgent, StillTill, StillMoney or StillWaiting if a wallet cannot be closed now."""
     refuse_locked(unit, person)
     if agent_of(unit, person.id):
         raise StillAgent(help_line=unit.house.packs[person.country].help_line)
+    if tills_of(unit, person):
+        raise StillTill
     if balance := unit.books.balance(wallet_of(person)):
         raise StillMoney(balance=balance)
     for kind, field, states in WAITING:
@@ -84,6 +93,9 @@ def close_wallet(unit: Unit, person_id: int) -> None:
         unit.rows.put(replace(reset, state="stopped"))
     forget_nicknames(unit, person)
     end_requests(unit, person)
+    leave_tills(unit, person)
+    for till in unit.rows.find(Merchant, person=person.id):
+        unit.rows.put(replace(till, name=""))
     unit.rows.put(
         replace(
             person,

@@ -22,7 +22,7 @@ from service.wallet.unit import Agent, Paid, Person, Unit
 PAGE = 60
 """Lines that are looked at: a payment with its charge has three."""
 
-MAIN = frozenset({Reason.SEND, Reason.HOLD, Reason.WITHDRAW, Reason.CASH_IN})
+MAIN = frozenset({Reason.SEND, Reason.PAY, Reason.HOLD, Reason.WITHDRAW, Reason.CASH_IN})
 """Why money moves of which people would speak; charges, and what is given back, are not looked at."""
 
 NEVER = 10**6
@@ -116,6 +116,7 @@ def _near_report_day(look: Look) -> int:
 
 OF: Mapping[str, frozenset[Reason]] = {
     "send": frozenset({Reason.SEND}),
+    "pay": frozenset({Reason.PAY}),
     "withdraw": frozenset({Reason.WITHDRAW, Reason.HOLD}),
     "cash_in": frozenset({Reason.CASH_IN}),
 }

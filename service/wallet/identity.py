@@ -63,3 +63,11 @@ class Nicknames:
 
     person: int
     names: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewNumber:
+    """The number that a wallet is to get, while two of the staff agree to it; `id` is that of the approval."""
+
+    id: int
+    phone: str

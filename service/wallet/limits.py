@@ -81,6 +81,16 @@ def given_back(unit: Unit, person: Person, amount: int, *, counted_at: datetime)
     return tuple(Cap(key, -amount) for key in keys)
 
 
+def refuse_large_sale(unit: Unit, owner: Person, amount: int) -> None:
+    """Raise OverSingle if one payment at a till of this person may not be so large: it is bounded by their tier, too.
+
+    A forgotten PIN keeps money from going out, not from coming in.
+    """
+    single = unit.house.packs[owner.country].tiers[owner.tier].single
+    if amount > single:
+        raise OverSingle(single=single)
+
+
 @contextmanager
 def in_its_words(unit: Unit, person: Person, amount: int) -> Iterator[None]:
     """Say which limit it is that the ledger refuses to pass: it knows counters, and not what they count."""

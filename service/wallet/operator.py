@@ -8,30 +8,25 @@ from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.ledger.post import NotReversible, post, reverse, reverses
-from service.phone import BadPhone, mask_phone, region_of
+from service.phone import BadPhone, region_of
 from service.refusal import Refusal
 from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
 from service.wallet.batch import Bulk
 from service.wallet.bulk import fund, return_rest
-from service.wallet.close import erase_messages
 from service.wallet.document import compare_document
 from service.wallet.drawer import cash_of
-from service.wallet.forgotten import NothingAsked, ask_reset, staff_code
-from service.wallet.identity import PinReset
+from service.wallet.forgotten import NothingAsked, ask_reset
+from service.wallet.identity import NewNumber, PinReset
 from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
 from service.wallet.logbook import TERMINAL, note
-from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import AlreadyRegistered, people_at, set_state
-from service.wallet.pin import receive_only_until
-from service.wallet.proposal import OtherVersion, facts, refuse_own, version
+from service.wallet.people import AlreadyRegistered, people_at
+from service.wallet.people_acts import change_role, identify, renumber, reset_pin, retire, unblock
+from service.wallet.proposal import NothingToApprove, OtherVersion, facts, refuse_own, version
 from service.wallet.refund import agree
 from service.wallet.reversal import take_from_payee
-from service.wallet.roles import ROLES
-from service.wallet.seats import leave_seat, lock_number
-from service.wallet.staff import end_logins, lock_row
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -50,10 +45,6 @@ class SamePerson(Refusal):
 
 class PayerGone(Refusal):
     """What would be given back has nowhere to go: the payer's wallet is closed (L-19)."""
-
-
-class NothingToApprove(Refusal):
-    """There is no open act with this id."""
 
 
 def propose(unit: Unit, *, act: str, values: Mapping[str, Any], maker: str, role: str = TERMINAL) -> Approval:
@@ -251,15 +242,6 @@ def _owner(unit: Unit, kind: Kind, owner: str) -> Person | None:
     return None
 
 
-def _unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    person = unit.rows.get(Person, approval.values["person"])
-    if person is None or not person.has_number:  # closed since, or its number was taken from it
-        raise NothingToApprove
-    set_state(unit, person, "active")
-    tell(unit, person, "unblocked", {})
-    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
-
-
 def propose_reset(
     unit: Unit, person: Person, *, id_number: str | None, maker: str, role: str = TERMINAL
 ) -> Approval | Refusal:
@@ -286,18 +268,6 @@ def propose_reset(
     return propose(unit, act="reset_pin", values={"person": person.id, "reset": person.reset}, maker=maker, role=role)
 
 
-def _reset_pin(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    person = unit.rows.lock(Person, approval.values["person"])
-    row = unit.rows.lock(PinReset, approval.values["reset"])
-    if person is None or row is None or person.reset != row.id or row.state != "waiting":
-        raise NothingToApprove
-    unit.rows.put(replace(row, vouched=True))
-    help_line = unit.house.packs[person.country].help_line
-    tell(unit, person, "pin_reset_vouched", {"opens": row.opens_at.isoformat(), "help_line": help_line})
-    code = {"code": staff_code(unit.house.code_key, row.id)} if person.shared else {}
-    return {"phone": mask_phone(person.phone), "name": masked(person.name), **code}
-
-
 def propose_identify(
     unit: Unit, person: Person, *, id_number: str, maker: str, role: str = TERMINAL
 ) -> Approval | Refusal:
@@ -310,32 +280,6 @@ def propose_identify(
     if no := compare_document(unit, person, id_number):
         return no
     return propose(unit, act="identify", values={"person": person.id}, maker=maker, role=role)
-
-
-def _identify(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    person = unit.rows.lock(Person, approval.values["person"])
-    if person is None or not person.has_number:
-        raise NothingToApprove
-    person = replace(person, used_at=unit.now)
-    unit.rows.put(person)
-    tell(unit, person, "awake", {"help_line": unit.house.packs[person.country].help_line})
-    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
-
-
-def _retire(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    """Take a number from a wallet that slept: who has the number now can open one. The money stays where it is."""
-    there = unit.rows.get(Person, approval.values["person"])
-    assert there is not None, "a proposal names a person that is there"
-    lock_number(unit, there.phone)
-    person = unit.rows.lock(Person, there.id)
-    if person is None or not person.has_number or not is_asleep(unit, person):
-        raise NothingToApprove
-    erase_messages(unit, person)
-    if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
-        unit.rows.put(replace(reset, state="stopped"))
-    unit.rows.put(replace(person, phone=f"retired {person.id}", state="retired", reset=None))
-    leave_seat(unit, person)
-    return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
 
 def _bulk(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -368,43 +312,9 @@ def propose_renumber(
         raise AlreadyRegistered
     if no := compare_document(unit, person, id_number):
         return no
-    return propose(unit, act="renumber", values={"person": person.id, "phone": phone}, maker=maker, role=role)
-
-
-def _renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    """Put a wallet behind another number; as after a change of SIM, money only comes in for a while."""
-    there, phone = unit.rows.get(Person, approval.values["person"]), approval.values["phone"]
-    assert there is not None, "a proposal names a person that is there"
-    lock_number(unit, there.phone)
-    person = unit.rows.lock(Person, there.id)
-    if person is None or person.state == "closed":
-        raise NothingToApprove
-    if people_at(unit, phone):
-        raise AlreadyRegistered
-    # Nothing may refuse after this line.
-    help_line = unit.house.packs[person.country].help_line
-    if person.has_number:
-        tell(unit, person, "moved_away", {"number": mask_phone(phone), "help_line": help_line})
-        erase_messages(unit, person)
-    if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
-        unit.rows.put(replace(reset, state="stopped"))
-    state = "active" if person.state == "retired" else person.state
-    moved = replace(person, phone=phone, seat=0, shared=False, state=state, reset=None, used_at=unit.now)
-    moved = replace(moved, swapped_at=unit.now, swap_cleared=False, sim_seen_at=None)
-    unit.rows.put(moved)
-    leave_seat(unit, person)
-    until = receive_only_until(unit, moved)
-    tell(unit, moved, "moved_here", {"closes": (until or unit.now).isoformat(), "help_line": help_line})
-    return {"phone": mask_phone(phone), "name": masked(person.name)}
-
-
-def _role(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    """Give one of the staff another role; their logins end, so that no page of the old one stays open."""
-    staff = lock_row(unit, approval.values["staff"])
-    assert approval.values["role"] in ROLES, "a proposal names a role that there is"
-    unit.rows.put(replace(staff, role=approval.values["role"]))
-    end_logins(unit, staff.name)
-    return {"staff": staff.name, "role": approval.values["role"]}
+    made = propose(unit, act="renumber", values={"person": person.id}, maker=maker, role=role)
+    unit.rows.add(NewNumber(id=made.id, phone=phone))
+    return made
 
 
 ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
@@ -414,12 +324,12 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "refund": agree,
     "reverse": _reverse,
     "case_reverse": _case_reverse,
-    "unblock": _unblock,
-    "reset_pin": _reset_pin,
-    "identify": _identify,
-    "retire": _retire,
-    "renumber": _renumber,
+    "unblock": unblock,
+    "reset_pin": reset_pin,
+    "identify": identify,
+    "retire": retire,
+    "renumber": renumber,
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
-    "role": _role,
+    "role": change_role,
 }

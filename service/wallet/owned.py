@@ -10,8 +10,8 @@ AT_ONCE = 500
 
 
 class Owned(NamedTuple):
-    """An account; `owner` is the phone number behind a wallet, with the seat of who shares it, the agent's number of a
-    float, else None.
+    """An account; `owner` is the phone number behind a wallet (and the seat of who shares it), the number of an agent
+    or a till, else None.
     """
 
     account: Account
@@ -29,7 +29,7 @@ def owned_accounts(unit: Unit) -> list[Owned]:
 def _owner(account: Account, phones: dict[int, str]) -> str | None:
     if account.kind == Kind.WALLET:
         return phones.get(int(account.owner))
-    return account.owner if account.kind == Kind.FLOAT else None
+    return account.owner if account.kind in (Kind.FLOAT, Kind.TAKINGS) else None
 
 
 def _phones(unit: Unit, ids: list[int]) -> dict[int, str]:

@@ -12,11 +12,17 @@ from typing import Any
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
 from service.phone import mask_phone
+from service.refusal import Refusal
 from service.wallet.case import case_number
+from service.wallet.identity import NewNumber
 from service.wallet.name import masked
 from service.wallet.staff import Staff, StaffRefusal
 from service.wallet.statement import check_reference, owner_shown, state_of
 from service.wallet.unit import Agent, Approval, Case, Person, Unit
+
+
+class NothingToApprove(Refusal):
+    """There is no open act with this id."""
 
 
 class OtherVersion(StaffRefusal):
@@ -36,6 +42,8 @@ def facts(unit: Unit, approval: Approval) -> Mapping[str, Any]:
             found[name] = approval.values[name]
         else:
             found.update(show(unit, approval.values[name]))
+    if wanted := unit.rows.get(NewNumber, approval.id):
+        found["new_phone"] = wanted.phone
     return found
 
 
@@ -87,7 +95,6 @@ _SHOWN: Mapping[str, Callable[[Unit, Any], Mapping[str, Any]]] = {
     "entry": _entry,
     "case": _case,
     "staff": _staff,
-    "phone": lambda _, phone: {"new_phone": phone},
 }
 
 

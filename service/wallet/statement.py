@@ -12,6 +12,7 @@ from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.batch import Bulk
+from service.wallet.merchant import Merchant
 from service.wallet.name import initials, masked
 from service.wallet.refund import levy_returned
 from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
@@ -93,11 +94,14 @@ def owner_name(unit: Unit, account: Account) -> str:
     if account.kind == Kind.BULK:
         bulk = unit.rows.get(Bulk, int(account.owner))
         return bulk.name if bulk else ""
+    if account.kind == Kind.TAKINGS:
+        till = unit.rows.get(Merchant, account.owner)
+        return (till.name or NOBODY) if till else ""
     return ""
 
 
 def owner_shown(unit: Unit, account: Account) -> str:
-    """Return what others see of who owns an account: a shop's name whole, a person's masked, and the operator's."""
+    """Return what others see of who owns an account: a shop's or till's name whole, a person's masked, and ours."""
     if account.kind in (Kind.TRUST, Kind.COMMISSION):
         return OPERATOR
     name = owner_name(unit, account)
@@ -150,7 +154,7 @@ def state_of(unit: Unit, recorded: Recorded) -> str:
     recorded = payment_behind(unit, recorded)
     if unit.books.entry_once(reverses(recorded.id)):
         return "reversed"
-    if recorded.reason == Reason.SEND and (back := given_back(unit, recorded.id)):
+    if recorded.reason in (Reason.SEND, Reason.PAY) and (back := given_back(unit, recorded.id)):
         row = unit.rows.get(Pending, recorded.id)
         return "reversed" if back == (row.amount if row else recorded.moves[0].amount) else "partly"
     if recorded.moves[0].target.kind != Kind.HELD:

@@ -67,7 +67,7 @@ def rows() -> dict[str, Row]:
             note="an account that locks"),
         Row("64 payers, own merchants", note="each pays an account that never locks"),
         Row("64 payers, one merchant", over="64 payers, own merchants", mark=least(0.8, 0.95),
-            note="all pay one: a fees account stands for the takings that merchants will have"),
+            note="all pay one: takings never lock"),
         Row("postings, small books", note="post_one by 8 threads"),
         Row("postings, large books", over="postings, small books", mark=least(0.8, 0.95)),
         Row("p99 of a posting, small books", unit="ms"),

@@ -26,10 +26,9 @@ WAYS: Mapping[str, Way] = {
     "64 payers, nothing shared": Way(),
     "64 payers, one fees account": Way(one_fee=True),
     "64 payers, one wallet": Way(one=True),
-    "64 payers, own merchants": Way(kind=Kind.FEES),
-    "64 payers, one merchant": Way(kind=Kind.FEES, one=True),
+    "64 payers, own merchants": Way(kind=Kind.TAKINGS),
+    "64 payers, one merchant": Way(kind=Kind.TAKINGS, one=True),
 }
-"""There are no merchants yet. Their takings will never lock, as fees never do: a fees account stands for one."""
 
 
 def prepare(stand: Stand) -> Measure:
@@ -49,7 +48,7 @@ def _pay(postings: Postings, way: Way, seconds: float) -> float:
             if way.kind == Kind.WALLET:
                 target, reason = (postings.accounts[0] if way.one else other), Reason.SEND
             else:
-                target, reason = Account("ke", Kind.FEES, "all" if way.one else f"merchant{number}"), Reason.FEE
+                target, reason = Account("ke", Kind.TAKINGS, "all" if way.one else f"merchant{number}"), Reason.PAY
             amount = chance.randint(100, 200)
             moves = (
                 Move(source, target, amount, reason),

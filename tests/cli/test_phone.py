@@ -16,7 +16,7 @@ def test_a_terminal_is_a_phone(senti: Senti) -> None:
 
 def test_hanging_up_is_said_and_remembered(senti: Senti) -> None:
     assert senti.sent(AMINA, "1", "1", "500").endswith("(hung up)\n")
-    assert senti.sent(AMINA).startswith("NOT sent: KES 500 to BARAKA M. Nothing taken.\n")
+    assert senti.sent(AMINA).startswith("NOT sent: KES 500 to BARAKA M. Nothing taken\n")
 
 
 def test_a_code_carries_a_path(senti: Senti) -> None:

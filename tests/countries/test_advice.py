@@ -143,7 +143,7 @@ def test_the_example_that_everybody_knows() -> None:
 
 def test_a_tip_that_is_dearer_for_one_of_the_two_is_not_given() -> None:
     """Tables may be such that less is dearer to take out: no rule forbids that between two services."""
-    send, withdraw, *others = KE.charges
+    send, _, withdraw, *others = KE.charges
     bands = (Band(1, 100, 5), Band(101, 500, 50))
     dearer = replace(withdraw, bands=(Band(1, 100, 60), Band(101, 500, 30)))
     odd = replace(KE, tip_within=20, taxes=(), charges=(replace(send, bands=bands), dearer, *others))
@@ -155,7 +155,7 @@ def test_a_tip_that_is_dearer_for_one_of_the_two_is_not_given() -> None:
 
 def test_an_amount_of_which_no_cash_can_be_had_is_not_advised() -> None:
     """Below 50 shillings nothing can be taken out at an agent."""
-    send, withdraw, *others = KE.charges
+    send, _, withdraw, *others = KE.charges
     odd = replace(
         KE, charges=(replace(send, bands=(Band(1_00, 49_99, 0), Band(50_00, 100_00, 20_00))), withdraw, *others)
     )

@@ -122,8 +122,8 @@ def test_what_the_contract_promises() -> None:
     assert (KE.country, KE.region, str(KE.zone)) == ("ke", "KE", "Africa/Nairobi")
     assert KE.languages[:3] == ("en", "sw", "fr")
     assert (KE.people_code, KE.agents_code) == ("*384*96#", "*384*97#")
-    assert KE.tiers[1] == (50_000_00, 70_000_00, 100_000_00, None)
-    assert KE.tiers[2] == (250_000_00, 500_000_00, 500_000_00, None)
+    assert KE.tiers[1] == (50_000_00, 70_000_00, 100_000_00, None, 1)
+    assert KE.tiers[2] == (250_000_00, 500_000_00, 500_000_00, None, 5)
     assert (KE.sms_payment_limit, KE.sms_day_limit) == (500_00, 1_000_00)
     assert (KE.challenge_seconds, KE.sms_help_per_hour, KE.sms_commands_per_hour) == (600, 3, 30)
     assert septets(KE.help_line) is not None

@@ -12,7 +12,8 @@ from service.wallet.audit import batches_can_be_paid
 from service.wallet.batch import Bulk, BulkLine, account_of
 from service.wallet.bulk import hand_in, outcome, pay_some
 from service.wallet.bulk_file import BadFile, judge, read_rows
-from service.wallet.operator import NothingToApprove, SamePerson, approve, propose
+from service.wallet.operator import SamePerson, approve, propose
+from service.wallet.proposal import NothingToApprove
 from service.wallet.unit import Unit
 from service.wallet.voucher import voucher_code
 from tests.hostile.crowd import at_once

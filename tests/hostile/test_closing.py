@@ -225,7 +225,8 @@ def test_P_12_two_of_the_staff_vouch_for_a_new_pin_by_the_document(town: Town) -
 
 def test_P_12_an_approval_is_for_one_request(town: Town) -> None:
     """The request was stopped, and another made: what was vouched for the first does nothing to the second."""
-    from service.wallet.operator import NothingToApprove, approve, propose_reset
+    from service.wallet.operator import approve, propose_reset
+    from service.wallet.proposal import NothingToApprove
 
     njeri = town.phone("Njeri").dial().press("7", "7", "1")
     person = town.person("Njeri")

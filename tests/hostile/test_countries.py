@@ -8,7 +8,8 @@ from service.ledger.chart import Reason
 from service.phone import BadPhone
 from service.wallet.account import wallet_of
 from service.wallet.agent import add_agent
-from service.wallet.operator import NothingToApprove, PayerGone, approve, propose, propose_renumber
+from service.wallet.operator import PayerGone, approve, propose, propose_renumber
+from service.wallet.proposal import NothingToApprove
 from service.wallet.unit import Approval, Person
 from tests.hostile.conftest import living
 from tests.phone import PINS, Phone, Town, demo_settings

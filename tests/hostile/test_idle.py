@@ -8,15 +8,9 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.document import OtherDocument
 from service.wallet.idle import is_asleep
-from service.wallet.operator import (
-    NothingToApprove,
-    SamePerson,
-    approve,
-    propose,
-    propose_identify,
-    propose_renumber,
-)
+from service.wallet.operator import SamePerson, approve, propose, propose_identify, propose_renumber
 from service.wallet.people import AlreadyRegistered
+from service.wallet.proposal import NothingToApprove
 from service.wallet.unit import Approval, Person, Unit
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Town
 

@@ -17,7 +17,8 @@ from service.money import BadAmount, Currency, read_amount
 from service.refusal import Refusal
 from service.storage.store import Store
 from service.wallet.account import wallet_of
-from service.wallet.operator import NothingToApprove, approve, propose
+from service.wallet.operator import approve, propose
+from service.wallet.proposal import NothingToApprove
 from tests.conftest import DATABASES, assert_sound, opened
 from tests.hostile.crowd import at_once
 from tests.ledger.shop import FLOAT, A, B, balance, fund, minted, posted, send, wallet

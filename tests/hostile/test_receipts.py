@@ -21,6 +21,9 @@ from tests.phone import DOOR, NUMBERS, PINS, Town
 
 TOLD: dict[Reason, list[set[str]]] = {
     Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}],
+    Reason.PAY: [{"paid", "sale"}],
+    Reason.SWEEP: [{"settled"}],
+    Reason.REFUND: [{"refunded", "refund_paid"}],
     Reason.SETTLE: [{"received"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],
     Reason.CASH_IN: [{"cash_in", "cash_in_agent"}],

@@ -8,7 +8,8 @@ import pytest
 from service.phone import mask_phone, read_phone
 from service.refusal import Refusal
 from service.wallet.identity import PinReset
-from service.wallet.operator import NothingToApprove, SamePerson, approve, propose_reset
+from service.wallet.operator import SamePerson, approve, propose_reset
+from service.wallet.proposal import NothingToApprove
 from service.wallet.unit import Person
 from tests.hostile.crowd import at_once, served
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Phone, Town

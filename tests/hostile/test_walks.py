@@ -26,7 +26,7 @@ HOPS = int(os.environ.get("SENTI_TEST_HOPS", "3000"))
 WALKS = 3
 WALKERS = ("Amina", "Baraka", "Chebet", "Njeri", "Achieng", "Zawadi", "+254799000077")
 AGENTS = {"Njeri": "100016", "Achieng": "100024"}
-KEYS = ("1", "1", "2", "3", "4", "5", "6", "7", "8", "9", "0", "00", "98", "99")
+KEYS = ("1", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "0", "00", "98", "99")
 # fmt: off
 GARBAGE = (
     "", " ", "*", "#", "**", "1*1", "-5", "+5", "1e3", "NaN", "0x10", "1_000", "9" * 80, "9" * 200,
@@ -38,6 +38,7 @@ MESSAGES = (
     "TUMA 40 kwa 0711000001",
     "ENVOYER 900 à 0733000003", "CHECK 22222 22222", "1234567", "4071", "hello", "SEND", "SEND 5000000 0722000002",
     "\U0001f600", "SEND -5 0722000002", "SEND 50 0722000002 4071", "ACCEPT", "KATAA",
+    "PAY 500017 20", "LIPA 500017 KES 700", "PAYER 500018 5",
 )
 LIKELY: Mapping[str, tuple[str, ...]] = {
     "phone": ("1", "1", "2", "0799123456", *("0" + number[4:] for number in NUMBERS.values())),
@@ -49,6 +50,9 @@ LIKELY: Mapping[str, tuple[str, ...]] = {
     "named": ("1", "1", "1", "98"),
     "nickname": ("MAMA", "kaka", "fundi", "1", "4071"),
     "secret": ("4826", "4826", "4826", "4827"),
+    "helping": ("1", "0711000001", "0722000002"),
+    "till": ("500017", "500017", "500025", "500018"),
+    "till_named": ("1", "1", "Mama Mboga", "Duka & Co 7"),
     "agent": ("100016", "100024", "100016", "100017", "100032"),
     "full_name": ("Wanjiru Kamau", "Hélène", "Zoë Ñandú"),
     "id_number": ("A1234567", "12 34 56 78"),
@@ -67,6 +71,12 @@ SELDOM = (
     "approvals.cash.pin", "approvals.cash.done", "transfer.amount", "transfer.pin",
     "transfer.done",  # an agent's number, then a PIN
     "sell.done",  # float that is sold back, the PIN, and no three such wishes that wait
+    "pay.again", "pay.sure",  # the same twice, or a number where the amount belongs
+    # what a merchant does now and then, three keys down, behind a payment
+    "till.close.pin", "till.closed", "till.settle.pin", "till.settled", "till.refund", "till.refund.amount",
+    "till.refund.pin", "till.refunded", "till.ask", "till.ask.amount", "till.asked", "till.sales",
+    "till.helpers", "till.helper.add.pin", "till.helper.added", "till.helper.less.pin", "till.helper.removed",
+    "approvals.till", "approvals.till.sure", "approvals.till.pin", "approvals.till.done",
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",

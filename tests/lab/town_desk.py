@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Entry, Move
 from service.storage.store import Busy, Unsure
-from service.wallet.operator import NothingToApprove, approve, propose
+from service.wallet.operator import approve, propose
 from service.wallet.people import person_by_phone
+from service.wallet.proposal import NothingToApprove
 from service.wallet.unit import Unit
 from tests.hostile.faults import Broken
 from tests.lab.town_books import Disagreement, Intent

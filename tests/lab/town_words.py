@@ -28,14 +28,14 @@ DONE: Mapping[str, str] = {
 
 TOLD: Mapping[str, str] = {
     "send":     rf"^DONE: {M} to {NAME}, Ref {R}\.",
-    "withdraw": rf"^DONE: code (\d{{7}}), {M} (until) (\d\d:\d\d), {R}",
+    "withdraw": rf"^DONE: code (\d{{7}}), {M} (until) (\d\d:\d\d) {R}",
     "pay_out":  rf"^DONE: {M} to {NAME}, {R}\.",
     "take_back": rf"^TAKEN BACK: {M} for {NAME}, {R}",
 }
 """What the next dial says of the last talk; a cash-in is told in the words of a pay-out."""
 
 NOT_TOLD: Mapping[str, str] = {
-    "send":     rf"^NOT sent: {M} to {NAME}\. Nothing taken\.",
+    "send":     rf"^NOT sent: {M} to {NAME}\. Nothing taken",
     "withdraw": rf"^NOT done: cash {M}\. Nothing was taken\.",
     "cash_in":  rf"^NOT done: {M} to {NAME}\.",
     "pay_out":  rf"^NOT paid: {M} to {NAME}\. No cash\.",

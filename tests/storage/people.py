@@ -7,8 +7,9 @@ from typing import Any
 from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
-from service.wallet.identity import Erasure, Guardian, Nicknames, PinReset, SimCheck
+from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
+from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
 from service.wallet.unit import (
@@ -122,12 +123,15 @@ EVERYTHING: tuple[Any, ...] = (
     ),
     Guardian(person=1, guardian=2, state="agreed", at=NOON),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
+    Merchant(number="500017", serial=50_001, person=1, name="Mboga za Amina", opened_at=NOON),
+    Assistant(till="500017", person=2, at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
     Shortage(id=1, agent="100016", area="ke:nakuru", amount=5, why="cash", at=NOON),
     Erasure(person=1, phone=PHONE, closed_at=NOON, next_at=NOON),
     Nicknames(person=1, names={"2": "MAMA"}),
+    NewNumber(id=1, phone=PHONE),
     Bulk(id=1, country="ke", name="ACME", digest="d", lines=1, amount=5, charge=1, at=NOON),
     BulkLine(id=2, bulk=1, number=2, person=None, phone=PHONE, secret="s", amount=5, fee=1, excise=0, levy=0),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),

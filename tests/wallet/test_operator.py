@@ -11,15 +11,8 @@ from service.ledger.entry import AlreadyDone, Move, NotEnough, TooFull
 from service.ledger.post import NotReversible
 from service.wallet.agent import LARGEST_FLOAT, UnknownAgent
 from service.wallet.cash_in import cash_in, quote_cash_in
-from service.wallet.operator import (
-    NeedsBankRef,
-    NothingToApprove,
-    SamePerson,
-    approve,
-    ask_redeem,
-    propose,
-    redeem_asked,
-)
+from service.wallet.operator import NeedsBankRef, SamePerson, approve, ask_redeem, propose, redeem_asked
+from service.wallet.proposal import NothingToApprove
 from service.wallet.send import quote_send, send_money
 from service.wallet.statement import UnknownReference
 from service.wallet.unit import Approval

@@ -1,4 +1,4 @@
-"""Batches of wages and grants, and their lines. `migrate` puts the guards in force that know their moves."""
+"""Batches of wages and grants, and numbers that wallets are to get. `migrate` puts the guards in force for their moves."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -24,6 +24,12 @@ def upgrade():
         sqlite_strict=True,
     )
     op.create_index("bulks_digest_unique", "bulks", ["digest"], unique=True)
+    op.create_table(
+        "new_numbers",
+        sa.Column("id", number, primary_key=True, autoincrement=False),
+        sa.Column("phone", sa.LargeBinary(), nullable=False),
+        sqlite_strict=True,
+    )
     op.create_table(
         "bulk_lines",
         sa.Column("id", number, primary_key=True, autoincrement=False),
