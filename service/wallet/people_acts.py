@@ -73,7 +73,8 @@ def retire(unit: Unit, approval: Approval) -> Mapping[str, Any]:
 def renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     """Put a wallet behind another number; as after a change of SIM, money only comes in for a while."""
     there, wanted = unit.rows.get(Person, approval.values["person"]), unit.rows.get(NewNumber, approval.id)
-    assert there is not None and wanted is not None, "a proposal names a person and a number"
+    assert there is not None, "a proposal names a person"
+    assert wanted is not None, "and a number"
     phone = wanted.phone
     lock_number(unit, there.phone)
     person = unit.rows.lock(Person, there.id)

@@ -1,4 +1,4 @@
-"""Batches of wages and grants, and numbers that wallets are to get. `migrate` puts the guards in force for their moves."""
+"""Batches of wages and grants, and numbers that wallets are to get. `migrate` brings the guards of their moves."""
 
 import sqlalchemy as sa
 from alembic import op
