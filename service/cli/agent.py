@@ -1,11 +1,12 @@
 """Agents: opening a shop, and looking at one or at all."""
 
+import getpass
 from typing import TYPE_CHECKING
 
 import click
 
 from service.cli.approval import say_proposed
-from service.cli.group import unusable
+from service.cli.group import refuse, unusable
 from service.cli.opened import as_json, by_name, opened, read_number
 
 if TYPE_CHECKING:
@@ -69,6 +70,52 @@ def commission(number: str, as_json: bool) -> None:
     if as_json:
         return print_json({"number": row.number, "owed": owed.owed, "paid": owed.paid, "next_at": next_at})
     click.echo(f"{row.number} {row.name}: owed {owed.owed}, last paid {owed.paid} (minor units), next {next_at}")
+
+
+@agent.command()
+@click.argument("number")
+@click.option("--by", metavar="NAME", help="Who does this; the login name if missing.")
+def suspend(number: str, by: str | None) -> None:
+    """Stop the shop with this NUMBER from working, at once: its codes answer nothing until it is opened again."""
+    import structlog
+
+    from service.wallet.agent import read_agent_number, set_shop
+
+    with opened() as app:
+        row = app.transact(lambda unit: set_shop(unit, read_agent_number(number), "suspended"))
+        structlog.get_logger().info("a shop was suspended", act="suspend", agent=row.number, by=by or getpass.getuser())
+    click.echo(f"{row.number} is suspended: nothing is paid in or out there.")
+
+
+@agent.command()
+@click.argument("number")
+@by_name
+def resume(number: str, by: str) -> None:
+    """Propose to open the suspended shop with this NUMBER again; prints the approval id."""
+    _propose_shop("resume_shop", number, by)
+
+
+@agent.command()
+@click.argument("number")
+@by_name
+def close(number: str, by: str) -> None:
+    """Propose to close the shop with this NUMBER for good: its float and commission are settled first."""
+    _propose_shop("close_shop", number, by)
+
+
+def _propose_shop(act: str, number: str, by: str) -> None:
+    from service.wallet.agent import owes, read_agent_number
+    from service.wallet.operator import propose
+    from service.wallet.unit import Agent
+
+    with opened() as app:
+        read = read_agent_number(number)
+        row = app.read(lambda unit: unit.rows.get(Agent, read))
+        if row is None or row.state == "closed":
+            raise refuse(f"{read} is no shop")
+        if act == "close_shop" and app.read(lambda unit: owes(unit, row)):
+            raise refuse("there is float or commission left: redeem it, and wait for the payday or claw it back")
+        say_proposed(app, app.transact(lambda unit: propose(unit, act=act, values={"agent": read}, maker=by)))
 
 
 @agent.command()

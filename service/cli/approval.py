@@ -85,8 +85,8 @@ def _shown(app: "App", values: "Mapping[str, Any]") -> dict[str, Any]:
 
 def _pack_of(app: "App", values: "Mapping[str, Any]") -> "Pack":
     """Return the country of an agent who is named, or the first that is served."""
-    from service.wallet.agent import agent_by_number, country_of
+    from service.wallet.agent import country_of
+    from service.wallet.unit import Agent
 
-    if "agent" not in values:
-        return app.home.pack
-    return app.house.packs[app.read(lambda unit: country_of(unit, agent_by_number(unit, values["agent"])))]
+    agent = app.read(lambda unit: unit.rows.get(Agent, values["agent"])) if "agent" in values else None
+    return app.house.packs[app.read(lambda unit: country_of(unit, agent))] if agent else app.home.pack

@@ -34,7 +34,9 @@ def copy_backup(backup: Path, copy: Path, *, called: Path) -> None:
     `called` is the file that the operator named.
     """
     copy.unlink(missing_ok=True)
-    source, target = dbapi2.connect(f"{backup.resolve().as_uri()}?mode=ro", uri=True), dbapi2.connect(str(copy))
+    # Nobody writes a backup, and reading it leaves no file beside it.
+    source = dbapi2.connect(f"{backup.resolve().as_uri()}?mode=ro&immutable=1", uri=True)
+    target = dbapi2.connect(str(copy))
     try:
         if source.execute("PRAGMA integrity_check").fetchone() != ("ok",):
             raise NotRestored(f"{called}: is damaged")

@@ -37,7 +37,7 @@ RIGHTS: Mapping[str, Rights] = {
     "bulks": _KEPT,
     "bulk_lines": _KEPT,
     "sim_checks": _KEPT,
-    "agents": Rights(),
+    "agents": Rights(update=("state",)),
     "merchants": _KEPT,
     "assistants": _KEPT,
     "paydays": _KEPT,

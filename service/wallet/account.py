@@ -4,7 +4,7 @@ from datetime import datetime
 
 from service.clock import day
 from service.countries import Pack
-from service.ledger.chart import Kind
+from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.merchant import Merchant
 from service.wallet.unit import Agent, Person
@@ -49,3 +49,8 @@ def counted_out(person: Person, at: datetime, pack: Pack) -> tuple[str, ...]:
     """Name every counter that what goes out at a moment counts on: the day's, then the month's where there are such."""
     today = sent_today(person, at, pack)
     return (today, sent_this_month(person, at, pack)) if pack.counts_months else (today,)
+
+
+def at_bank(reason: Reason, reference: str) -> str:
+    """Name (`once`) what one credit or payment at the bank stands for, however its reference is spelt."""
+    return f"{reason}:{''.join(sign for sign in reference.casefold() if sign.isalnum())}"

@@ -1,6 +1,7 @@
 """Agents: shops with a float. Their number ends with a Luhn digit, so a mistyped one is noticed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -68,10 +69,25 @@ def country_of(unit: Unit, agent: Agent) -> str:
     return keeper.country
 
 
+def set_shop(unit: Unit, number: str, state: str) -> Agent:
+    """Suspend a shop, open it again, or close it for good (`active`, `suspended`, `closed`); raises UnknownAgent."""
+    agent = unit.rows.lock(Agent, number)
+    if agent is None or agent.state == "closed":
+        raise UnknownAgent
+    unit.rows.put(replace(agent, state=state))
+    return agent
+
+
+def owes(unit: Unit, agent: Agent) -> bool:
+    """Say whether anything is left to settle with a shop: e-float, or commission that was earned or paid too much."""
+    country = country_of(unit, agent)
+    return any(unit.books.balance(account) for account in (float_of(agent, country), commission_of(agent, country)))
+
+
 def agent_of(unit: Unit, person_id: int) -> Agent | None:
-    """Return the shop that a person runs."""
+    """Return the shop that a person runs, be it suspended; none that was closed."""
     found = unit.rows.find(Agent, person=person_id, limit=1)
-    return found[0] if found else None
+    return found[0] if found and found[0].state != "closed" else None
 
 
 def add_agent(unit: Unit, *, phone: str, name: str, place: str, under: str | None = None) -> Agent:
@@ -86,7 +102,7 @@ def add_agent(unit: Unit, *, phone: str, name: str, place: str, under: str | Non
     locked = unit.rows.lock(Person, person.id)
     if locked is None or locked.shared:
         raise WhichOne
-    if agent_of(unit, person.id):
+    if unit.rows.find(Agent, person=person.id, limit=1):  # one that was closed counts: its number is theirs for ever
         raise AlreadyAgent
     if under is not None:
         agent_by_number(unit, under)

@@ -17,7 +17,7 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Entry, Move
 from service.ledger.post import hold, post
 from service.refusal import Refusal
-from service.wallet.account import house_account, wallet_of
+from service.wallet.account import at_bank, house_account, wallet_of
 from service.wallet.batch import Bulk, BulkLine, account_of
 from service.wallet.bulk_file import Line
 from service.wallet.limits import ceiling_of
@@ -93,9 +93,8 @@ def return_rest(unit: Unit, approval: Approval, bulk: Bulk) -> Mapping[str, Any]
 
 
 def _at_bank(unit: Unit, approval: Approval, move: Move) -> Entry:
-    # Two spellings of one bank reference are one credit, of a batch as of a float.
-    reference = "".join(approval.values["bank_ref"].split()).casefold()
-    return Entry(id=approval.id, reason=move.reason, at=unit.now, moves=(move,), once=f"{move.reason}:{reference}")
+    once = at_bank(move.reason, approval.values["bank_ref"])
+    return Entry(id=approval.id, reason=move.reason, at=unit.now, moves=(move,), once=once)
 
 
 def pay_some(unit: Unit, bulk_id: int, *, limit: int = AT_ONCE) -> Bite:

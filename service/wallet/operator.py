@@ -10,8 +10,8 @@ from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.ledger.post import NotReversible, post, reverse, reverses
 from service.phone import BadPhone, region_of
 from service.refusal import Refusal
-from service.wallet.account import commission_of, float_of, house_account
-from service.wallet.agent import LARGEST_FLOAT, agent_by_number, pair_today
+from service.wallet.account import at_bank, commission_of, float_of, house_account
+from service.wallet.agent import LARGEST_FLOAT, agent_by_number, owes, pair_today, set_shop
 from service.wallet.batch import Bulk
 from service.wallet.bulk import fund, return_rest
 from service.wallet.document import compare_document
@@ -156,8 +156,7 @@ def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, 
             at=unit.now,
             moves=(move,),
             ceilings=(Ceiling(agents, LARGEST_FLOAT),),
-            # Two spellings of one bank reference are one credit.
-            once=f"{reason}:{''.join(approval.values['bank_ref'].split()).casefold()}",
+            once=at_bank(reason, approval.values["bank_ref"]),
         ),
     )
     reference = unit.house.references.write(posted.id)
@@ -282,6 +281,18 @@ def propose_identify(
     return propose(unit, act="identify", values={"person": person.id}, maker=maker, role=role)
 
 
+def _resume_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    agent = set_shop(unit, approval.values["agent"], "active")
+    return {"agent": agent.number}
+
+
+def _close_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    agent = set_shop(unit, approval.values["agent"], "closed")
+    if owes(unit, agent):
+        raise NothingToApprove
+    return {"agent": agent.number}
+
+
 def _bulk(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     bulk = unit.rows.lock(Bulk, approval.values["bulk"])
     if bulk is None or bulk.state != "proposed":
@@ -329,6 +340,8 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "identify": identify,
     "retire": retire,
     "renumber": renumber,
+    "resume_shop": _resume_shop,
+    "close_shop": _close_shop,
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
     "role": change_role,
