@@ -24,6 +24,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "asked_back":      ("reference", "amount", "name", "number", "until", "service_code"),
     "freed":           ("reference", "amount", "balance", "at"),
     "not_given_back":  ("reference", "amount", "name"),
+    "case_decided":    ("reference", "amount", "name"),
     "case_closed":     ("reference",),
     "cash_in":         ("reference", "amount", "agent", "agent_name", "balance", "at"),
     "cash_in_agent":   ("reference", "amount", "name", "number", "balance", "at"),

@@ -23,7 +23,7 @@ from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import AlreadyRegistered, person_by_phone, set_state
 from service.wallet.refund import agree
-from service.wallet.reversal import take_from_payee
+from service.wallet.reversal import end_case, take_from_payee
 from service.wallet.sim import note_swap
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
@@ -163,6 +163,7 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     original = payment_behind(unit, original)
     if state_of(unit, original) == "on_its_way":
         return {"reference": unit.house.references.write(send_back(unit, original.id).id)}
+    end_case(unit, original.id)
     if given_back(unit, original.id) and unit.books.entry_once(reverses(original.id)) is None:
         raise NotReversible(reason=original.reason)
     posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))

@@ -26,7 +26,7 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.CASH_IN: [{"cash_in", "cash_in_agent"}],
     Reason.HOLD: [{"withdrawal_code"}, {"voucher_sent"}, {"asked_back"}],
     Reason.WITHDRAW: [{"withdrawn", "paid_out"}, {"withdrawn", "give_cash"}, {"voucher_paid", "voucher_paid_out"}],
-    Reason.RELEASE: [{"returned"}, {"voucher_returned"}, {"freed"}],
+    Reason.RELEASE: [{"returned"}, {"voucher_returned"}, {"freed"}, {"case_decided"}],
     Reason.GIVE_BACK: [{"reversed"}],
     Reason.REVERSE: [{"reversed"}],
     Reason.ISSUE: [{"float_issue"}],

@@ -133,6 +133,40 @@ def test_L_09_a_payment_goes_back_once_whoever_does_it(village: Village) -> None
     sound(village)
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["asked", "open"])
+def test_L_09_who_is_reversed_by_staff_is_asked_no_more(village: Village, answered: bool) -> None:
+    """What waits for the payee's answer goes back, and nothing beside it: they are told that the case is over."""
+    payment = paid(village)
+    case = asked(village, payment)
+    if answered:
+        village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+    village.told()
+    reversed_by_staff(village, "reverse", {"entry": payment})
+    assert (village.balance(wallet(AMINA)), village.balance(wallet(BARAKA))) == (2000_00, 0)
+    assert (village.rows(Case)[0].state, village.rows(Case)[0].held) == ("done", 0)
+    decided = {"reference": ref(case.id), "amount": 500_00, "name": "AMINA O"}
+    told = village.told()
+    assert [dict(one.values) for one in told if one.key == "case_decided"] == ([] if answered else [decided])
+    assert sorted(one.phone for one in told if one.key == "reversed") == [AMINA.phone, BARAKA.phone]
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == []
+    with village.refuses(CaseOver):
+        back(village, case)
+    village.now = case.due_at
+    assert village.do(free_due) == 0
+    sound(village)
+
+
+def test_L_09_what_is_spent_beside_a_case_is_not_reversed_and_the_case_goes_on(village: Village) -> None:
+    """Staff's reversal is whole or refused: what was set aside stays so."""
+    payment = paid(village)
+    paid(village, 200_00, payee=ACHIENG, payer=BARAKA)
+    case = asked(village, payment)
+    with pytest.raises(NotEnough):
+        reversed_by_staff(village, "reverse", {"entry": payment})
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == [case]
+    sound(village)
+
+
 def test_L_10_staff_give_back_what_is_there_and_never_more(village: Village) -> None:
     """Two of them, after the payee's no; where nothing is left it is refused, and nobody goes below zero."""
     payment = paid(village)
