@@ -159,7 +159,7 @@ def give_back(unit: Unit, *, payee: Person, case_id: int) -> Receipt:
         ),
     )
     # Nothing may refuse after this line.
-    unit.rows.put(replace(row, state="done"))
+    _went_back(unit, row)
     receipt = receipt_for(unit, posted, wallet_of(payer))
     common = {
         "reference": receipt.reference,
@@ -171,6 +171,14 @@ def give_back(unit: Unit, *, payee: Person, case_id: int) -> Receipt:
     balance = unit.books.balance(wallet_of(payee))
     tell(unit, payee, "reversed", common | {"balance": balance}, entry=posted.id)
     return receipt._replace(balance=balance)
+
+
+def _went_back(unit: Unit, row: Case) -> None:
+    """End a case whose payment has gone back whole; what is left of another is for staff, as long as there is any."""
+    if given_back(unit, row.about) == row.values["amount"]:
+        unit.rows.put(replace(row, state="done"))
+    else:
+        unit.rows.put(replace(row, state="open", held=0, due_at=unit.now + timedelta(seconds=STAFF_SECONDS)))
 
 
 def keep(unit: Unit, *, payee: Person, case_id: int) -> None:
@@ -236,7 +244,7 @@ def take_from_payee(unit: Unit, *, case_id: int, entry_id: int) -> Receipt:
             caps=(Cap(undone(row.about), amount, row.values["amount"]),),
         ),
     )
-    unit.rows.put(replace(row, state="done"))
+    _went_back(unit, row)
     receipt = receipt_for(unit, posted, wallet_of(payer))
     said = {
         "reference": receipt.reference,

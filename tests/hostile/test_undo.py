@@ -12,7 +12,7 @@ from service.wallet.reversal import free_due, give_back, keep
 from service.wallet.undo import settle_due, take_back
 from service.wallet.unit import Case, Pending
 from tests.hostile.crowd import at_once
-from tests.phone import PINS, Town
+from tests.phone import AGENTS_CODE, PINS, Town
 
 RACERS = 50
 
@@ -141,5 +141,28 @@ def test_L_09_ten_reversals_and_ten_answers_to_one_case(anywhere: Town) -> None:
     assert outcomes["back"] + outcomes["reversed"] == 1, outcomes
     assert set(outcomes) <= {"back", "reversed", "case_over", "not_reversible", "already_done"}, outcomes
     assert town.balance("Baraka") == 15_000
+    report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
+    assert report.sound, report.problems
+
+
+def test_L_09_a_yes_to_a_part_leaves_the_rest_to_staff(anywhere: Town) -> None:
+    """Baraka has spent most of it and gives the rest back: staff take what he has later, no more than was paid."""
+    town, amina, baraka = anywhere, anywhere.phone("Amina"), anywhere.phone("Baraka")
+    amina.dial().press("1", "1", "500", PINS["Amina"])
+    baraka.dial().press("1", "1", "600", PINS["Baraka"])
+    had, left = town.balance("Amina"), town.balance("Baraka")
+    amina.dial().press("7", "6", "1", PINS["Amina"])
+    baraka.dial().press("6", "1", "1", PINS["Baraka"])
+    assert town.balance("Amina") == had + left
+
+    def case() -> Case:
+        return town.app.read(lambda unit: unit.rows.find(Case, what="reversal"))[0]
+
+    assert (case().state, case().held) == ("open", 0)
+    town.phone("Njeri").dial(AGENTS_CODE).press("1", "0722000002", "900", PINS["Njeri"])
+    values = {"case": case().id}
+    made = town.app.transact(lambda unit: propose(unit, act="case_reverse", values=values, maker="ann"))
+    town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
+    assert (town.balance("Amina"), town.balance("Baraka"), case().state) == (had + 500_00, 400_00 + left, "done")
     report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
     assert report.sound, report.problems

@@ -187,6 +187,31 @@ def test_L_10_staff_give_back_what_is_there_and_never_more(village: Village) -> 
     sound(village)
 
 
+def test_L_09_who_gives_a_part_back_still_owes_the_rest(village: Village) -> None:
+    """Staff reach it whenever there is some, never more than the payment in all; what they close stays closed."""
+    payment = paid(village)
+    paid(village, 450_00, payee=ACHIENG, payer=BARAKA)
+    first = village.balance(wallet(BARAKA))
+    case, before = asked(village, payment), village.balance(wallet(AMINA))
+    back(village, case)
+    row = village.rows(Case)[0]
+    assert (row.state, row.held) == ("open", 0)
+    assert row.due_at == village.now + timedelta(days=7)
+    with pytest.raises(NotEnough):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    village.give(BARAKA, 100_00)
+    reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert (village.balance(wallet(AMINA)) - before, village.rows(Case)[0].state) == (first + 100_00, "open")
+    village.give(BARAKA, 900_00)
+    reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert (village.balance(wallet(AMINA)) - before, village.rows(Case)[0].state) == (500_00, "done")
+    assert village.balance(wallet(BARAKA)) == 500_00 + first
+    assert village.do(lambda unit: check_reference(unit, ref(payment))).state == "reversed"
+    with pytest.raises(CaseOver):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    sound(village)
+
+
 def test_a_case_about_money_that_is_all_spent_goes_to_staff_at_once(village: Village) -> None:
     payment = paid(village)
     paid(village, 493_00, payee=ACHIENG, payer=BARAKA)
