@@ -2,8 +2,13 @@
 
 from datetime import timedelta
 
+import pytest
+
+from service.wallet.case import close_case
+from service.wallet.rules import note
+from service.wallet.unit import Case
 from tests.hostile.test_limits import newcomer
-from tests.phone import PINS, Town
+from tests.phone import AGENTS_CODE, PINS, Town
 
 ZURI = "+254722000777"
 
@@ -16,6 +21,39 @@ def pay(town: Town, times: int) -> None:
         amina.dial().press("1", ZURI, str(50 + shillings))
         assert amina.screen.startswith("Send KES"), amina.screen
         amina.press(PINS["Amina"])
+
+
+def test_F_03_what_staff_alone_know_refuses_and_says_nothing(anywhere: Town) -> None:
+    """Six small cash-ins are three cases: the keeper asks back and reports as if there were none, and nobody hears when
+    one is closed.
+    """
+    newcomer(anywhere, ZURI, "Zuri Asks")
+    zuri, njeri = anywhere.phone(ZURI), anywhere.phone("Njeri")
+    for _ in range(6):
+        anywhere.now += timedelta(minutes=1)
+        njeri.dial(AGENTS_CODE).press("1", ZURI, "20").press(PINS["Njeri"])
+    keeper = anywhere.person("Njeri").id
+    cases = anywhere.app.read(lambda unit: unit.rows.find(Case, opener=keeper))
+    assert [(case.what, case.state) for case in cases] == [("pattern", "open")] * anywhere.app.home.pack.open_requests
+    anywhere.phone("Achieng").dial(AGENTS_CODE).press("1", "0711000010", "500", PINS["Achieng"])
+    njeri.dial().press("1", "0711000001", "100", PINS["Njeri"])
+    anywhere.wait(minutes=6)
+    assert njeri.dial().press("7", "6", "1", PINS["Njeri"]).screen.startswith("Case ")
+    njeri.new()
+    njeri.sms("REPORT")
+    assert njeri.new()[0].startswith("Case ")
+    zuri.new()
+    anywhere.app.transact(lambda unit: close_case(unit, case_id=cases[0].id, by="ann", note="a shop"))
+    assert (zuri.new(), njeri.new()) == ([], [])
+
+
+@pytest.mark.parametrize("opens", [True, False])
+def test_F_03_who_is_looked_at_may_close_the_wallet(opens: bool, anywhere: Town) -> None:
+    """As who did it, and as the other side."""
+    newcomer(anywhere, ZURI, "Zuri Asks")
+    person, other = (anywhere.person(who) for who in ((ZURI, "Amina") if opens else ("Amina", ZURI)))
+    anywhere.app.transact(lambda unit: note(unit, ["near_report"], person=person, entry=1, other=other.id))
+    assert anywhere.phone(ZURI).dial().press("7", "8", "4", "8264").screen.startswith("Your wallet is closed")
 
 
 def test_F_10_ten_payments_to_one_stranger_are_not_many_payees(anywhere: Town) -> None:
