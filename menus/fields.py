@@ -155,6 +155,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "kept": some,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "arrives": hour,
+        "reviewed": hour,
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
         "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
         "deposit": Field(lambda said: deposit_code(code_key, said), ""),

@@ -15,6 +15,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "received":        ("reference", "amount", "name", "number", "balance", "at", "cash"),
     "on_its_way":      ("reference", "amount", "name", "number", "fee", "levy", "balance", "until"),
     "coming":          ("reference", "amount", "name", "number", "until"),
+    "reviewed":        ("reference", "amount", "name", "number", "fee", "levy", "balance", "until"),
+    "review_coming":   ("reference", "amount", "name", "number", "until"),
     "taken_back":      ("reference", "amount", "name", "balance", "at"),
     "undo_which":      ("several", "service_code"),
     "not_coming":      ("reference", "amount", "name", "at"),

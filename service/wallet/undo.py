@@ -15,6 +15,7 @@ from service.ledger.post import held_by, post, resolves
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
+from service.wallet.agent import keepers_among
 from service.wallet.known import pay_back
 from service.wallet.limits import ceiling_of, given_back
 from service.wallet.name import masked
@@ -44,9 +45,11 @@ def waiting_payments(payer: Person) -> Asked:
 
 
 def can_undo(unit: Unit, payer: Person) -> Sequence[Pending]:
-    """Return the payments that a person can take back now, newest first."""
+    """Return the payments that a person can take back now, newest first; never what a shop was paid (F-06)."""
     rows = unit.rows.find(Pending, payer=payer.id, state="waiting", newest=True)
-    return [row for row in rows if row.settles_at > unit.now]
+    rows = [row for row in rows if row.settles_at > unit.now]
+    shops = keepers_among(unit, {row.payee for row in rows})
+    return [row for row in rows if row.payee not in shops]
 
 
 def may_mean_another(unit: Unit, payer: Person, row: Pending) -> bool:
@@ -76,6 +79,8 @@ def take_back(unit: Unit, payer: Person, payment: int) -> tuple[Pending, Receipt
         return row, Receipt(done.id, reference, done.at, unit.books.balance(wallet_of(payer)), True)
     if done is not None or row.settles_at <= unit.now:
         raise TooLateToUndo
+    if keepers_among(unit, {row.payee}):
+        raise NothingToUndo
     posted = _give_back(unit, row, "taken_back", ("taken_back", "not_coming"))
     return row, receipt_for(unit, posted, wallet_of(payer))
 

@@ -20,7 +20,7 @@ from tests.hostile.test_webhooks import LAST_HOPS, NOTHING_TAKEN, STILL_CHECKED,
 from tests.phone import DOOR, NUMBERS, PINS, Town
 
 TOLD: dict[Reason, list[set[str]]] = {
-    Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}],
+    Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}, {"reviewed", "review_coming"}],
     Reason.SETTLE: [{"received"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],
     Reason.CASH_IN: [{"cash_in", "cash_in_agent"}],

@@ -47,6 +47,35 @@ def test_F_03_what_staff_alone_know_refuses_and_says_nothing(anywhere: Town) -> 
     assert (zuri.new(), njeri.new()) == ([], [])
 
 
+def test_F_06_what_a_shop_was_paid_waits_for_staff_alone(anywhere: Town) -> None:
+    """A review holds it for four hours: the buyer has no key and no word to take it back, and both read so."""
+    newcomer(anywhere, ZURI, "Zuri Asks")
+    zuri, njeri = anywhere.phone(ZURI), anywhere.phone("Njeri")
+    njeri.dial(AGENTS_CODE).press("1", ZURI, "10000", PINS["Njeri"])
+    for _ in range(7):
+        anywhere.wait(days=29)
+        zuri.dial().press("5")
+        njeri.dial(AGENTS_CODE).press("4")
+    before = anywhere.balance("Njeri")
+    zuri.dial().press("1", "0711000010", "9800")
+    assert zuri.screen.startswith("All of this wallet at once")
+    assert "take it back" not in zuri.screen
+    zuri.new(), njeri.new()
+    zuri.press("1", "8264")
+    assert "We look at it first: arrives" in zuri.screen
+    assert "99" not in zuri.screen
+    assert "We look at it first. Fee" in zuri.new()[0]
+    assert "we look at it first. You cannot use it yet." in njeri.new()[0]
+    reference = zuri.screen.partition("Ref ")[2][:10]
+    assert "Take back" not in zuri.dial().screen
+    for word in ("UNDO", f"UNDO {reference}"):
+        zuri.new()
+        zuri.sms(word)
+        assert zuri.new() == ["No payment of yours can be taken back just now."]
+    anywhere.wait(hours=4)
+    assert anywhere.balance("Njeri") == before + 9_800_00
+
+
 @pytest.mark.parametrize("opens", [True, False])
 def test_F_03_who_is_looked_at_may_close_the_wallet(opens: bool, anywhere: Town) -> None:
     """As who did it, and as the other side."""
