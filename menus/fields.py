@@ -33,6 +33,8 @@ from service.wallet.withdraw import withdrawal_code
 
 WIDEST_MONEY = 9_999_999_999
 WIDEST_FEE = 999_999
+SEVERAL = 90
+"""Letters that a message has for what it lists beside a sentence."""
 WIDEST_TIME = "2026-12-28T23:58:58+00:00"
 
 
@@ -165,6 +167,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "kept": some,
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "arrives": hour,
+        "reviewed": hour,
         "day": Field(lambda iso: f"{_local(iso, pack):%d/%m}", WIDEST_TIME),
         "hold": Field(lambda hold: withdrawal_code(code_key, hold), 1),
         "deposit": Field(lambda said: deposit_code(code_key, said), ""),
@@ -210,6 +213,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "service_code": _text(10),
         "dial": _text(34),
         "lines": _text(124),
+        "several": _text(SEVERAL),
     }
 
 

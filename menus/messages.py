@@ -26,7 +26,10 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "till_opened":     ("till", "till_name", "service_code"),
     "on_its_way":      ("reference", "amount", "name", "number", "fee", "levy", "balance", "until"),
     "coming":          ("reference", "amount", "name", "number", "until"),
+    "reviewed":        ("reference", "amount", "name", "number", "fee", "levy", "balance", "until"),
+    "review_coming":   ("reference", "amount", "name", "number", "until"),
     "taken_back":      ("reference", "amount", "name", "balance", "at"),
+    "undo_which":      ("several", "service_code"),
     "not_coming":      ("reference", "amount", "name", "at"),
     "came_back":       ("reference", "amount", "name", "balance", "at"),
     "sent_back":       ("reference", "amount", "name", "balance", "at"),
@@ -35,6 +38,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "asked_back":      ("reference", "amount", "name", "number", "until", "service_code"),
     "freed":           ("reference", "amount", "balance", "at"),
     "not_given_back":  ("reference", "amount", "name"),
+    "case_decided":    ("reference", "amount", "name"),
     "case_closed":     ("reference",),
     "cash_in":         ("reference", "amount", "agent", "agent_name", "balance", "at"),
     "cash_in_agent":   ("reference", "amount", "name", "number", "balance", "at"),
@@ -48,6 +52,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "cash_wanted":     ("name", "number", "amount", "until", "service_code"),
     "cash_promised":   ("name", "number", "amount", "until"),
     "cash_refused":    ("name", "amount"),
+    "cash_which":      ("several", "service_code"),
     "cash_kept":       ("agent", "agent_name", "amount", "until", "service_code"),
     "cash_declined":   ("agent", "agent_name", "amount", "service_code"),
     "cash_unanswered": ("agent", "agent_name", "amount", "service_code"),
@@ -136,7 +141,7 @@ _NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
-    "named reported balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help stopped check_done"
+    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help stopped check_done"
     " check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {

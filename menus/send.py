@@ -1,12 +1,11 @@
 """Sending money: to whom, how much, what it costs in all, PIN, done."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PAYEE, PIN
-from menus.steps import NumberLike, ask_if_number, check_pin, looked_at, may_pay
+from menus.steps import NumberLike, arrival, ask_if_number, check_pin, looked_at, may_pay
 from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.books import Line
@@ -168,8 +167,7 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
     quoted = Quote(**values["quote"])
     receipt = send_money(call.unit, payer=call.caller, quote=quoted)
     note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quoted.payee)
-    arrives = (receipt.at + timedelta(seconds=quoted.undo)).isoformat() if quoted.undo else ""
-    return {"reference": receipt.reference, "balance": receipt.balance, "arrives": arrives}
+    return {"reference": receipt.reference, "balance": receipt.balance, **arrival(call, values, receipt.at)}
 
 
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
@@ -210,7 +208,7 @@ SCREENS = (
     Ask("send.pin", "pin", PIN, then="send.unlock", secret=True, choices=(Choice("1", "send.cash", when="may_turn"),)),
     _quoting("send.cash", turn_cash),
     Do("send.unlock", check_pin, then="send.pay", on={WrongPin: "send.pin"}, refuses=(PinLocked,), unlocks=True),
-    Do("send.pay", pay, then="send.done", gives=("reference", "balance", "arrives"), posts=True,
+    Do("send.pay", pay, then="send.done", gives=("reference", "balance", "arrives", "reviewed"), posts=True,
        on={QuoteChanged: "send.changed", **TOO_MUCH}, told="sent", not_told="not_sent"),
     _quoting("send.changed", quote_again),
     End("send.done"),

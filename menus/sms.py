@@ -6,7 +6,7 @@ a message is never looked at: the message is refused and its text forgotten.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from menus.account import LIMITS
 from menus.call import Call
+from menus.fields import SEVERAL
 from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
@@ -36,7 +37,7 @@ from service.wallet.report import report_overcharge
 from service.wallet.reserve import keep, turn_away, wanted_of
 from service.wallet.statement import balance_of, statement
 from service.wallet.till import read_till_number
-from service.wallet.undo import NothingToUndo, can_undo, take_back
+from service.wallet.undo import NothingToUndo, can_undo, may_mean_another, take_back
 from service.wallet.unit import Agent, Person
 
 LATE = timedelta(hours=24)
@@ -156,41 +157,69 @@ def _check(call: Call, text: str) -> Answer | Refusal:
 
 
 def _undo(call: Call, text: str) -> Answer:
-    """Take back the payment that is named, or the newest: money comes home by this, so a forger gains nothing."""
+    """Take back the payment that is named, or the only one that can be meant: a forger gains nothing by it."""
     rows = can_undo(call.unit, call.caller)
     named = call.unit.house.references.read(text) if text else None
     payment = named if text else rows[0].id if rows else None
     if payment is None:
         raise NothingToUndo
+    if not text and may_mean_another(call.unit, call.caller, rows[0]):
+        people = {one.id: one for one in call.unit.rows.find(Person, id=[row.payee for row in rows])}
+        write = call.unit.house.references.write
+        lines = [f"{write(row.id)} {_sum(call, row.amount, people[row.payee])}" for row in rows]
+        return Answer("undo_which", {"several": _several(lines), "service_code": call.pack.people_code})
     take_back(call.unit, call.caller, payment)
     # The receipt that goes to both sides is the answer.
     return Answer("", {})
 
 
+def _sum(call: Call, amount: int, person: Person) -> str:
+    return f"{show_number(amount, call.pack.currency)} {clip(downgrade(masked(person.name)), 10)}"
+
+
+def _several(lines: Sequence[str]) -> str:
+    """Return as many of these as a message has room for, each whole."""
+    return next(text for end in range(len(lines), -1, -1) if len(text := ", ".join(lines[:end])) <= SEVERAL)
+
+
 def _accept(call: Call, _: str) -> Answer | Refusal:
-    """Keep cash for the customer whose message came last."""
-    agent, newest = _asked_last(call)
-    kept = keep(call.unit, agent=agent, reservation=newest.id, pack=call.pack)
+    """Keep cash for the customer who asks, if only one does."""
+    agent, asked = _asked(call)
+    if len(asked) > 1:
+        return _which(call, asked)
+    kept = keep(call.unit, agent=agent, reservation=asked[0].id, pack=call.pack)
     return kept if isinstance(kept, Refusal) else Answer("cash_promised", _wanted(call, kept))
 
 
 def _decline(call: Call, _: str) -> Answer:
-    agent, newest = _asked_last(call)
-    row = turn_away(call.unit, agent=agent, reservation=newest.id, pack=call.pack)
+    agent, asked = _asked(call)
+    if len(asked) > 1:
+        return _which(call, asked)
+    row = turn_away(call.unit, agent=agent, reservation=asked[0].id, pack=call.pack)
     return Answer("cash_refused", _wanted(call, row))
 
 
-def _asked_last(call: Call) -> tuple[Agent, Reservation]:
+def _asked(call: Call) -> tuple[Agent, Sequence[Reservation]]:
     agent = agent_of(call.unit, call.caller.id)
     asked = [row for row in wanted_of(call.unit, agent) if row.state == "asked"] if agent else []
     if agent is None or not asked:
         raise PromiseOver
-    return agent, asked[-1]
+    return agent, asked
+
+
+def _which(call: Call, asked: Sequence[Reservation]) -> Answer:
+    lines = [_sum(call, row.amount, _asker(call, row)) for row in asked]
+    return Answer("cash_which", {"several": _several(lines), "service_code": call.pack.agents_code})
+
+
+def _asker(call: Call, row: Reservation) -> Person:
+    person = call.unit.rows.get(Person, row.person)
+    assert person is not None, f"no person {row.person}"
+    return person
 
 
 def _wanted(call: Call, row: Reservation) -> dict[str, Any]:
-    person = call.unit.rows.get(Person, row.person)
-    assert person is not None, f"no person {row.person}"
+    person = _asker(call, row)
     return {
         "name": masked(person.name),
         "number": mask_phone(person.phone),

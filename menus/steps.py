@@ -1,6 +1,7 @@
 """Steps that several flows share."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from menus.call import Call
@@ -9,6 +10,7 @@ from service.phone import national, number_of
 from service.refusal import Refusal
 from service.ussd.screens import Act, Values
 from service.wallet.account import counted_out, wallet_of
+from service.wallet.agent import agent_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
@@ -83,3 +85,12 @@ def looked_at(quote: Mapping[str, Any], found: Sequence[Rule]) -> Mapping[str, A
     """Return what is kept of rules that hit a payment: whom staff hear of, and the quote, which may wait for them."""
     wait = review_seconds(found)
     return {"rules": to_note(found), "quote": {**quote, "undo": max(quote["undo"], wait)} if wait else quote}
+
+
+def arrival(call: Call, values: Values, paid_at: datetime) -> Mapping[str, str]:
+    """Return when a payment arrives that its payer can take back, or that staff alone look at; nothing if it has."""
+    quote = values["quote"]
+    at = (paid_at + timedelta(seconds=quote["undo"])).isoformat() if quote["undo"] else ""
+    # What a shop was paid waits only where a rule has hit it.
+    by_staff = bool(at and values.get("rules")) and agent_of(call.unit, quote["payee"]) is not None
+    return {"arrives": "" if by_staff else at, "reviewed": at if by_staff else ""}

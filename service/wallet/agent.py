@@ -1,6 +1,6 @@
 """Agents: shops with a float. Their number ends with a Luhn digit, so a mistyped one is noticed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
@@ -88,6 +88,11 @@ def agent_of(unit: Unit, person_id: int) -> Agent | None:
     """Return the shop that a person runs, be it suspended; none that was closed."""
     found = unit.rows.find(Agent, person=person_id, limit=1)
     return found[0] if found and found[0].state != "closed" else None
+
+
+def keepers_among(unit: Unit, people: Collection[int]) -> set[int]:
+    """Return who of these people run a shop."""
+    return {agent.person for agent in unit.rows.find(Agent, person=sorted(people))} if people else set()
 
 
 def add_agent(unit: Unit, *, phone: str, name: str, place: str, under: str | None = None) -> Agent:

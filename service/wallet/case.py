@@ -15,6 +15,10 @@ from service.wallet.unit import Case, Person, Unit
 
 WAITING = ("asked", "open")
 
+ASKED_FOR = ("reversal", "overcharge")
+"""Cases that people open, and know of. Of a pattern (rules.py) staff alone know: nothing is refused or said because of
+it, or it would tip off (F-03)."""
+
 
 class TooManyCases(Refusal):
     """So many cases of this person wait already that no more are opened."""
@@ -47,6 +51,7 @@ def open_case(
 
     Raises TooManyCases or CaseThere. `held` is what the entry `case_id` has set aside, in minor units.
     """
+    assert what in ASKED_FOR, f"nobody asks for a case of {what}"
     refuse_case(unit, what=what, opener=opener, about=about)
     case = Case(
         id=case_id or unit.mint(),
@@ -70,7 +75,7 @@ def refuse_case(unit: Unit, *, what: str, opener: Person, about: int) -> None:
     if there := unit.rows.find(Case, about=about, what=what, limit=1):
         raise CaseThere(reference=case_number(unit, there[0]))
     most = unit.house.packs[opener.country].open_requests
-    if len(unit.rows.find(Case, opener=opener.id, state=WAITING, limit=most)) == most:
+    if len(unit.rows.find(Case, opener=opener.id, what=ASKED_FOR, state=WAITING, limit=most)) == most:
         raise TooManyCases
 
 
@@ -86,11 +91,11 @@ def case_by_number(unit: Unit, text: str) -> Case | None:
 
 
 def close_case(unit: Unit, *, case_id: int, by: str, note: str) -> None:
-    """Close a case without moving money, and tell who opened it; raises CaseClosed if it is not open."""
+    """Close a case without moving money, and tell who asked for it; raises CaseClosed if it is not open."""
     case = unit.rows.lock(Case, case_id)
     if case is None or case.state != "open":
         raise CaseClosed
     unit.rows.put(replace(case, state="closed", values={**case.values, "closed_by": by, "note": note}))
     opener = unit.rows.get(Person, case.opener)
-    if opener is not None:
+    if opener is not None and case.what in ASKED_FOR:
         tell(unit, opener, "case_closed", {"reference": case_number(unit, case)})

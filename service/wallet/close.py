@@ -14,6 +14,7 @@ from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.assistant import leave_tills
+from service.wallet.case import ASKED_FOR
 from service.wallet.identity import Erasure, PinReset
 from service.wallet.inbox import end_requests
 from service.wallet.merchant import Merchant
@@ -72,6 +73,8 @@ def refuse_close(unit: Unit, person: Person) -> None:
         raise StillMoney(balance=balance)
     for kind, field, states in WAITING:
         equal: dict[str, Any] = {field: person.id, "state": states}
+        if kind is Case:
+            equal["what"] = ASKED_FOR
         if unit.rows.find(kind, limit=1, **equal):
             raise StillWaiting
 

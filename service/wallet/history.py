@@ -1,8 +1,8 @@
 """What the last hours and days of a wallet look like: the facts that a country's rules are written in.
 
-All of them come from one page of the wallet's own lines, read when a price is asked for: nothing is counted anywhere
-else, so a payment costs no further write. A wallet that moved more than a page in a day shows less than it did, never
-more.
+All of them come from one page of the wallet's own lines, read when a price is asked for, and from whose the money is
+that waits: nothing is counted anywhere else, so a payment costs no further write. A wallet that moved more than a page
+in a day shows less than it did, never more.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +17,7 @@ from service.ledger.books import Line
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.account import wallet_of
-from service.wallet.unit import Agent, Paid, Person, Unit
+from service.wallet.unit import Agent, Paid, Pending, Person, Unit
 
 PAGE = 60
 """Lines that are looked at: a payment with its charge has three."""
@@ -83,19 +83,29 @@ def _cash_ins(lines: Sequence[Line]) -> list[Line]:
     return [line for line in lines if line.move.reason == Reason.CASH_IN]
 
 
+def _people(look: Look, lines: Sequence[Line]) -> set[int]:
+    """Return who is on the other side of payments; money that waits, or waited, is its payer's or payee's."""
+    ends = {line.move.source if line.amount > 0 else line.move.target for line in lines}
+    people = {int(end.owner) for end in ends if end.kind == Kind.WALLET}
+    if held := sorted(int(end.owner) for end in ends if end.kind == Kind.HELD):
+        rows = look.unit.rows.find(Pending, id=held, limit=PAGE)
+        people |= {row.payer if row.payee == look.person.id else row.payee for row in rows}
+    return people
+
+
 def _payers_hour(look: Look) -> int:
-    return len({line.move.source for line in _came(look.within(HOUR))})
+    return len(_people(look, _came(look.within(HOUR))))
 
 
 def _strangers_hour(look: Look) -> int:
-    payers = [int(line.move.source.owner) for line in _came(look.within(HOUR))]
-    known = look.unit.rows.find(Paid, payer=payers, payee=look.person.id, limit=PAGE)
-    return len(set(payers) - {row.payer for row in known if row.times > 1})
+    payers = _people(look, _came(look.within(HOUR)))
+    known = look.unit.rows.find(Paid, payer=sorted(payers), payee=look.person.id, limit=PAGE)
+    return len(payers - {row.payer for row in known if row.times > 1})
 
 
 def _payees_hour(look: Look) -> int:
-    paid = {line.move.target for line in _went(look.within(HOUR))}
-    return len(paid | ({look.other} if look.other else set()))
+    paid = [line for line in _went(look.within(HOUR)) if line.entry_reason == Reason.SEND]
+    return len(_people(look, paid) | ({int(look.other.owner)} if look.other else set()))
 
 
 def _passed_on_percent(look: Look) -> int:

@@ -26,7 +26,7 @@ from service.wallet.people import AlreadyRegistered, people_at
 from service.wallet.people_acts import change_role, identify, renumber, reset_pin, retire, unblock
 from service.wallet.proposal import NothingToApprove, OtherVersion, facts, refuse_own, version
 from service.wallet.refund import agree
-from service.wallet.reversal import take_from_payee
+from service.wallet.reversal import end_case, take_from_payee
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
 from service.wallet.undo import send_back
 from service.wallet.unit import Agent, Approval, Person, Unit
@@ -198,6 +198,7 @@ def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     payer = _owner(unit, original.moves[0].source.kind, original.moves[0].source.owner)
     if payer is not None and payer.state == "closed":
         raise PayerGone
+    end_case(unit, original.id)
     if given_back(unit, original.id) and unit.books.entry_once(reverses(original.id)) is None:
         raise NotReversible(reason=original.reason)
     posted = reverse(unit.books, original, entry_id=approval.id, at=unit.now, caps=_given_back(unit, original))

@@ -17,7 +17,7 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
-from service.wallet.case import case_number, open_case, refuse_case
+from service.wallet.case import WAITING, case_number, open_case, refuse_case
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.receipt import Receipt, receipt_for
@@ -159,7 +159,7 @@ def give_back(unit: Unit, *, payee: Person, case_id: int) -> Receipt:
         ),
     )
     # Nothing may refuse after this line.
-    unit.rows.put(replace(row, state="done"))
+    _went_back(unit, row)
     receipt = receipt_for(unit, posted, wallet_of(payer))
     common = {
         "reference": receipt.reference,
@@ -173,9 +173,33 @@ def give_back(unit: Unit, *, payee: Person, case_id: int) -> Receipt:
     return receipt._replace(balance=balance)
 
 
+def _went_back(unit: Unit, row: Case) -> None:
+    """End a case whose payment has gone back whole; what is left of another is for staff, as long as there is any."""
+    if given_back(unit, row.about) == row.values["amount"]:
+        unit.rows.put(replace(row, state="done"))
+    else:
+        unit.rows.put(replace(row, state="open", held=0, due_at=unit.now + timedelta(seconds=STAFF_SECONDS)))
+
+
 def keep(unit: Unit, *, payee: Person, case_id: int) -> None:
     """Say no: what was set aside is the payee's again, and staff look at the case. Raises CaseOver."""
     _free(unit, case_asked(unit, payee, case_id, lock=True))
+
+
+def end_case(unit: Unit, payment: int) -> None:
+    """End what is asked about a payment that staff reverse whole: what was set aside is the payee's again."""
+    for found in unit.rows.find(Case, about=payment, what=REVERSAL, limit=1):
+        row = unit.rows.lock(Case, found.id)
+        assert row is not None, f"no case {found.id}"
+        if row.state == "asked":
+            recorded = unit.books.entry(row.id)
+            assert recorded is not None, f"no hold {row.id}"
+            posted = release(unit.books, entry_id=unit.mint(), at=unit.now, held=recorded)
+            said = {"reference": case_number(unit, row), "amount": row.held}
+            payee, payer = _person(unit, row.other), _person(unit, row.opener)
+            tell(unit, payee, "case_decided", said | {"name": masked(payer.name)}, entry=posted.id)
+        if row.state in WAITING:
+            unit.rows.put(replace(row, state="done", held=0))
 
 
 def free_due(unit: Unit, *, limit: int = 1) -> int:
@@ -220,7 +244,7 @@ def take_from_payee(unit: Unit, *, case_id: int, entry_id: int) -> Receipt:
             caps=(Cap(undone(row.about), amount, row.values["amount"]),),
         ),
     )
-    unit.rows.put(replace(row, state="done"))
+    _went_back(unit, row)
     receipt = receipt_for(unit, posted, wallet_of(payer))
     said = {
         "reference": receipt.reference,

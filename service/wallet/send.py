@@ -36,7 +36,7 @@ from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.seats import found_at
 from service.wallet.sim import refuse_unseen_sim
-from service.wallet.unit import Asked, Paid, Pending, Person, Unit
+from service.wallet.unit import Agent, Asked, Paid, Pending, Person, Unit
 
 
 class SelfPayment(Refusal):
@@ -119,6 +119,10 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
     Raises QuoteChanged, OverSingle, or a refusal of the ledger (NotEnough, TooFull, OverCap) decided under its locks.
     """
     unit.rows.ahead(Asked.get(Person, quote.payee), *waiting_of(quote.payee), Asked.lock(Paid, payer.id, quote.payee))
+    shop = None
+    if quote.undo:
+        unit.rows.ahead(Asked.find(Agent, person=quote.payee, limit=1))
+        shop = agent_of(unit, quote.payee)
     payee = unit.rows.get(Person, quote.payee)
     assert payee is not None, f"no person {quote.payee}"
     source, pack = wallet_of(payer), unit.house.packs[payer.country]
@@ -139,7 +143,7 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
     if quote.new:
         pay_back(unit, payer, payee.phone, looked_at=unit.now, change=-1)
     if quote.undo:
-        _wait(unit, payer, payee, quote, receipt)
+        _wait(unit, payer, payee, quote, receipt, by_staff=shop is not None)
     else:
         _tell_both(unit, payer, payee, quote, receipt, posted.balances[wallet_of(payee)])
         remember(unit, payer.id, payee.id)
@@ -198,8 +202,9 @@ def _tell_both(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: 
     tell(unit, payee, "received", common | got, entry=quote.entry)
 
 
-def _wait(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: Receipt) -> None:
-    """Write down that the money can still be taken back, and tell both until when."""
+def _wait(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: Receipt, *, by_staff: bool) -> None:
+    """Write down that the payer, or staff alone, can still send the money back, and tell both until when."""
+    keys = ("reviewed", "review_coming") if by_staff else ("on_its_way", "coming")
     settles_at = receipt.at + timedelta(seconds=quote.undo)
     row = Pending(
         id=quote.entry,
@@ -220,11 +225,11 @@ def _wait(unit: Unit, payer: Person, payee: Person, quote: Quote, receipt: Recei
         "levy": quote.levy,
         "balance": receipt.balance,
     }
-    tell(unit, payer, "on_its_way", common | paid, entry=quote.entry)
+    tell(unit, payer, keys[0], common | paid, entry=quote.entry)
     tell(
         unit,
         payee,
-        "coming",
+        keys[1],
         common | {"name": masked(payer.name), "number": mask_phone(payer.phone)},
         entry=quote.entry,
     )

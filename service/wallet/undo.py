@@ -6,7 +6,7 @@ entry ends the hold, so that of any number of hands that pull at it one wins (L-
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from service.countries import Charge, cash_cost
 from service.ledger.chart import Reason
@@ -15,6 +15,7 @@ from service.ledger.post import held_by, post, resolves
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
+from service.wallet.agent import keepers_among
 from service.wallet.known import pay_back
 from service.wallet.limits import ceiling_of, given_back
 from service.wallet.name import masked
@@ -22,6 +23,12 @@ from service.wallet.notice import tell
 from service.wallet.receipt import Receipt, receipt_for
 from service.wallet.send import charge_moves, remember
 from service.wallet.unit import Asked, Pending, Person, Unit
+
+LOOKED_AT = 60
+"""Lines of the wallet: its last payments stand among them."""
+
+DOUBT = timedelta(minutes=15)
+"""So long after a payment could last be taken back, a message may still have been meant for it."""
 
 
 class NothingToUndo(Refusal):
@@ -38,9 +45,24 @@ def waiting_payments(payer: Person) -> Asked:
 
 
 def can_undo(unit: Unit, payer: Person) -> Sequence[Pending]:
-    """Return the payments that a person can take back now, newest first."""
+    """Return the payments that a person can take back now, newest first; never what a shop was paid (F-06)."""
     rows = unit.rows.find(Pending, payer=payer.id, state="waiting", newest=True)
-    return [row for row in rows if row.settles_at > unit.now]
+    rows = [row for row in rows if row.settles_at > unit.now]
+    shops = keepers_among(unit, {row.payee for row in rows})
+    return [row for row in rows if row.payee not in shops]
+
+
+def may_mean_another(unit: Unit, payer: Person, row: Pending) -> bool:
+    """Say whether a word that names no payment may have been meant for another than this one, which waits.
+
+    It may where another could be taken back until some minutes ago, or still can, or was made since: the word may come
+    late, twice, or as the answer to an older message.
+    """
+    lines = unit.books.lines(wallet_of(payer), limit=LOOKED_AT)
+    paid = list(dict.fromkeys(one.entry for one in lines if one.amount < 0 and one.entry_reason == Reason.SEND))
+    held = unit.rows.find(Pending, id=paid, limit=LOOKED_AT)
+    meant = {one.id for one in held if one.payer == payer.id and one.settles_at > unit.now - DOUBT}
+    return {row.id, *paid[:1]} | meant != {row.id}
 
 
 def take_back(unit: Unit, payer: Person, payment: int) -> tuple[Pending, Receipt]:
@@ -57,6 +79,8 @@ def take_back(unit: Unit, payer: Person, payment: int) -> tuple[Pending, Receipt
         return row, Receipt(done.id, reference, done.at, unit.books.balance(wallet_of(payer)), True)
     if done is not None or row.settles_at <= unit.now:
         raise TooLateToUndo
+    if keepers_among(unit, {row.payee}):
+        raise NothingToUndo
     posted = _give_back(unit, row, "taken_back", ("taken_back", "not_coming"))
     return row, receipt_for(unit, posted, wallet_of(payer))
 

@@ -20,7 +20,7 @@ from tests.hostile.test_webhooks import LAST_HOPS, NOTHING_TAKEN, STILL_CHECKED,
 from tests.phone import DOOR, NUMBERS, PINS, Town
 
 TOLD: dict[Reason, list[set[str]]] = {
-    Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}],
+    Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}, {"reviewed", "review_coming"}],
     Reason.PAY: [{"paid", "sale"}],
     Reason.SWEEP: [{"settled"}],
     Reason.REFUND: [{"refunded", "refund_paid"}],
@@ -29,7 +29,7 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.CASH_IN: [{"cash_in", "cash_in_agent"}],
     Reason.HOLD: [{"withdrawal_code"}, {"voucher_sent"}, {"asked_back"}],
     Reason.WITHDRAW: [{"withdrawn", "paid_out"}, {"withdrawn", "give_cash"}, {"voucher_paid", "voucher_paid_out"}],
-    Reason.RELEASE: [{"returned"}, {"voucher_returned"}, {"freed"}],
+    Reason.RELEASE: [{"returned"}, {"voucher_returned"}, {"freed"}, {"case_decided"}],
     Reason.GIVE_BACK: [{"reversed"}],
     Reason.REVERSE: [{"reversed"}],
     Reason.ISSUE: [{"float_issue"}],

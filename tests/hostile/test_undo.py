@@ -7,11 +7,12 @@ from datetime import timedelta
 
 from service.refusal import Refusal
 from service.wallet.audit import audit_all
+from service.wallet.operator import approve, propose
 from service.wallet.reversal import free_due, give_back, keep
 from service.wallet.undo import settle_due, take_back
 from service.wallet.unit import Case, Pending
 from tests.hostile.crowd import at_once
-from tests.phone import PINS, Town
+from tests.phone import AGENTS_CODE, PINS, Town
 
 RACERS = 50
 
@@ -108,5 +109,60 @@ def test_L_09_thirty_answers_to_one_case(anywhere: Town) -> None:
     assert outcomes[won[0]] == 1, outcomes
     assert set(outcomes) <= {*won, "case_over", "freed 0"}, outcomes
     assert town.balance("Baraka") == (15_000 if won == ["back"] else 65_000)
+    report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
+    assert report.sound, report.problems
+
+
+def test_L_09_ten_reversals_and_ten_answers_to_one_case(anywhere: Town) -> None:
+    """The payee says yes while staff reverse the whole payment: the money goes back once, and the case is over."""
+    town, amina, baraka = anywhere, anywhere.person("Amina"), anywhere.person("Baraka")
+    phone = town.phone("Amina").dial().press("1", "1", "500", PINS["Amina"])
+    reference = phone.screen.partition("Ref ")[2][:10]
+    payment = town.app.read(lambda unit: unit.house.references.read(reference))
+    phone.dial().press("7", "6", "1", PINS["Amina"])
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, opener=amina.id))
+
+    def yes() -> str:
+        try:
+            town.app.transact(lambda unit: give_back(unit, payee=baraka, case_id=case.id))
+        except Refusal as no:
+            return no.code
+        return "back"
+
+    def staff() -> str:
+        made = town.app.transact(lambda unit: propose(unit, act="reverse", values={"entry": payment}, maker="ann"))
+        try:
+            town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
+        except Refusal as no:
+            return no.code
+        return "reversed"
+
+    outcomes = Counter(at_once([yes, staff] * 10))
+    assert outcomes["back"] + outcomes["reversed"] == 1, outcomes
+    assert set(outcomes) <= {"back", "reversed", "case_over", "not_reversible", "already_done"}, outcomes
+    assert town.balance("Baraka") == 15_000
+    report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
+    assert report.sound, report.problems
+
+
+def test_L_09_a_yes_to_a_part_leaves_the_rest_to_staff(anywhere: Town) -> None:
+    """Baraka has spent most of it and gives the rest back: staff take what he has later, no more than was paid."""
+    town, amina, baraka = anywhere, anywhere.phone("Amina"), anywhere.phone("Baraka")
+    amina.dial().press("1", "1", "500", PINS["Amina"])
+    baraka.dial().press("1", "1", "600", PINS["Baraka"])
+    had, left = town.balance("Amina"), town.balance("Baraka")
+    amina.dial().press("7", "6", "1", PINS["Amina"])
+    baraka.dial().press("6", "1", "1", PINS["Baraka"])
+    assert town.balance("Amina") == had + left
+
+    def case() -> Case:
+        return town.app.read(lambda unit: unit.rows.find(Case, what="reversal"))[0]
+
+    assert (case().state, case().held) == ("open", 0)
+    town.phone("Njeri").dial(AGENTS_CODE).press("1", "0722000002", "900", PINS["Njeri"])
+    values = {"case": case().id}
+    made = town.app.transact(lambda unit: propose(unit, act="case_reverse", values=values, maker="ann"))
+    town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
+    assert (town.balance("Amina"), town.balance("Baraka"), case().state) == (had + 500_00, 400_00 + left, "done")
     report = town.app.read(lambda unit: audit_all(unit, seal_key=town.app.seal_key))
     assert report.sound, report.problems

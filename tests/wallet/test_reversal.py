@@ -133,6 +133,40 @@ def test_L_09_a_payment_goes_back_once_whoever_does_it(village: Village) -> None
     sound(village)
 
 
+@pytest.mark.parametrize("answered", [False, True], ids=["asked", "open"])
+def test_L_09_who_is_reversed_by_staff_is_asked_no_more(village: Village, answered: bool) -> None:
+    """What waits for the payee's answer goes back, and nothing beside it: they are told that the case is over."""
+    payment = paid(village)
+    case = asked(village, payment)
+    if answered:
+        village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+    village.told()
+    reversed_by_staff(village, "reverse", {"entry": payment})
+    assert (village.balance(wallet(AMINA)), village.balance(wallet(BARAKA))) == (2000_00, 0)
+    assert (village.rows(Case)[0].state, village.rows(Case)[0].held) == ("done", 0)
+    decided = {"reference": ref(case.id), "amount": 500_00, "name": "AMINA O"}
+    told = village.told()
+    assert [dict(one.values) for one in told if one.key == "case_decided"] == ([] if answered else [decided])
+    assert sorted(one.phone for one in told if one.key == "reversed") == [AMINA.phone, BARAKA.phone]
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == []
+    with village.refuses(CaseOver):
+        back(village, case)
+    village.now = case.due_at
+    assert village.do(free_due) == 0
+    sound(village)
+
+
+def test_L_09_what_is_spent_beside_a_case_is_not_reversed_and_the_case_goes_on(village: Village) -> None:
+    """Staff's reversal is whole or refused: what was set aside stays so."""
+    payment = paid(village)
+    paid(village, 200_00, payee=ACHIENG, payer=BARAKA)
+    case = asked(village, payment)
+    with pytest.raises(NotEnough):
+        reversed_by_staff(village, "reverse", {"entry": payment})
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == [case]
+    sound(village)
+
+
 def test_L_10_staff_give_back_what_is_there_and_never_more(village: Village) -> None:
     """Two of them, after the payee's no; where nothing is left it is refused, and nobody goes below zero."""
     payment = paid(village)
@@ -148,6 +182,31 @@ def test_L_10_staff_give_back_what_is_there_and_never_more(village: Village) -> 
     before = village.balance(wallet(AMINA))
     reversed_by_staff(village, "case_reverse", {"case": case.id})
     assert (village.balance(wallet(AMINA)) - before, village.balance(wallet(BARAKA))) == (500_00, 400_00)
+    with pytest.raises(CaseOver):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    sound(village)
+
+
+def test_L_09_who_gives_a_part_back_still_owes_the_rest(village: Village) -> None:
+    """Staff reach it whenever there is some, never more than the payment in all; what they close stays closed."""
+    payment = paid(village)
+    paid(village, 450_00, payee=ACHIENG, payer=BARAKA)
+    first = village.balance(wallet(BARAKA))
+    case, before = asked(village, payment), village.balance(wallet(AMINA))
+    back(village, case)
+    row = village.rows(Case)[0]
+    assert (row.state, row.held) == ("open", 0)
+    assert row.due_at == village.now + timedelta(days=7)
+    with pytest.raises(NotEnough):
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    village.give(BARAKA, 100_00)
+    reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert (village.balance(wallet(AMINA)) - before, village.rows(Case)[0].state) == (first + 100_00, "open")
+    village.give(BARAKA, 900_00)
+    reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert (village.balance(wallet(AMINA)) - before, village.rows(Case)[0].state) == (500_00, "done")
+    assert village.balance(wallet(BARAKA)) == 500_00 + first
+    assert village.do(lambda unit: check_reference(unit, ref(payment))).state == "reversed"
     with pytest.raises(CaseOver):
         reversed_by_staff(village, "case_reverse", {"case": case.id})
     sound(village)

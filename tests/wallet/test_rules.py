@@ -32,6 +32,7 @@ from service.wallet.rules import (
 from service.wallet.send import quote_send, send_money
 from service.wallet.undo import TooLateToUndo, send_back, settle_due
 from service.wallet.unit import Case, Paid, Person, Unit
+from service.wallet.withdraw import quote_withdrawal, withdraw
 from tests.wallet.village import (
     ACHIENG,
     AMINA,
@@ -104,6 +105,48 @@ def test_a_savings_group_that_meets_again_is_no_ring_of_mules(village: Village) 
     village.do(lambda unit: unit.rows.add(Paid(payer=CROWD[2].id, payee=AMINA.id, times=2, last_at=village.now)))
     village.do(lambda unit: unit.rows.add(Paid(payer=CROWD[3].id, payee=AMINA.id, times=1, last_at=village.now)))
     assert names(village, "send", AMINA, 5_000_00) == []
+
+
+def waits(village: Village, payer: Person, payee: Person, amount: int = 100_00) -> None:
+    """Pay somebody for the first time, so that it can be taken back for a while."""
+    quote = village.do(lambda unit: quote_send(unit, payer=payer, phone=payee.phone, amount=amount))
+    village.do(lambda unit: send_money(unit, payer=payer, quote=quote._replace(undo=300)))
+
+
+@pytest.mark.parametrize("arrived", [False, True])
+def test_F_10_who_is_paid_ten_times_is_one_person(arrived: bool, village: Village) -> None:
+    """Whether the payments wait or have arrived; a withdrawal and money that is asked back are no payee at all."""
+    village.give(AMINA, 100_000_00)
+    for _ in range(10):
+        waits(village, AMINA, CROWD[0])
+    quote = village.do(lambda unit: quote_withdrawal(unit, payer=AMINA, agent_number=SHOP.number, amount=500_00))
+    village.do(lambda unit: withdraw(unit, payer=AMINA, quote=quote, pack=PACK))
+    if arrived:
+        village.later(minutes=5)
+        village.do(lambda unit: settle_due(unit, limit=100))
+    assert facts(village, AMINA, 100_00, other=wallet(CROWD[0]))["payees_hour"] == 1
+    for one in CROWD[1:9]:
+        waits(village, AMINA, one)
+    assert "many_payees" not in names(village, "send", AMINA, 100_00, other=wallet(CROWD[0]))
+    assert "many_payees" in names(village, "send", AMINA, 100_00, other=wallet(CROWD[9]))
+
+
+def test_F_10_a_stranger_who_pays_six_times_is_one_payer(village: Village) -> None:
+    """What has waited before it arrived came from a person, who may be known by now; six of them are six."""
+    for _ in range(6):
+        waits(village, CROWD[0], AMINA, 1_000_00)
+    village.later(minutes=5)
+    village.do(lambda unit: settle_due(unit, limit=100))
+    found = facts(village, AMINA, 5_000_00)
+    assert (found["payers_hour"], found["strangers_hour"]) == (1, 0)
+    assert "passed_on" not in names(village, "send", AMINA, 5_000_00)
+    for one in CROWD[1:6]:
+        waits(village, one, AMINA, 1_000_00)
+    village.later(minutes=5)
+    village.do(lambda unit: settle_due(unit, limit=100))
+    found = facts(village, AMINA, 9_000_00)
+    assert (found["payers_hour"], found["strangers_hour"]) == (6, 5)
+    assert "passed_on" in names(village, "send", AMINA, 9_000_00)
 
 
 def test_what_was_paid_before_is_not_unusual(village: Village) -> None:
