@@ -15,6 +15,7 @@ from service.refusal import Refusal
 from service.wallet import history
 from service.wallet.challenge import answer_by_sms, ask_by_sms, challenge_code
 from service.wallet.operator import approve, propose
+from service.wallet.reversal import ask_back
 from service.wallet.rules import (
     Emptied,
     FarCash,
@@ -68,6 +69,13 @@ def village() -> Village:
 
 def pays(village: Village, payer: Person, payee: Person, amount: int) -> None:
     village.post((wallet(payer), wallet(payee), amount, Reason.SEND))
+
+
+def sends(village: Village, payer: Person, payee: Person, amount: int) -> int:
+    """Send money as people do, and return its entry."""
+    village.give(payer, 1_000_00)
+    quote = village.do(lambda unit: quote_send(unit, payer=payer, phone=payee.phone, amount=amount))
+    return village.do(lambda unit: send_money(unit, payer=payer, quote=quote)).entry
 
 
 def names(village: Village, of: str, who: Person, amount: int, **more: Any) -> list[str]:
@@ -150,6 +158,33 @@ def test_F_09_a_wallet_that_slept_is_asked_about(village: Village, of: str) -> N
     assert names(village, of, AMINA, 2_499_99) == []
     assert names(village, of, AMINA, 2_500_00) == ["woken"]
     assert names(village, of, AMINA, 4_500_00) == (["emptied", "woken"] if of == "send" else ["woken"])
+
+
+def test_F_09_nobody_else_wakes_a_wallet(village: Village) -> None:
+    """A shilling from a stranger, one paid in at an agent, and one that is asked back: the owner has moved nothing."""
+    village.give(AMINA, 5_000_00)
+    village.later(days=180)
+    receipt = sends(village, BARAKA, AMINA, 1_00)
+    village.later(minutes=1)
+    village.do(lambda unit: ask_back(unit, payer=BARAKA, payment=receipt))
+    village.give(AMINA, 1_00)
+    assert facts(village, AMINA, 4_900_00)["idle_days"] == 180
+    assert names(village, "send", AMINA, 4_900_00) == ["emptied", "woken"]
+    for _ in range(history.PAGE):
+        pays(village, BARAKA, AMINA, 1_00)
+    assert names(village, "send", AMINA, 4_900_00) == ["emptied", "woken"]
+    pays(village, AMINA, BARAKA, 1_00)
+    assert names(village, "send", AMINA, 4_900_00) == []
+
+
+def test_who_comes_back_with_cash_sends_it_unasked(village: Village) -> None:
+    """What slept is less than what was just paid in."""
+    village.give(AMINA, 1_000_00)
+    village.later(days=180)
+    village.give(AMINA, 999_99)
+    assert names(village, "send", AMINA, 1_900_00) == ["emptied", "woken"]
+    village.give(AMINA, 1_999_99)
+    assert names(village, "send", AMINA, 3_900_00) == []
 
 
 def test_F_09_staff_have_four_hours_before_an_emptied_wallet_is_empty(village: Village) -> None:
