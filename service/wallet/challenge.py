@@ -16,7 +16,7 @@ from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt
-from service.wallet.rules import hits, is_asked, note, refuse_or_ask, to_note
+from service.wallet.rules import hits, is_asked, note, note_delayed, refuse_or_ask, to_note
 from service.wallet.send import Quote, quote_send, send_money
 from service.wallet.unit import Challenge, Person, Unit
 
@@ -46,12 +46,13 @@ def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
 def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
     """Quote a payment; a small one that no rule asks about becomes an open challenge.
 
-    Raises what quote_send raises, and the reason of a rule that says not yet.
+    Raises what quote_send raises, and the reason of a rule that says not yet, of which staff get a case: commit it.
     """
     payer = _alone(unit, payer)
     quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
     spent = unit.books.used(sms_day(payer, unit, pack))
     found = _hits(unit, payer, quote)
+    note_delayed(unit, found, person=payer, entry=quote.entry, other=quote.payee, amount=amount)
     refuse_or_ask(unit, found, agreed=True)
     if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit or is_asked(found):
         return Asked(quote, by_code=False)

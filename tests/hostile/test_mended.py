@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 
 from service.app import Unfit, make_app
 from service.demo import NotEmpty, load_demo
-from service.ledger.entry import AlreadyDone, TooFull
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, AlreadyDone, Entry, Move, TooFull
 from service.schedule import Job, run_due
 from service.settings import derive
 from service.storage.memory import MemoryStore
 from service.storage.store import Unsure
+from service.wallet.account import wallet_of
 from service.wallet.operator import approve, propose
 from service.wallet.people import set_state
-from service.wallet.unit import Person, Unit
+from service.wallet.unit import Case, Person, Unit
 from service.wallet.withdraw import withdrawal_code
 from tests.conftest import opened
 from tests.phone import AGENTS_CODE, BEGINNING, PINS, Phone, Town, demo_settings
@@ -184,3 +186,36 @@ def test_S_07_a_dialled_string_without_end_is_cut() -> None:
     town = Town()
     phone = town.phone("Amina").dial(typed="*".join(["7", "1", "00"] * 300))
     assert not phone.over
+
+
+@pytest.mark.parametrize("way", ["send", "withdraw", "voucher", "sms"])
+def test_F_10_staff_hear_of_mules_though_nothing_is_paid(way: str) -> None:
+    """Money from six strangers does not go on at once, whichever way, and the case is there although it was refused."""
+    town = Town()
+    chebet, baraka = town.person("Chebet"), town.person("Baraka")
+
+    def crowd(unit: Unit) -> None:
+        for number in range(6):
+            phone = f"+25473300010{number}"
+            one = replace(chebet, id=unit.mint(), phone=phone, name=f"Asha Bibi{number}", pin_tries=0)
+            unit.rows.append(one)
+            unit.books.open(wallet_of(one))
+            shop = Account("ke", Kind.FLOAT, "100016")
+            moves = (Move(shop, wallet_of(one), 80_00, Reason.CASH_IN),)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.CASH_IN, at=unit.now, moves=moves))
+            pays = (Move(wallet_of(one), wallet_of(baraka), 80_00, Reason.SEND),)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=pays))
+
+    town.app.transact(crowd)
+    phone = town.phone("Baraka")
+    if way == "sms":
+        phone.sms("SEND 400 0711000001")
+        said = phone.new()[-1]
+    else:
+        keys = {"send": "1*0711000001", "withdraw": "2*100016", "voucher": "7*9*0799000009"}[way].split("*")
+        said = phone.dial().press(*keys, "400").screen
+    assert said.startswith("Much money from many people"), said
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, what="pattern"))
+    assert case.values == {"rules": ["passed_on"], "delayed": 400_00}
+    assert case.opener == baraka.id
+    town.assert_sound()

@@ -26,6 +26,7 @@ from service.wallet.rules import (
     hits,
     is_asked,
     note,
+    note_delayed,
     refuse_or_ask,
     review_seconds,
     to_note,
@@ -97,6 +98,15 @@ def test_F_10_mules_pass_on_what_many_people_paid(village: Village) -> None:
     assert "passed_on" in names(village, "send", AMINA, 4_200_00)
     village.later(hours=1, seconds=1)
     assert names(village, "send", AMINA, 6_000_00) == []
+
+
+@pytest.mark.parametrize("shop", [SHOP.number, ""])
+def test_F_10_mules_do_not_take_it_out_either(village: Village, shop: str) -> None:
+    """By a code at a shop or for a voucher, what may not be sent on may not be taken out."""
+    for one in CROWD[:6]:
+        pays(village, one, AMINA, 1_000_00)
+    assert names(village, "withdraw", AMINA, 4_199_99, shop=shop) == []
+    assert names(village, "withdraw", AMINA, 4_200_00, shop=shop) == ["passed_on"]
 
 
 def test_a_savings_group_that_meets_again_is_no_ring_of_mules(village: Village) -> None:
@@ -340,6 +350,29 @@ def test_a_case_is_opened_once_and_tells_staff_which_rules(village: Village) -> 
         "pattern", "open", CROWD[0].id, AMINA.id, entry,
     )  # fmt: skip
     assert case.values == {"rules": ["many_payees"]}
+
+
+def test_a_delayed_payment_has_one_case_in_the_time_of_the_delay(village: Village) -> None:
+    """It never becomes an entry; whoever tries again and again is one case."""
+    delays, asks = (next(rule for rule in PACK.rules if rule.name == name) for name in ("passed_on", "many_payees"))
+
+    def tries(*found: Rule) -> None:
+        def work(unit: Unit) -> None:
+            note_delayed(unit, found, person=AMINA, entry=unit.mint(), other=BARAKA.id, amount=5_000_00)
+
+        village.do(work)
+
+    tries(asks, replace(delays, case=False))
+    assert village.rows(Case) == []
+    tries(delays, asks)
+    village.later(seconds=delays.seconds - 1)
+    tries(delays)
+    (case,) = village.rows(Case)
+    assert (case.what, case.state, case.opener, case.other) == ("pattern", "open", AMINA.id, BARAKA.id)
+    assert case.values == {"rules": ["passed_on"], "delayed": 5_000_00}
+    village.later(seconds=1)
+    tries(delays)
+    assert len(village.rows(Case)) == 2
 
 
 def test_no_rules_look_at_nothing(village: Village) -> None:
