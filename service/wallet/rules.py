@@ -109,13 +109,15 @@ def hits(
     other: Account | None = None,
     shop: str = "",
     lines: Sequence[Line] | None = None,
+    about: str = "",
 ) -> list[Rule]:
     """Return the rules of a service that a payment hits; `person` is whose wallet is looked at, `amount` minor units.
 
-    `shop` is the number of the agent where it is asked for; `lines` a page of the wallet (history.PAGE) if it was read.
+    `shop` is the number of the agent where it is asked for; `lines` a page of the wallet (history.PAGE) if it was read;
+    `about` is a fact: rules that do not name it are left out.
     """
     pack = unit.house.packs[person.country]
-    rules = [rule for rule in pack.rules if rule.of == of]
+    rules = [rule for rule in pack.rules if rule.of == of and (not about or about in rule.at_least)]
     if not rules:
         return []
     facts = Facts(look(unit, person=person, amount=amount, other=other, shop=shop, lines=lines, of=of))

@@ -219,3 +219,24 @@ def test_F_10_staff_hear_of_mules_though_nothing_is_paid(way: str) -> None:
     assert case.values == {"rules": ["passed_on"], "delayed": 400_00}
     assert case.opener == baraka.id
     town.assert_sound()
+
+
+def test_F_02_a_voucher_is_no_way_around_the_delay_of_far_cash() -> None:
+    """Paid in at Nakuru and sent as a voucher: Nakuru pays at once, Kisumu half an hour later; one case."""
+    town = Town()
+    njeri, achieng = town.phone("Njeri"), town.phone("Achieng")
+    njeri.dial(AGENTS_CODE).press("1", "0722000002", "6000", PINS["Njeri"])
+    town.phone("Baraka").dial().press("7", "9", "0799000009", "6000", "2839", PINS["Baraka"])
+    code = town.phone("Zawadi").inbox()[-1].split("Code ")[1][:7]
+    for _ in range(2):
+        achieng.dial(AGENTS_CODE).press("2", code)
+        said = "Not yet: this cash was paid in elsewhere just now. Give no cash. Try again after 12:44."
+        assert achieng.screen == said
+        assert achieng.over
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, what="pattern"))
+    assert case.values == {"rules": ["far_cash"], "delayed": 6_000_00}
+    assert (case.opener, case.other) == (town.person("Baraka").id, town.person("Achieng").id)
+    assert njeri.dial(AGENTS_CODE).press("2", code).screen == "A voucher. The customer's secret?\n0 Back 00 Home"
+    town.wait(minutes=31)
+    assert achieng.dial(AGENTS_CODE).press("2", code, "2839", PINS["Achieng"]).screen.startswith("Give 0799***009 KES")
+    town.assert_sound()
