@@ -18,6 +18,7 @@ from service.wallet.inbox import end_requests
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
+from service.wallet.reserve import give_up_all
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
 FOLLOWS = timedelta(days=1)
@@ -34,7 +35,7 @@ WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Case, "other", ("asked", "open")),
 )
 """What keeps a wallet open: which rows name the person in which field, and in which states they wait. A request is not
-among them: nothing is held for it, so it ends with the wallet."""
+among them, nor cash that an agent keeps: nothing is held for it, so it ends with the wallet."""
 
 
 class StillMoney(Refusal):
@@ -80,6 +81,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
         unit.rows.put(replace(reset, state="stopped"))
     forget_nicknames(unit, person)
     end_requests(unit, person)
+    give_up_all(unit, person)
     unit.rows.put(
         replace(
             person,
