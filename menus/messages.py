@@ -104,7 +104,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "check_paid":      ("reference", "amount", "payer", "payee", "at", "refund"),
     "check_returned":  ("reference", "amount", "payer", "payee", "at"),
     "ask_code":        ("amount", "name", "whom", "number", "fee", "total", "challenge", "minutes", "cash"),
-    "ask_dial":        ("amount", "name", "whom", "number", "fee", "total", "dial", "cash"),
+    "ask_dial":        ("amount", "name", "whom", "number", "fee", "total", "dial", "cash",
+                        "new_number", "near_name", "near_number"),
     "help":            ("service_code", "help_line"),
     "stopped":         (),
 }

@@ -26,6 +26,7 @@ from service.wallet.challenge import answer_by_sms, ask_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
+from service.wallet.known import shown
 from service.wallet.limits import limits_of
 from service.wallet.name import masked
 from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
@@ -220,7 +221,9 @@ def _send(call: Call, text: str) -> Answer | Refusal:
     typed = show_number(amount, call.pack.currency).replace(",", "")
     # No phone can dial a point: an amount with cents is asked for.
     path = "*".join([call.pack.people_code.rstrip("#"), "1", national(phone), *([typed] if typed.isdigit() else [])])
-    return Answer("ask_dial", values | {"dial": f"{path}#"})
+    near_name, near_number = shown(asked.near) if asked.near else ("", "")
+    near = {"near_name": near_name, "near_number": near_number, "new_number": mask_phone(phone) if asked.near else ""}
+    return Answer("ask_dial", values | near | {"dial": f"{path}#"})
 
 
 def _name(call: Call, text: str) -> Answer:

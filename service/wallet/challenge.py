@@ -14,6 +14,7 @@ from service.ledger.chart import Kind
 from service.ledger.entry import Account, Cap
 from service.reference import one_time_code
 from service.refusal import Refusal
+from service.wallet.known import near_miss
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt
 from service.wallet.rules import hits, is_asked, note, note_delayed, refuse_or_ask, to_note
@@ -32,10 +33,12 @@ class PaidAlready(Refusal):
 
 
 class Asked(NamedTuple):
-    """A payment asked for by SMS; `code` is None where the amount needs the PIN."""
+    """A payment asked for by SMS; without a code where it needs the PIN, or a question that only screens can ask."""
 
     quote: Quote
     by_code: bool
+    near: Person | None = None
+    """Whom the payer pays, if this new number is nearly that one's (F-07)."""
 
 
 def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
@@ -44,7 +47,7 @@ def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
 
 
 def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
-    """Quote a payment; a small one that no rule asks about becomes an open challenge.
+    """Quote a payment; a small one that nothing has to be asked about becomes an open challenge.
 
     Raises what quote_send raises, and the reason of a rule that says not yet, of which staff get a case: commit it.
     """
@@ -54,8 +57,9 @@ def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack
     found = _hits(unit, payer, quote)
     note_delayed(unit, found, person=payer, entry=quote.entry, other=quote.payee, amount=amount)
     refuse_or_ask(unit, found, agreed=True)
-    if amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit or is_asked(found):
-        return Asked(quote, by_code=False)
+    near = near_miss(unit, payer, phone) if quote.new else None
+    if near or amount > pack.sms_payment_limit or spent + amount > pack.sms_day_limit or is_asked(found):
+        return Asked(quote, by_code=False, near=near)
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):
         unit.rows.put(replace(older, state="over"))
     expires_at = unit.now + timedelta(seconds=pack.challenge_seconds)

@@ -19,7 +19,7 @@ from service.storage.store import Unsure
 from service.wallet.account import wallet_of
 from service.wallet.operator import approve, propose
 from service.wallet.people import set_state
-from service.wallet.unit import Case, Person, Unit
+from service.wallet.unit import Case, Challenge, Person, Unit
 from service.wallet.withdraw import withdrawal_code
 from tests.conftest import opened
 from tests.phone import AGENTS_CODE, BEGINNING, PINS, Phone, Town, demo_settings
@@ -240,3 +240,27 @@ def test_F_02_a_voucher_is_no_way_around_the_delay_of_far_cash() -> None:
     town.wait(minutes=31)
     assert achieng.dial(AGENTS_CODE).press("2", code, "2839", PINS["Achieng"]).screen.startswith("Give 0799***009 KES")
     town.assert_sound()
+
+
+def test_F_07_a_near_miss_by_sms_gets_no_code() -> None:
+    """One digit from a number that is paid often: the answer says so and what to dial, and the screens then ask."""
+    town = Town()
+    baraka = town.person("Baraka")
+
+    def join(unit: Unit) -> None:
+        other = replace(baraka, id=unit.mint(), phone="+254722000003", name="Baraka Mwinyi")
+        unit.rows.append(other)
+        unit.books.open(wallet_of(other))
+
+    town.app.transact(join)
+    amina = town.phone("Amina")
+    amina.sms("SEND 100 0722000003")
+    assert amina.inbox()[-1] == (
+        "Send KES 100.00 to BARAKA M? 0722***003 is new, near BARAKA M. Fee KES 0.00, total KES 100.00. "
+        "Dial *384*96*1*0722000003*100# and enter your PIN."
+    )
+    assert town.app.read(lambda unit: unit.rows.find(Challenge, state="open")) == []
+    amina.dial(typed="1*0722000003*100")
+    assert amina.screen.startswith("New number, one slip from that of BARAKA M. Pay whom?\n1 New: BARAKA M 0722***003")
+    amina.sms("SEND 100 0722000002")
+    assert "to pay. Tell nobody the code." in amina.inbox()[-1]
