@@ -47,6 +47,10 @@ class WrongSecret(Refusal):
     says = ("tries",)
 
 
+class SecretIsPin(Refusal):
+    """The secret, which others will be told, is the sender's own PIN."""
+
+
 class VoucherLocked(Refusal):
     """Three wrong secrets: the money is with the sender again."""
 

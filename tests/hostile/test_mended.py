@@ -264,3 +264,20 @@ def test_F_07_a_near_miss_by_sms_gets_no_code() -> None:
     assert amina.screen.startswith("New number, one slip from that of BARAKA M. Pay whom?\n1 New: BARAKA M 0722***003")
     amina.sms("SEND 100 0722000002")
     assert "to pay. Tell nobody the code." in amina.inbox()[-1]
+
+
+def test_the_secret_of_a_voucher_is_not_the_pin() -> None:
+    """Said only to who enters the PIN rightly; another secret is asked for, and until then nothing is sent."""
+    town = Town()
+    amina, pin = town.phone("Amina").dial(), PINS["Amina"]
+    amina.press("7", "9", "0799000009", "300", "4820", "4820")
+    assert amina.screen.startswith("Wrong PIN"), "a secret that is typed as the PIN is a wrong PIN"
+    amina.press("0", pin, "4821")
+    assert amina.screen.startswith("Wrong PIN"), "choosing secrets tells nothing of the PIN"
+    amina.press(pin)
+    assert amina.screen.startswith("Not your PIN: you tell this to others.\nChoose a secret of 4 digits.")
+    assert (town.balance("Amina"), town.phone("Zawadi").inbox()) == (200000, [])
+    amina.press("4820", pin)
+    assert amina.screen.startswith("KES 300 waits for 0799***009")
+    assert amina.over
+    town.assert_sound()
