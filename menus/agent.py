@@ -21,7 +21,15 @@ from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import SelfPayment
 from service.wallet.unit import Person
-from service.wallet.voucher import VoucherLocked, VoucherOver, WrongSecret, find_voucher, open_voucher
+from service.wallet.voucher import (
+    VoucherEarly,
+    VoucherLocked,
+    VoucherOver,
+    WrongSecret,
+    find_voucher,
+    open_voucher,
+    refuse_early,
+)
 from service.wallet.withdraw import Payout, TooManyCodes, WrongCode, find_payout, pay_out
 
 
@@ -73,6 +81,8 @@ def find(call: Call, values: Values) -> Mapping[str, Any] | Refusal:
     found = find_payout(call.unit, agent=call.shop, keeper=call.caller, code=values["code"], otherwise=find_voucher)
     if isinstance(found, Refusal):
         return found
+    if found.voucher:
+        refuse_early(call.unit, agent=call.shop, payout=found)
     return {"payout": found._asdict(), "name": found.name, "amount": found.amount, "by_secret": found.voucher}
 
 
@@ -132,7 +142,8 @@ SCREENS = (
     Do("payout.open", may_work, then="payout.code", refuses=(PinLocked,)),
     Ask("payout.code", "code", CODE, then="payout.find", secret=True),
     Do("payout.find", find, then="payout.pin", gives=("payout", "name", "amount", "by_secret"),
-       instead={"by_secret": "payout.secret"}, on={WrongCode: "payout.code"}, refuses=(PinLocked, TooManyCodes)),
+       instead={"by_secret": "payout.secret"}, on={WrongCode: "payout.code"},
+       refuses=(PinLocked, TooManyCodes, VoucherEarly)),
     Ask("payout.secret", "secret", SECRET, then="payout.open_voucher", secret=True),
     Do("payout.open_voucher", open_by_secret, then="payout.pin", gives=("payout",), on={WrongSecret: "payout.secret"},
        refuses=(VoucherLocked, VoucherOver), writes=True),

@@ -9,18 +9,17 @@ from menus.steps import may_work
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Pick, Values
-from service.wallet.drawer import declare
 from service.wallet.name import masked
 from service.wallet.pin import PinLocked
 from service.wallet.promise import PromiseOver, Reservation
-from service.wallet.reserve import DrawerShort, keep, turn_away, wanted_of
+from service.wallet.reserve import DrawerShort, declare_cash, keep, turn_away, wanted_of
 from service.wallet.swap import paying
 from service.wallet.unit import Agent, Person
 
 
-def declare_cash(call: Call, values: Values) -> None:
-    """Write down what is in the drawer."""
-    declare(call.unit, agent=call.shop, amount=values["amount"], pack=call.pack)
+def declare_drawer(call: Call, values: Values) -> Mapping[str, Any]:
+    """Write down what is in the drawer, and say what of it can be promised no longer."""
+    return {"taken_back": declare_cash(call.unit, agent=call.shop, amount=values["amount"], pack=call.pack)}
 
 
 def _shown(call: Call, row: Reservation) -> dict[str, Any]:
@@ -64,7 +63,7 @@ READ = ("amount", "until", "name", "number", "asked", "agreed", "pays", "swaps")
 SCREENS = (
     Do("drawer.open", may_work, then="drawer.amount", refuses=(PinLocked,)),
     Ask("drawer.amount", "amount", AMOUNT, then="drawer.declare"),
-    Do("drawer.declare", declare_cash, then="drawer.done", writes=True),
+    Do("drawer.declare", declare_drawer, then="drawer.done", gives=("taken_back",), writes=True),
     End("drawer.done"),
     Do("promises.open", may_work, then="promises", refuses=(PinLocked,)),
     Pick("promises", "promise", promises, then="promise.read", lines=("amount", "name", "number", "until"),

@@ -124,7 +124,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "check_paid":      ("reference", "amount", "payer", "payee", "at", "refund"),
     "check_returned":  ("reference", "amount", "payer", "payee", "at"),
     "ask_code":        ("amount", "name", "whom", "number", "fee", "total", "challenge", "minutes", "cash"),
-    "ask_dial":        ("amount", "name", "whom", "number", "fee", "total", "dial", "cash"),
+    "ask_dial":        ("amount", "name", "whom", "number", "fee", "total", "dial", "cash",
+                        "new_number", "near_name", "near_number"),
     "pay_code":        ("amount", "till_name", "till", "fee", "total", "challenge", "minutes"),
     "pay_dial":        ("amount", "till_name", "till", "fee", "total", "dial"),
     "help":            ("service_code", "help_line"),
@@ -141,8 +142,8 @@ _NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
-    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help stopped check_done"
-    " check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_returned"
+    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help stopped"
+    " check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)

@@ -32,11 +32,18 @@ def open_near(call: Call, _: Values) -> Mapping[str, Any]:
     """Show what is kept for the caller already, if anything is."""
     row = kept_for(call.unit, call.caller)
     if row is None:
-        return {"reserved": 0, "amount": 0, "agent": "", "agent_name": "", "until": call.unit.now.isoformat()}
+        return {
+            "reserved": 0,
+            "kept": 0,
+            "amount": 0,
+            "agent": "",
+            "agent_name": "",
+            "until": call.unit.now.isoformat(),
+        }
     agent = call.unit.rows.get(Agent, row.agent)
     assert agent is not None, f"no agent {row.agent}"
-    shop = {"agent": agent.number, "agent_name": agent.name}
-    return {"reserved": row.id, "amount": row.amount, "until": row.expires_at.isoformat(), **shop}
+    shop = {"agent": agent.number, "agent_name": agent.name, "until": row.expires_at.isoformat()}
+    return {"reserved": row.id, "kept": row.amount if row.state == "kept" else 0, "amount": row.amount, **shop}
 
 
 def guess_place(call: Call, _: Values) -> Mapping[str, Any]:
@@ -86,7 +93,7 @@ def let_go(call: Call, values: Values) -> None:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "near.amount")
 
 SCREENS = (
-    Do("near.open", open_near, then="near.amount", gives=("reserved", "amount", "agent", "agent_name", "until"),
+    Do("near.open", open_near, then="near.amount", gives=("reserved", "kept", "amount", "agent", "agent_name", "until"),
        instead={"reserved": "near.kept"}),
     Menu("near.kept", (Choice("1", "withdraw.quote"), Choice("2", "near.let_go"))),
     Do("near.let_go", let_go, then="near.free", refuses=(PromiseOver,), writes=True),

@@ -5,7 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PAYEE, PIN
-from menus.steps import NumberLike, arrival, ask_if_number, check_pin, looked_at, may_pay
+from menus.steps import NumberLike, arrival, ask_if_number, check_pin, looked_at, may_pay, stop_or_ask
 from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.books import Line
@@ -23,7 +23,7 @@ from service.wallet.nickname import both, given_by, nicknames_of
 from service.wallet.offer import offer_send
 from service.wallet.people import UnknownPerson, WhichOne
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.rules import AGREED, DELAYING, hits, note, refuse_or_ask
+from service.wallet.rules import AGREED, DELAYING, hits, note
 from service.wallet.send import (
     Quote,
     QuoteChanged,
@@ -134,7 +134,7 @@ def look_twice(call: Call, values: Values) -> Mapping[str, Any]:
     quoted, lines = Quote(**values["quote"]), call.unit.books.lines(wallet_of(call.caller), limit=PAGE)
     ask_unless_seen(call, just_paid(call.unit, call.caller, quoted, call.pack, lines))
     found = _hits(call, quoted, lines)
-    refuse_or_ask(call.unit, found)
+    stop_or_ask(call, values["quote"], found)
     ask_if_number(call, values, values.get("asked", quoted.amount))
     return looked_at(values["quote"], found)
 
@@ -143,7 +143,7 @@ def agreed(call: Call, values: Values) -> Mapping[str, Any]:
     """Go on with what was asked about; what has to wait still does."""
     quoted = Quote(**values["quote"])
     found = _hits(call, quoted)
-    refuse_or_ask(call.unit, found, agreed=True)
+    stop_or_ask(call, values["quote"], found, agreed=True)
     return looked_at(values["quote"], found)
 
 

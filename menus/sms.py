@@ -27,6 +27,7 @@ from service.wallet.challenge import answer_by_sms, ask_by_sms, ask_pay_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
+from service.wallet.known import shown
 from service.wallet.limits import limits_of
 from service.wallet.name import masked
 from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
@@ -266,7 +267,9 @@ def _send(call: Call, text: str) -> Answer | Refusal:
     if asked.by_code:
         values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
         return Answer("ask_code", values, seconds=call.pack.challenge_seconds)
-    return Answer("ask_dial", values | {"dial": _dial(call, "1", national(phone), amount)})
+    near_name, near_number = shown(asked.near) if asked.near else ("", "")
+    near = {"near_name": near_name, "near_number": near_number, "new_number": mask_phone(phone) if asked.near else ""}
+    return Answer("ask_dial", values | near | {"dial": _dial(call, "1", national(phone), amount)})
 
 
 @lru_cache

@@ -14,8 +14,9 @@ from service.wallet.agent import agent_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.pin import refuse_locked, unlock
-from service.wallet.rules import ASKING, refuse_or_ask, review_seconds, to_note
+from service.wallet.rules import ASKING, delays, note_delayed, refuse_or_ask, review_seconds, to_note
 from service.wallet.statement import balance_of
+from service.wallet.unit import Agent
 
 NUMBER_LIKE = 6
 """An amount of fewer digits than an agent's number has is no number that slipped into the wrong field."""
@@ -60,12 +61,27 @@ def look_twice(found: Callable[[Call, Values], Sequence[Rule]], *, agreed: bool 
 
     def act(call: Call, values: Values) -> Mapping[str, Any]:
         rules = found(call, values)
-        refuse_or_ask(call.unit, rules, agreed=agreed)
+        stop_or_ask(call, values["quote"], rules, agreed=agreed)
         if not agreed:
             ask_if_number(call, values, values["quote"]["amount"])
         return looked_at(values["quote"], rules)
 
     return act
+
+
+def stop_or_ask(call: Call, quote: Mapping[str, Any], found: Sequence[Rule], *, agreed: bool = False) -> None:
+    """Raise what a rule says to a payment that was quoted; staff get the case of one that has to wait."""
+    if delays(found):
+        other = quote.get("payee") or quote.get("person") or _keeper(call, quote["agent"])
+        amount = quote["amount"]
+        note_delayed(call.unit, found, person=call.caller, entry=quote["entry"], other=other, amount=amount)
+    refuse_or_ask(call.unit, found, agreed=agreed)
+
+
+def _keeper(call: Call, number: str) -> int:
+    """Return who keeps a shop; the caller, where it is none yet (a voucher)."""
+    shop = call.unit.rows.get(Agent, number)
+    return shop.person if shop else call.caller.id
 
 
 def ask_if_number(call: Call, values: Values, amount: int) -> None:

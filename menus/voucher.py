@@ -9,13 +9,14 @@ from menus.steps import SLIPS, check_pin, look_twice, may_pay
 from service.countries import NotOffered, Rule
 from service.ledger.entry import NotEnough, OverCap
 from service.phone import mask_phone
+from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.limits import OverSingle
-from service.wallet.pin import PinLocked, WrongPin, seal_pin
+from service.wallet.pin import PinLocked, WrongPin, is_pin, seal_pin
 from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.sim import SimUnseen
-from service.wallet.voucher import VoucherOver, quote_voucher, send_voucher, take_back, vouchers_of
+from service.wallet.voucher import SecretIsPin, VoucherOver, quote_voucher, send_voucher, take_back, vouchers_of
 from service.wallet.withdraw import Quote, TooManyWaiting
 
 
@@ -60,6 +61,14 @@ def keep_secret(call: Call, values: Values) -> Mapping[str, Any]:
     return {"sealed": seal_pin(call.unit.house, values["quote"]["entry"], values["secret"])}
 
 
+def unlock(call: Call, values: Values) -> Refusal | None:
+    """Look at the PIN and, if it is right, whether it was chosen as the secret: before, that would tell of the PIN."""
+    if wrong := check_pin(call, values):
+        return wrong
+    is_secret = is_pin(call.unit.house, values["quote"]["entry"], values["pin"], values["sealed"])
+    return SecretIsPin() if is_secret else None
+
+
 def pay(call: Call, values: Values) -> Mapping[str, Any]:
     """Hold the money and send the code."""
     phone, quoted = values["voucher_for"], Quote(**values["quote"])
@@ -89,8 +98,8 @@ SCREENS = (
     Ask("voucher.secret", "secret", SECRET, then="voucher.keep", secret=True),
     Do("voucher.keep", keep_secret, then="voucher.pin", gives=("sealed",)),
     Ask("voucher.pin", "pin", PIN, then="voucher.unlock", secret=True),
-    Do("voucher.unlock", check_pin, then="voucher.pay", on={WrongPin: "voucher.pin"}, refuses=(PinLocked,),
-       unlocks=True),
+    Do("voucher.unlock", unlock, then="voucher.pay", on={WrongPin: "voucher.pin", SecretIsPin: "voucher.secret"},
+       refuses=(PinLocked,), unlocks=True),
     Do("voucher.pay", pay, then="voucher.done", gives=("reference", "balance"), posts=True,
        on={QuoteChanged: "voucher.quote", **TOO_MUCH}, told="voucher_sent", not_told="not_withdrawn"),
     End("voucher.done"),

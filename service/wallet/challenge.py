@@ -15,11 +15,12 @@ from service.ledger.chart import Kind
 from service.ledger.entry import Account, Cap
 from service.reference import one_time_code
 from service.refusal import Refusal
+from service.wallet.known import near_miss
 from service.wallet.pay import Quote as PayQuote
 from service.wallet.pay import pay_till, quote_pay
 from service.wallet.pin import refuse_locked
 from service.wallet.receipt import Receipt
-from service.wallet.rules import hits, is_asked, note, refuse_or_ask, to_note
+from service.wallet.rules import hits, is_asked, note, note_delayed, refuse_or_ask, to_note
 from service.wallet.send import Quote, quote_send, send_money
 from service.wallet.unit import Challenge, Person, Unit
 
@@ -35,10 +36,12 @@ class PaidAlready(Refusal):
 
 
 class Asked(NamedTuple):
-    """A payment asked for by SMS; `code` is None where the amount needs the PIN."""
+    """A payment asked for by SMS; without a code where it needs the PIN, or a question that only screens can ask."""
 
     quote: Quote
     by_code: bool
+    near: Person | None = None
+    """Whom the payer pays, if this new number is nearly that one's (F-07)."""
 
 
 def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
@@ -47,21 +50,29 @@ def sms_day(person: Person, unit: Unit, pack: Pack) -> str:
 
 
 def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack) -> Asked:
-    """Quote a payment; a small one that no rule asks about becomes an open challenge.
+    """Quote a payment; a small one that nothing has to be asked about becomes an open challenge.
 
-    Raises what quote_send raises, and the reason of a rule that says not yet.
+    Raises what quote_send raises, and the reason of a rule that says not yet, of which staff get a case: commit it.
     """
     payer = _alone(unit, payer)
     quote = quote_send(unit, payer=payer, phone=phone, amount=amount)
-    return Asked(quote, _open(unit, payer, quote, _hits(unit, payer, quote), pack))
+    near = near_miss(unit, payer, phone) if quote.new else None
+    by_code = _open(unit, payer, quote, _hits(unit, payer, quote), pack, on_screen=near is not None)
+    return Asked(quote, by_code, near)
 
 
-def _open(unit: Unit, payer: Person, quote: Quote | PayQuote, found: Sequence[Rule], pack: Pack) -> bool:
-    """Let a small payment wait for its code, in place of any other; False where it needs the PIN."""
+def _open(
+    unit: Unit, payer: Person, quote: Quote | PayQuote, found: Sequence[Rule], pack: Pack, *, on_screen: bool = False
+) -> bool:
+    """Let a small payment wait for its code, in place of any other; False where it needs the PIN, or has to be asked
+    about `on_screen`.
+    """
     spent = unit.books.used(sms_day(payer, unit, pack))
+    other = quote.payee if isinstance(quote, Quote) else quote.owner
+    note_delayed(unit, found, person=payer, entry=quote.entry, other=other, amount=quote.amount)
     refuse_or_ask(unit, found, agreed=True)
     small = quote.amount <= pack.sms_payment_limit and spent + quote.amount <= pack.sms_day_limit
-    if not small or is_asked(found):
+    if on_screen or not small or is_asked(found):
         return False
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):
         unit.rows.put(replace(older, state="over"))

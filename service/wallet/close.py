@@ -21,6 +21,7 @@ from service.wallet.merchant import Merchant
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
+from service.wallet.reserve import give_up_all
 from service.wallet.seats import leave_seat, lock_number
 from service.wallet.till import tills_of
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
@@ -39,7 +40,7 @@ WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Case, "other", ("asked", "open")),
 )
 """What keeps a wallet open: which rows name the person in which field, and in which states they wait. A request is not
-among them: nothing is held for it, so it ends with the wallet."""
+among them, nor cash that an agent keeps: nothing is held for it, so it ends with the wallet."""
 
 
 class StillMoney(Refusal):
@@ -99,6 +100,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
     leave_tills(unit, person)
     for till in unit.rows.find(Merchant, person=person.id):
         unit.rows.put(replace(till, name=""))
+    give_up_all(unit, person)
     unit.rows.put(
         replace(
             person,

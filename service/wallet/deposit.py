@@ -16,7 +16,7 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.notice import tell
 from service.wallet.tally import count
 from service.wallet.unit import Agent, Person, Unit
-from service.wallet.withdraw import TRIES_PER_HOUR, TooManyCodes, wrong_codes
+from service.wallet.withdraw import refuse_guesses, wrong_codes
 
 CODES_A_DAY = 5
 """So often an agent may have a code sent to one number in a day."""
@@ -40,8 +40,7 @@ def send_deposit_code(unit: Unit, *, agent: Agent, quote: CashIn, pack: Pack) ->
 
 def prove_deposit(unit: Unit, *, agent: Agent, quote: CashIn, code: str, pack: Pack) -> CashIn | Refusal:
     """Return the deposit as approved by the owner if this is the code; a wrong one is counted and must be committed."""
-    if count(unit, wrong_codes(unit, agent), 0) >= TRIES_PER_HOUR:
-        raise TooManyCodes
+    refuse_guesses(unit, agent)
     said = _named(unit, agent, quote, pack)
     if any(deposit_code(key, said) == code for key in unit.house.code_keys):
         return quote._replace(approved=True)

@@ -21,7 +21,7 @@ from service.wallet.notice import tell
 from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, refuse_swapped, stop_reset
 from service.wallet.sim import SimUnchecked, ask_about, is_seen
 from service.wallet.tally import count
-from service.wallet.unit import Pending, Person, Unit, Withdrawal
+from service.wallet.unit import Case, Pending, Person, Unit, Withdrawal
 from service.wallet.withdraw import TooManyCodes
 
 ASKS_PER_DAY = 3
@@ -67,7 +67,9 @@ def at_stake(unit: Unit, person: Person) -> int:
     """Return what a thief of the PIN could take: the wallet, what is held for it, and the float of its shop."""
     withdrawn = unit.rows.find(Withdrawal, person=person.id, state="waiting")
     paid = unit.rows.find(Pending, payer=person.id, state="waiting")
-    worth = unit.books.balance(wallet_of(person)) + sum(row.held for row in withdrawn) + sum(row.held for row in paid)
+    asked_back = unit.rows.find(Case, other=person.id, state="asked")  # the person's again, unless they give it back
+    held = sum(row.held for row in withdrawn) + sum(row.held for row in paid) + sum(row.held for row in asked_back)
+    worth = unit.books.balance(wallet_of(person)) + held
     shop = agent_of(unit, person.id)
     return worth + (unit.books.balance(float_of(shop, person.country)) if shop else 0)
 

@@ -17,7 +17,7 @@ from service.ledger.books import Line
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.account import wallet_of
-from service.wallet.unit import Agent, Paid, Pending, Person, Unit
+from service.wallet.unit import Agent, Case, Paid, Pending, Person, Unit
 
 PAGE = 60
 """Lines that are looked at: a payment with its charge has three."""
@@ -27,6 +27,9 @@ MAIN = frozenset({Reason.SEND, Reason.PAY, Reason.HOLD, Reason.WITHDRAW, Reason.
 
 NEVER = 10**6
 """Minutes since something that is not on the page."""
+
+BURIED = 1_000
+"""So many lines are looked through for what the owner did last: a stranger would have to pay as often to hide it."""
 
 ENOUGH = 5
 """From so many payments on, a person has something that they usually pay."""
@@ -150,8 +153,26 @@ def _times_largest(look: Look) -> int:
 
 
 def _idle_days(look: Look) -> int:
-    last = look.past[0].at if look.past else look.person.registered_at
-    return (look.unit.now - last).days
+    last, since = _by_owner(look, look.past), look.person.registered_at
+    if last is None and look.past:
+        lines = look.unit.books.lines(wallet_of(look.person), limit=BURIED)
+        last, since = _by_owner(look, lines), lines[-1].at if len(lines) == BURIED else since
+    return (look.unit.now - (last.at if last else since)).days
+
+
+def _by_owner(look: Look, lines: Sequence[Line]) -> Line | None:
+    """Return the newest of these that the owner must have done: what comes in, or is asked back, anybody can cause."""
+    for line in lines:
+        if line.move.reason == Reason.CASH_IN and 2 * line.amount >= (line.balance or 0):
+            return line  # agents take cash for any number: a little does not wake what slept beside it
+        if line.amount < 0 and line.move.reason in MAIN and not _is_asked_back(look, line):
+            return line
+    return None
+
+
+def _is_asked_back(look: Look, line: Line) -> bool:
+    """Say whether money was set aside because somebody asks for it back (reversal.py)."""
+    return line.entry_reason == Reason.HOLD and look.unit.rows.get(Case, line.entry) is not None
 
 
 def _balance_percent(look: Look) -> int:
@@ -207,7 +228,7 @@ FACTS: Mapping[str, Callable[[Look], int]] = {
     "near_report_day": _near_report_day,  # payments of 90 to 99 % of the amount that must be reported, if this is one
     "times_usual": _times_usual,  # this amount over the middle one of those before, of this service; 0 without habits
     "times_largest": _times_largest,  # this amount over the largest before, of this service
-    "idle_days": _idle_days,  # since money last moved here
+    "idle_days": _idle_days,  # since the owner last sent or took money, or paid in as much as was there
     "balance_percent": _balance_percent,  # of what is in the wallet
     "hour_of_day": _hour_of_day,  # by the clock of the country
     "cash_in_minutes": _cash_in_minutes,  # since cash was last paid in

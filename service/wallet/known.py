@@ -1,11 +1,12 @@
 """Whom a person knows: a budget for names of strangers, and a second look at a number that is nearly a known one.
 
 Whom one has paid is known, and costs nothing here. Of everybody else a person may look up so many different numbers a
-day, over all channels, whether anybody is behind them or not; who then pays gets that one back.
+day, over all channels, whether anybody is behind them or not; who then pays gets that one back when the money arrives.
 """
 
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from service.clock import day
@@ -37,11 +38,13 @@ def look_up(unit: Unit, payer: Person, phone: str) -> None:
     count(unit, used, 1)
 
 
-def pay_back(unit: Unit, payer: Person, phone: str, *, looked_at: datetime, change: int) -> None:
-    """Give a look-up back (-1) because the number was paid, or take it again (1) because that was taken back."""
+def pay_back(unit: Unit, payer: Person, phone: str, *, looked_at: datetime) -> None:
+    """Give a look-up back, once, because money has arrived there; before, taking back would show names for nothing."""
     used, seen = _budget(unit, payer, phone, looked_at)
-    if unit.rows.get(Tally, seen) is not None:
-        count(unit, used, change)
+    looked = unit.rows.lock(Tally, seen)
+    if looked is not None and looked.count:
+        unit.rows.put(replace(looked, count=0))
+        count(unit, used, -1)
 
 
 def _budget(unit: Unit, payer: Person, phone: str, at: datetime) -> tuple[str, str]:

@@ -17,7 +17,7 @@ from service.countries import Pack
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.agent import UnknownAgent, agent_by_number, country_of
-from service.wallet.drawer import Till, area_of, known_cash, known_of, note_shortage
+from service.wallet.drawer import Till, area_of, declare, known_cash, known_of, note_shortage
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
@@ -141,6 +141,21 @@ def wanted_of(unit: Unit, agent: Agent) -> Sequence[Reservation]:
     return sorted(live(unit, [agent.number]), key=lambda row: row.id)
 
 
+def declare_cash(unit: Unit, *, agent: Agent, amount: int, pack: Pack) -> int:
+    """Write down what is in a drawer, and take back what it cannot bear: questions first, then promises, newest first.
+
+    Who loses one is told at once. Returns how much was taken back, in minor units.
+    """
+    declare(unit, agent=agent, amount=amount, pack=pack)
+    short, lost = -may_promise(unit, agent.number, pack), 0
+    for row in sorted(wanted_of(unit, agent), key=lambda row: (row.state == "asked", row.id), reverse=True):
+        if lost >= short:
+            break
+        turn_away(unit, agent=agent, reservation=row.id, pack=pack)
+        lost += row.amount
+    return lost
+
+
 def keep(unit: Unit, *, agent: Agent, reservation: int, pack: Pack) -> Reservation | Refusal:
     """Promise the cash and tell the customer; raises PromiseOver.
 
@@ -169,6 +184,12 @@ def turn_away(unit: Unit, *, agent: Agent, reservation: int, pack: Pack) -> Rese
     else:
         tell(unit, _person(unit, row), "cash_declined", said | {"service_code": pack.people_code})
     return row
+
+
+def give_up_all(unit: Unit, person: Person) -> None:
+    """Let go what is kept for a person who closes their wallet."""
+    for row in _own(unit, person):
+        give_up(unit, person=person, reservation=row.id)
 
 
 def give_up(unit: Unit, *, person: Person, reservation: int) -> None:

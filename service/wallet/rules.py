@@ -109,13 +109,15 @@ def hits(
     other: Account | None = None,
     shop: str = "",
     lines: Sequence[Line] | None = None,
+    about: str = "",
 ) -> list[Rule]:
     """Return the rules of a service that a payment hits; `person` is whose wallet is looked at, `amount` minor units.
 
-    `shop` is the number of the agent where it is asked for; `lines` a page of the wallet (history.PAGE) if it was read.
+    `shop` is the number of the agent where it is asked for; `lines` a page of the wallet (history.PAGE) if it was read;
+    `about` is a fact: rules that do not name it are left out.
     """
     pack = unit.house.packs[person.country]
-    rules = [rule for rule in pack.rules if rule.of == of]
+    rules = [rule for rule in pack.rules if rule.of == of and (not about or about in rule.at_least)]
     if not rules:
         return []
     facts = Facts(look(unit, person=person, amount=amount, other=other, shop=shop, lines=lines, of=of))
@@ -136,13 +138,35 @@ def review_seconds(found: Sequence[Rule]) -> int:
     return max((rule.seconds for rule in found if rule.does is Does.REVIEW), default=0)
 
 
+def delays(found: Sequence[Rule]) -> bool:
+    """Say whether the payment cannot be made yet."""
+    return any(rule.does is Does.DELAY for rule in found)
+
+
 def is_asked(found: Sequence[Rule]) -> bool:
     """Say whether the person has to be asked again, which takes a screen."""
     return any(rule.does in (Does.ASK, Does.REVIEW) for rule in found)
 
 
-def note(unit: Unit, names: Sequence[str], *, person: Person, entry: int, other: int) -> None:
-    """Open a case for staff about an entry that rules hit, once; `other` is the person on its other side."""
+def note_delayed(unit: Unit, found: Sequence[Rule], *, person: Person, entry: int, other: int, amount: int) -> None:
+    """Open a case about a payment that a rule is about to delay, once in the time of the delay.
+
+    It never becomes an entry, so its case is written here; whoever refuses it must commit. `entry` is what it would
+    have been, `amount` minor units.
+    """
+    names = to_note([rule for rule in found if rule.does is Does.DELAY])
+    since = unit.now - timedelta(seconds=max((rule.seconds for rule in found), default=0))
+    there = unit.rows.find(Case, opener=person.id, state="open") if names else ()
+    if any(case.values.get("delayed") and case.values["rules"] == names and case.opened_at > since for case in there):
+        return
+    note(unit, names, person=person, entry=entry, other=other, delayed=amount)
+
+
+def note(unit: Unit, names: Sequence[str], *, person: Person, entry: int, other: int, delayed: int = 0) -> None:
+    """Open a case for staff about an entry that rules hit, once; `other` is the person on its other side.
+
+    `delayed` is the amount of a payment that was not made, in minor units.
+    """
     if names and not unit.rows.find(Case, about=entry, what="pattern", limit=1):
         unit.rows.append(
             Case(
@@ -154,7 +178,7 @@ def note(unit: Unit, names: Sequence[str], *, person: Person, entry: int, other:
                 state="open",
                 opened_at=unit.now,
                 due_at=unit.now + timedelta(seconds=CASE_SECONDS),
-                values={"rules": list(names)},
+                values={"rules": list(names)} | ({"delayed": delayed} if delayed else {}),
             )
         )
 

@@ -140,13 +140,13 @@ def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...]
     receipt = receipt_for(unit, posted, source)
     if posted.repeated:
         return receipt
-    if quote.new:
-        pay_back(unit, payer, payee.phone, looked_at=unit.now, change=-1)
     if quote.undo:
         _wait(unit, payer, payee, quote, receipt, by_staff=shop is not None)
-    else:
-        _tell_both(unit, payer, payee, quote, receipt, posted.balances[wallet_of(payee)])
-        remember(unit, payer.id, payee.id)
+        return receipt
+    _tell_both(unit, payer, payee, quote, receipt, posted.balances[wallet_of(payee)])
+    remember(unit, payer.id, payee.id)
+    if quote.new:
+        pay_back(unit, payer, payee.phone, looked_at=unit.now)
     return receipt
 
 

@@ -136,6 +136,7 @@ def _settle(unit: Unit, row: Pending) -> None:
         return
     unit.rows.put(replace(row, state="settled"))
     remember(unit, row.payer, row.payee)
+    pay_back(unit, payer, payee.phone, looked_at=_began(unit, row))
     # The payment has one name for both, that of the entry which began it.
     values = {
         "reference": unit.house.references.write(row.id),
@@ -165,8 +166,6 @@ def _give_back(unit: Unit, row: Pending, state: str, keys: tuple[str, str]) -> P
         ),
     )
     unit.rows.put(replace(row, state=state))
-    if state == "taken_back":
-        pay_back(unit, payer, payee.phone, looked_at=_began(unit, row), change=1)
     back = {
         "reference": unit.house.references.write(posted.id),
         "amount": row.held,

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from service.countries import Pack
+from service.countries import Does, Pack
 from service.ledger.entry import NotEnough
 from service.ledger.post import hold
 from service.phone import mask_phone, number_of
@@ -22,6 +22,7 @@ from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
 from service.wallet.pin import is_pin, refuse_locked
 from service.wallet.receipt import Receipt, already, receipt_for
+from service.wallet.rules import hits, note_delayed
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.sim import refuse_unseen_sim
 from service.wallet.tally import count
@@ -47,12 +48,22 @@ class WrongSecret(Refusal):
     says = ("tries",)
 
 
+class SecretIsPin(Refusal):
+    """The secret, which others will be told, is the sender's own PIN."""
+
+
 class VoucherLocked(Refusal):
     """Three wrong secrets: the money is with the sender again."""
 
 
 class VoucherOver(Refusal):
     """The voucher was paid, taken back, or is too old."""
+
+
+class VoucherEarly(Refusal):
+    """The cash behind the voucher was paid in at another place a moment ago (F-02)."""
+
+    says = ("until",)
 
 
 def quote_voucher(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quote:
@@ -150,6 +161,21 @@ def find_voucher(unit: Unit, code: str) -> Payout | None:
     if voucher is None or not may_be_paid(unit, row):
         return None
     return Payout(unit.mint(), row.id, mask_phone(voucher.phone), row.amount, voucher=True)
+
+
+def refuse_early(unit: Unit, *, agent: Agent, payout: Payout) -> None:
+    """Raise VoucherEarly where a rule delays the sender's cash at this shop, which nobody knew when it was sent.
+
+    Staff get a case, which must be committed.
+    """
+    row = unit.rows.get(Withdrawal, payout.withdrawal)
+    sender = unit.rows.get(Person, row.person) if row else None
+    assert sender is not None, f"nobody has sent {payout.withdrawal}"
+    amount = payout.amount
+    found = hits(unit, "withdraw", person=sender, amount=amount, shop=agent.number, about="elsewhere")
+    if wait := max((rule.seconds for rule in found if rule.does is Does.DELAY), default=0):
+        note_delayed(unit, found, person=sender, entry=payout.withdrawal, other=agent.person, amount=amount)
+        raise VoucherEarly(until=(unit.now + timedelta(seconds=wait)).isoformat())
 
 
 def open_voucher(unit: Unit, *, agent: Agent, payout: Payout, secret: str) -> Payout | Refusal:

@@ -29,12 +29,17 @@ from service.wallet.promise import live_at, use, used_up
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
 from service.wallet.sim import refuse_unseen_sim
-from service.wallet.tally import count
+from service.wallet.tally import count, tally_of
 from service.wallet.unit import Agent, Asked, Person, Unit, Voucher, Withdrawal
 
-TRIES_PER_HOUR = 3
-"""Wrong codes that one agent may enter in an hour (P-14)."""
+FREE_TRIES = 3
+"""Wrong codes that one agent may enter in an hour without a wait. Then each try waits twice as long as the one before:
+one minute, two, four, ... So one customer's wrong codes stop a shop for a minute or two, and an agent who guesses has
+eight tries an hour. Where ten of the nine million codes wait at every moment of day and night, one is hit in some
+thirteen years of guessing (P-14); the code of a voucher is worth nothing without its secret."""
 
+LONGEST_WAIT = 60
+"""Minutes: the next hour begins anew."""
 
 MOST_WAITING = 5
 """Codes of one person that may wait at a time: nobody takes cash at more shops, and a thousand would crowd a shop."""
@@ -54,7 +59,9 @@ class WrongCode(Refusal):
 
 
 class TooManyCodes(Refusal):
-    """The agent has entered too many wrong codes; an hour's rest."""
+    """The agent has entered wrong codes, and may try the next one in so many minutes."""
+
+    says = ("minutes",)
 
 
 class Quote(NamedTuple):
@@ -187,8 +194,7 @@ def find_payout(
     `otherwise` is where to look next.
     """
     refuse_locked(unit, keeper)
-    if count(unit, wrong_codes(unit, agent), 0) >= TRIES_PER_HOUR:
-        raise TooManyCodes
+    refuse_guesses(unit, agent)
     for row in unit.rows.find(Withdrawal, agent=agent.number, state="waiting", limit=NO_LIMIT):
         is_its_code = any(withdrawal_code(key, row.id) == code for key in unit.house.code_keys)
         if is_its_code and row.expires_at > unit.now:
@@ -208,6 +214,16 @@ def _held_in(unit: Unit, payout: Payout) -> str:
     recorded = unit.books.entry(payout.withdrawal)
     assert recorded is not None, f"no hold {payout.withdrawal}"
     return recorded.moves[0].source.country
+
+
+def refuse_guesses(unit: Unit, agent: Agent) -> None:
+    """Raise TooManyCodes while an agent has to wait; their counter is locked until the transaction ends (P-03)."""
+    tally = tally_of(unit, wrong_codes(unit, agent))
+    if tally.count >= FREE_TRIES:
+        wait = min(2 ** (tally.count - FREE_TRIES), LONGEST_WAIT)
+        left = tally.at + timedelta(minutes=wait) - unit.now
+        if left > timedelta():
+            raise TooManyCodes(minutes=-(-left // timedelta(minutes=1)))
 
 
 def wrong_codes(unit: Unit, agent: Agent) -> str:

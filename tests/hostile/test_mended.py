@@ -10,14 +10,16 @@ from sqlalchemy import Connection
 
 from service.app import Unfit, make_app
 from service.demo import NotEmpty, load_demo
-from service.ledger.entry import AlreadyDone, TooFull
+from service.ledger.chart import Kind, Reason
+from service.ledger.entry import Account, AlreadyDone, Entry, Move, TooFull
 from service.schedule import Job, run_due
 from service.settings import derive
 from service.storage.memory import MemoryStore
 from service.storage.store import Unsure
+from service.wallet.account import wallet_of
 from service.wallet.operator import approve, propose
 from service.wallet.people import set_state
-from service.wallet.unit import Person, Unit
+from service.wallet.unit import Case, Challenge, Person, Unit
 from service.wallet.withdraw import withdrawal_code
 from tests.conftest import opened
 from tests.phone import AGENTS_CODE, BEGINNING, PINS, Phone, Town, demo_settings
@@ -184,3 +186,98 @@ def test_S_07_a_dialled_string_without_end_is_cut() -> None:
     town = Town()
     phone = town.phone("Amina").dial(typed="*".join(["7", "1", "00"] * 300))
     assert not phone.over
+
+
+@pytest.mark.parametrize("way", ["send", "withdraw", "voucher", "sms"])
+def test_F_10_staff_hear_of_mules_though_nothing_is_paid(way: str) -> None:
+    """Money from six strangers does not go on at once, whichever way, and the case is there although it was refused."""
+    town = Town()
+    chebet, baraka = town.person("Chebet"), town.person("Baraka")
+
+    def crowd(unit: Unit) -> None:
+        for number in range(6):
+            phone = f"+25473300010{number}"
+            one = replace(chebet, id=unit.mint(), phone=phone, name=f"Asha Bibi{number}", pin_tries=0)
+            unit.rows.append(one)
+            unit.books.open(wallet_of(one))
+            shop = Account("ke", Kind.FLOAT, "100016")
+            moves = (Move(shop, wallet_of(one), 80_00, Reason.CASH_IN),)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.CASH_IN, at=unit.now, moves=moves))
+            pays = (Move(wallet_of(one), wallet_of(baraka), 80_00, Reason.SEND),)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=pays))
+
+    town.app.transact(crowd)
+    phone = town.phone("Baraka")
+    if way == "sms":
+        phone.sms("SEND 400 0711000001")
+        said = phone.new()[-1]
+    else:
+        keys = {"send": "1*0711000001", "withdraw": "2*100016", "voucher": "7*9*0799000009"}[way].split("*")
+        said = phone.dial().press(*keys, "400").screen
+    assert said.startswith("Much money from many people"), said
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, what="pattern"))
+    assert case.values == {"rules": ["passed_on"], "delayed": 400_00}
+    assert case.opener == baraka.id
+    town.assert_sound()
+
+
+def test_F_02_a_voucher_is_no_way_around_the_delay_of_far_cash() -> None:
+    """Paid in at Nakuru and sent as a voucher: Nakuru pays at once, Kisumu half an hour later; one case."""
+    town = Town()
+    njeri, achieng = town.phone("Njeri"), town.phone("Achieng")
+    njeri.dial(AGENTS_CODE).press("1", "0722000002", "6000", PINS["Njeri"])
+    town.phone("Baraka").dial().press("7", "9", "0799000009", "6000", "2839", PINS["Baraka"])
+    code = town.phone("Zawadi").inbox()[-1].split("Code ")[1][:7]
+    for _ in range(2):
+        achieng.dial(AGENTS_CODE).press("2", code)
+        said = "Not yet: this cash was paid in elsewhere just now. Give no cash. Try again after 12:44."
+        assert achieng.screen == said
+        assert achieng.over
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, what="pattern"))
+    assert case.values == {"rules": ["far_cash"], "delayed": 6_000_00}
+    assert (case.opener, case.other) == (town.person("Baraka").id, town.person("Achieng").id)
+    assert njeri.dial(AGENTS_CODE).press("2", code).screen == "A voucher. The customer's secret?\n0 Back 00 Home"
+    town.wait(minutes=31)
+    assert achieng.dial(AGENTS_CODE).press("2", code, "2839", PINS["Achieng"]).screen.startswith("Give 0799***009 KES")
+    town.assert_sound()
+
+
+def test_F_07_a_near_miss_by_sms_gets_no_code() -> None:
+    """One digit from a number that is paid often: the answer says so and what to dial, and the screens then ask."""
+    town = Town()
+    baraka = town.person("Baraka")
+
+    def join(unit: Unit) -> None:
+        other = replace(baraka, id=unit.mint(), phone="+254722000003", name="Baraka Mwinyi")
+        unit.rows.append(other)
+        unit.books.open(wallet_of(other))
+
+    town.app.transact(join)
+    amina = town.phone("Amina")
+    amina.sms("SEND 100 0722000003")
+    assert amina.inbox()[-1] == (
+        "Send KES 100.00 to BARAKA M? 0722***003 is new, near BARAKA M. Fee KES 0.00, total KES 100.00. "
+        "Dial *384*96*1*0722000003*100# and enter your PIN."
+    )
+    assert town.app.read(lambda unit: unit.rows.find(Challenge, state="open")) == []
+    amina.dial(typed="1*0722000003*100")
+    assert amina.screen.startswith("New number, one slip from that of BARAKA M. Pay whom?\n1 New: BARAKA M 0722***003")
+    amina.sms("SEND 100 0722000002")
+    assert "to pay. Tell nobody the code." in amina.inbox()[-1]
+
+
+def test_the_secret_of_a_voucher_is_not_the_pin() -> None:
+    """Said only to who enters the PIN rightly; another secret is asked for, and until then nothing is sent."""
+    town = Town()
+    amina, pin = town.phone("Amina").dial(), PINS["Amina"]
+    amina.press("7", "9", "0799000009", "300", "4820", "4820")
+    assert amina.screen.startswith("Wrong PIN"), "a secret that is typed as the PIN is a wrong PIN"
+    amina.press("0", pin, "4821")
+    assert amina.screen.startswith("Wrong PIN"), "choosing secrets tells nothing of the PIN"
+    amina.press(pin)
+    assert amina.screen.startswith("Not your PIN: you tell this to others.\nChoose a secret of 4 digits.")
+    assert (town.balance("Amina"), town.phone("Zawadi").inbox()) == (200000, [])
+    amina.press("4820", pin)
+    assert amina.screen.startswith("KES 300 waits for 0799***009")
+    assert amina.over
+    town.assert_sound()

@@ -94,15 +94,15 @@ def test_P_14_a_deposit_s_code_is_good_for_one_deposit_of_one_agent_person_amoun
     assert code_for(village, quoted(village)) != code
 
 
-def test_P_14_three_wrong_codes_of_an_agent_are_enough_for_an_hour(village: Village) -> None:
+def test_P_14_after_three_wrong_codes_an_agent_waits(village: Village) -> None:
     """Those of pay-outs count with them, and the right code comes too late then."""
     quote = quoted(village)
     code = code_for(village, quote)
     for _ in range(3):
         assert isinstance(proved(village, quote, "1000000"), WrongDepositCode)
-    with village.refuses(TooManyCodes):
+    with village.refuses(TooManyCodes, minutes=1):
         proved(village, quote, code)
-    village.later(hours=1)
+    village.later(minutes=1)
     assert proved(village, quote, code) == quote._replace(approved=True)
 
 

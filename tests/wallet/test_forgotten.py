@@ -25,6 +25,7 @@ from service.wallet.forgotten import (
 from service.wallet.identity import PinReset
 from service.wallet.limits import OverSingle, limits_of, tier_of
 from service.wallet.pin import OldPin, WalletBlocked, WeakPin, is_pin, seal_pin, unlock
+from service.wallet.reversal import ask_back, keep
 from service.wallet.send import quote_send, send_money
 from service.wallet.unit import Person
 from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, TRUST, Village, float_
@@ -206,6 +207,22 @@ def test_what_is_at_stake_says_what_it_needs(
         return
     with village.refuses(no, help_line=PACK.help_line):
         ready(village)
+
+
+def test_what_is_asked_back_is_at_stake_too(village: Village, amina: Person) -> None:
+    """It is set aside for two hours, which may be those in which the new PIN is chosen, and is then Amina's again."""
+    village.give(BARAKA, 10_000_00)
+    quote = village.do(lambda unit: quote_send(unit, payer=BARAKA, phone=AMINA.phone, amount=6_000_00))
+    payment = village.do(lambda unit: send_money(unit, payer=BARAKA, quote=quote)).entry
+    asked(village)
+    village.later(hours=23, minutes=59)
+    case = village.do(lambda unit: ask_back(unit, payer=BARAKA, payment=payment))
+    village.later(minutes=1)
+    assert village.do(lambda unit: at_stake(unit, amina)) == 6_000_00
+    with village.refuses(LacksStaff, help_line=PACK.help_line):
+        ready(village)
+    village.do(lambda unit: keep(unit, payee=amina, case_id=case.id))
+    assert village.do(lambda unit: at_stake(unit, amina)) == 6_000_00
 
 
 def test_a_float_is_at_stake_too(village: Village) -> None:

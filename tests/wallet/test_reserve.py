@@ -11,6 +11,7 @@ from service.refusal import Refusal
 from service.wallet.agent import add_agent
 from service.wallet.cash_in import cash_in, quote_cash_in
 from service.wallet.cash_out import ask_cash_out, give_cash, price_cash_out
+from service.wallet.close import close_wallet
 from service.wallet.drawer import Shortage, Till, area_of, declare, known_cash
 from service.wallet.operator import approve, propose
 from service.wallet.pin import PinLocked, seal_pin
@@ -21,6 +22,7 @@ from service.wallet.reserve import (
     NobodyNear,
     TooManyAsks,
     TooManyReserved,
+    declare_cash,
     expire_reservations,
     find_cash,
     give_up,
@@ -47,6 +49,7 @@ from tests.wallet.village import (
     TRUST,
     Village,
     float_,
+    wallet,
 )
 
 KEEPERS = {SHOP.number: NJERI, OTHER_SHOP.number: ACHIENG}
@@ -327,3 +330,39 @@ def test_a_new_shop_has_a_till_and_promises_nothing_before_it_declares(fair: Vil
 )
 def test_how_places_are_compared(place: str, area: str) -> None:
     assert area_of("ke", place) == area
+
+
+def test_a_drawer_declared_below_what_is_promised_takes_the_newest_back(village: Village) -> None:
+    """Questions go first, the newest before the older, no more than must; those customers and staff hear of it."""
+    for one in (AMINA, BARAKA, ACHIENG):
+        village.give(one, 2000_00)
+    declared(village, 1000_00)
+    rows = [reserved(village, amount, who) for who, amount in ((AMINA, 300_00), (BARAKA, 400_00), (ACHIENG, 200_00))]
+    for row in rows[:2]:
+        kept(village, row)
+    village.told()
+
+    def declares(amount: int) -> int:
+        return village.do(lambda unit: declare_cash(unit, agent=SHOP, amount=amount, pack=PACK))
+
+    assert (declares(900_00), state(village)) == (0, ["kept", "kept", "asked"])
+    assert (declares(899_99), state(village)) == (200_00, ["kept", "kept", "declined"])
+    assert (declares(300_00), state(village)) == (400_00, ["kept", "declined", "declined"])
+    assert [(one.phone, one.key) for one in village.told()] == [
+        (ACHIENG.phone, "cash_declined"), (BARAKA.phone, "cash_declined"),
+    ]  # fmt: skip
+    assert [one.amount for one in village.rows(Shortage)] == [200_00, 400_00]
+    assert isinstance(found(village, 50_00), NobodyNear)
+
+
+def test_a_wallet_that_closes_lets_go_what_is_kept_for_it(village: Village) -> None:
+    """The agent is told whose cash is free, by name, and no nameless promise stays behind."""
+    village.give(AMINA, 500_00)
+    declared(village, 1000_00)
+    kept(village, reserved(village, 300_00))
+    village.post((wallet(AMINA), wallet(BARAKA), 500_00, Reason.SEND))
+    village.told()
+    village.do(lambda unit: close_wallet(unit, AMINA.id))
+    assert state(village) == ["given_up"]
+    (free,) = [one for one in village.told() if one.key == "cash_free"]
+    assert (free.phone, free.values["name"]) == (NJERI.phone, "AMINA O")

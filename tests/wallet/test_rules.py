@@ -15,6 +15,7 @@ from service.refusal import Refusal
 from service.wallet import history
 from service.wallet.challenge import answer_by_sms, ask_by_sms, challenge_code
 from service.wallet.operator import approve, propose
+from service.wallet.reversal import ask_back
 from service.wallet.rules import (
     Emptied,
     FarCash,
@@ -25,6 +26,7 @@ from service.wallet.rules import (
     hits,
     is_asked,
     note,
+    note_delayed,
     refuse_or_ask,
     review_seconds,
     to_note,
@@ -71,6 +73,13 @@ def pays(village: Village, payer: Person, payee: Person, amount: int) -> None:
     village.post((wallet(payer), wallet(payee), amount, Reason.SEND))
 
 
+def sends(village: Village, payer: Person, payee: Person, amount: int) -> int:
+    """Send money as people do, and return its entry."""
+    village.give(payer, 1_000_00)
+    quote = village.do(lambda unit: quote_send(unit, payer=payer, phone=payee.phone, amount=amount))
+    return village.do(lambda unit: send_money(unit, payer=payer, quote=quote)).entry
+
+
 def names(village: Village, of: str, who: Person, amount: int, **more: Any) -> list[str]:
     return village.do(lambda unit: [rule.name for rule in hits(unit, of, person=who, amount=amount, **more)])
 
@@ -90,6 +99,15 @@ def test_F_10_mules_pass_on_what_many_people_paid(village: Village) -> None:
     assert "passed_on" in names(village, "send", AMINA, 4_200_00)
     village.later(hours=1, seconds=1)
     assert names(village, "send", AMINA, 6_000_00) == []
+
+
+@pytest.mark.parametrize("shop", [SHOP.number, ""])
+def test_F_10_mules_do_not_take_it_out_either(village: Village, shop: str) -> None:
+    """By a code at a shop or for a voucher, what may not be sent on may not be taken out."""
+    for one in CROWD[:6]:
+        pays(village, one, AMINA, 1_000_00)
+    assert names(village, "withdraw", AMINA, 4_199_99, shop=shop) == []
+    assert names(village, "withdraw", AMINA, 4_200_00, shop=shop) == ["passed_on"]
 
 
 def test_a_savings_group_that_meets_again_is_no_ring_of_mules(village: Village) -> None:
@@ -193,6 +211,33 @@ def test_F_09_a_wallet_that_slept_is_asked_about(village: Village, of: str) -> N
     assert names(village, of, AMINA, 2_499_99) == []
     assert names(village, of, AMINA, 2_500_00) == ["woken"]
     assert names(village, of, AMINA, 4_500_00) == (["emptied", "woken"] if of == "send" else ["woken"])
+
+
+def test_F_09_nobody_else_wakes_a_wallet(village: Village) -> None:
+    """A shilling from a stranger, one paid in at an agent, and one that is asked back: the owner has moved nothing."""
+    village.give(AMINA, 5_000_00)
+    village.later(days=180)
+    receipt = sends(village, BARAKA, AMINA, 1_00)
+    village.later(minutes=1)
+    village.do(lambda unit: ask_back(unit, payer=BARAKA, payment=receipt))
+    village.give(AMINA, 1_00)
+    assert facts(village, AMINA, 4_900_00)["idle_days"] == 180
+    assert names(village, "send", AMINA, 4_900_00) == ["emptied", "woken"]
+    for _ in range(history.PAGE):
+        pays(village, BARAKA, AMINA, 1_00)
+    assert names(village, "send", AMINA, 4_900_00) == ["emptied", "woken"]
+    pays(village, AMINA, BARAKA, 1_00)
+    assert names(village, "send", AMINA, 4_900_00) == []
+
+
+def test_who_comes_back_with_cash_sends_it_unasked(village: Village) -> None:
+    """What slept is less than what was just paid in."""
+    village.give(AMINA, 1_000_00)
+    village.later(days=180)
+    village.give(AMINA, 999_99)
+    assert names(village, "send", AMINA, 1_900_00) == ["emptied", "woken"]
+    village.give(AMINA, 1_999_99)
+    assert names(village, "send", AMINA, 3_900_00) == []
 
 
 def test_F_09_staff_have_four_hours_before_an_emptied_wallet_is_empty(village: Village) -> None:
@@ -348,6 +393,29 @@ def test_a_case_is_opened_once_and_tells_staff_which_rules(village: Village) -> 
         "pattern", "open", CROWD[0].id, AMINA.id, entry,
     )  # fmt: skip
     assert case.values == {"rules": ["many_payees"]}
+
+
+def test_a_delayed_payment_has_one_case_in_the_time_of_the_delay(village: Village) -> None:
+    """It never becomes an entry; whoever tries again and again is one case."""
+    delays, asks = (next(rule for rule in PACK.rules if rule.name == name) for name in ("passed_on", "many_payees"))
+
+    def tries(*found: Rule) -> None:
+        def work(unit: Unit) -> None:
+            note_delayed(unit, found, person=AMINA, entry=unit.mint(), other=BARAKA.id, amount=5_000_00)
+
+        village.do(work)
+
+    tries(asks, replace(delays, case=False))
+    assert village.rows(Case) == []
+    tries(delays, asks)
+    village.later(seconds=delays.seconds - 1)
+    tries(delays)
+    (case,) = village.rows(Case)
+    assert (case.what, case.state, case.opener, case.other) == ("pattern", "open", AMINA.id, BARAKA.id)
+    assert case.values == {"rules": ["passed_on"], "delayed": 5_000_00}
+    village.later(seconds=1)
+    tries(delays)
+    assert len(village.rows(Case)) == 2
 
 
 def test_no_rules_look_at_nothing(village: Village) -> None:
