@@ -142,8 +142,9 @@ _NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
-    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help stopped"
-    " check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_returned"
+    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help"
+    " stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
+    " check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)
