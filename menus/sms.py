@@ -6,15 +6,25 @@ a message is never looked at: the message is refused and its text forgotten.
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 from menus.account import LIMITS
 from menus.call import Call
 from menus.fields import SEVERAL
+from menus.sms_answer import (
+    Answer,
+    DialToChoose,
+    NotAPayment,
+    NotATill,
+    NotRegistered,
+    NotUnderstood,
+    PinInMessage,
+    SharedPhone,
+)
 from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
@@ -45,58 +55,6 @@ LATE = timedelta(hours=24)
 """A message that was under way for longer is not carried out (M-04)."""
 
 MINI_LINES = 4
-
-
-class NotUnderstood(Refusal):
-    """The message is none of the commands."""
-
-
-class NotAPayment(Refusal):
-    """After the word for sending stands no amount with a number behind it."""
-
-
-class NotATill(Refusal):
-    """After the word for paying stands no till number with an amount behind it."""
-
-
-class PinInMessage(Refusal):
-    """Something that may be a PIN stands in the message."""
-
-
-class SharedPhone(Refusal):
-    """Several people share the number: who writes cannot be known, and what is answered lies in the phone."""
-
-    says = ("service_code",)
-
-
-class DialToChoose(Refusal):
-    """Several people share the number that is to be paid: which of them is meant is chosen on a screen."""
-
-    says = ("service_code",)
-
-
-class NotRegistered(Refusal):
-    """The sender has no wallet."""
-
-    says = ("service_code",)
-
-
-class TooLate(Refusal):
-    """The message was under way for too long."""
-
-
-class TooManyMessages(Refusal):
-    """The sender has used up this hour's answers."""
-
-    says = ("service_code",)
-
-
-class Answer(NamedTuple):
-    """A reply: a key of MESSAGES and its values; `seconds` is how long it is worth sending."""
-
-    key: str
-    values: Mapping[str, Any]
-    seconds: int | None = None
 
 
 Act = Callable[[Call, str], Answer | Refusal]

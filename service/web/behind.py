@@ -7,7 +7,7 @@ from typing import TypeVar
 
 import structlog
 
-from menus.sms import PinInMessage
+from menus.sms_answer import PinInMessage
 from service.gateways.base import Dial, Ended, OptedOut, Report, SimNews, Sms
 from service.outbox import note_report
 from service.storage.patience import within

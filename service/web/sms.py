@@ -7,7 +7,8 @@ from hashlib import sha256
 from typing import Any
 
 from menus.call import Call
-from menus.sms import LATE, STRANGE, Answer, TooLate, TooManyMessages, understand
+from menus.sms import LATE, STRANGE, understand
+from menus.sms_answer import Answer, TooLate, TooManyMessages
 from service.gateways.base import Sms
 from service.refusal import Refusal
 from service.wallet.idle import is_asleep, note_use

@@ -1,0 +1,58 @@
+"""What a message to Senti can be answered with: a reply, or one of the reasons why not."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from service.refusal import Refusal
+
+
+class NotUnderstood(Refusal):
+    """The message is none of the commands."""
+
+
+class NotAPayment(Refusal):
+    """After the word for sending stands no amount with a number behind it."""
+
+
+class NotATill(Refusal):
+    """After the word for paying stands no till number with an amount behind it."""
+
+
+class PinInMessage(Refusal):
+    """Something that may be a PIN stands in the message."""
+
+
+class SharedPhone(Refusal):
+    """Several people share the number: who writes cannot be known, and what is answered lies in the phone."""
+
+    says = ("service_code",)
+
+
+class DialToChoose(Refusal):
+    """Several people share the number that is to be paid: which of them is meant is chosen on a screen."""
+
+    says = ("service_code",)
+
+
+class NotRegistered(Refusal):
+    """The sender has no wallet."""
+
+    says = ("service_code",)
+
+
+class TooLate(Refusal):
+    """The message was under way for too long."""
+
+
+class TooManyMessages(Refusal):
+    """The sender has used up this hour's answers."""
+
+    says = ("service_code",)
+
+
+class Answer(NamedTuple):
+    """A reply: a key of MESSAGES and its values; `seconds` is how long it is worth sending."""
+
+    key: str
+    values: Mapping[str, Any]
+    seconds: int | None = None
