@@ -10,7 +10,7 @@ from menus import ask_back, guardians
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.pay import sale_hits
-from menus.steps import NumberLike, check_pin, look_twice
+from menus.steps import PRICED, NumberLike, arrival, check_pin, look_twice, priced
 from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.chart import Kind
@@ -32,7 +32,7 @@ from service.wallet.pay import Quote as SaleQuote
 from service.wallet.pay import quote_pay
 from service.wallet.people import UnknownPerson, WhichOne
 from service.wallet.pin import PinLocked, WrongPin
-from service.wallet.request import PAYMENT, TILL, ask_payment, pay_request, pay_sale, quote_request
+from service.wallet.request import PAYMENT, TILL, ask_payment, offer_request, pay_request, pay_sale
 from service.wallet.reversal import CaseOver, cases_for
 from service.wallet.rules import AGREED, DELAYING, hits, note
 from service.wallet.send import Quote, QuoteChanged, SelfPayment
@@ -43,7 +43,23 @@ from service.wallet.unit import Agent, Person, Request
 MOST_SHOWN = 9
 """What waits is counted up to here: more does not come together."""
 
-SHOWN = ("request", "name", "number", "agent", "agent_name", "till", "till_name", "amount", "fee", "total")
+PAID = tuple(name for name in PRICED if name != "total")
+"""What is shown before the PIN of a payment that was asked for."""
+
+SHOWN = (
+    "request",
+    "name",
+    "number",
+    "agent",
+    "agent_name",
+    "till",
+    "till_name",
+    "amount",
+    "fee",
+    "total",
+    "wanted",
+    "charged",
+)
 """What is shown of a request, whatever its kind; an empty word where a kind has no such thing. The fee is all that is
 paid beside the amount: the screen of the PIN takes it apart."""
 
@@ -83,7 +99,7 @@ def _asker(call: Call, one: Waiting) -> str:
 def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
     picked = values["picked"]
-    blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0}
+    blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0, "wanted": 0, "charged": 0}
     blank |= {"asks": False, "pays": False, "sells": False, "gives": False, "guards": False, "vouches": False}
     if isinstance(picked, str):
         return blank | {"asks": True}
@@ -94,7 +110,7 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     if "case" in picked:
         return blank | {"request": picked["case"], "gives": True, **ask_back.shown(call, picked["case"])}
     request = open_request(call.unit, call.caller, picked["request"])
-    shown = PRICED[request.kind](call, request)
+    shown = SHOWN_AS[request.kind](call, request)
     return blank | {"request": request.id, "amount": request.amount, "asks": False, **shown}
 
 
@@ -110,7 +126,7 @@ def _payment(call: Call, request: Request) -> Mapping[str, Any]:
     charge = call.pack.charge("send", request.amount, call.unit.now)
     who = {"name": masked(asker.name), "number": mask_phone(asker.phone), "pays": True}
     total = request.amount + charge.total
-    return who | {"fee": charge.total, "total": total}
+    return who | {"fee": charge.total, "total": total, "wanted": request.amount, "charged": charge.total}
 
 
 def _sale(call: Call, request: Request) -> Mapping[str, Any]:
@@ -120,7 +136,7 @@ def _sale(call: Call, request: Request) -> Mapping[str, Any]:
     return where | {"fee": charge.total, "total": request.amount + charge.total}
 
 
-PRICED: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {
+SHOWN_AS: Mapping[str, Callable[[Call, Request], Mapping[str, Any]]] = {
     CASH_OUT: _cash,
     PAYMENT: _payment,
     TILL: _sale,
@@ -161,11 +177,21 @@ def pay_cash(call: Call, values: Values) -> Mapping[str, Any]:
 
 def quote_payment(call: Call, values: Values) -> Mapping[str, Any]:
     """Price the payment that was asked for, as any payment."""
+    return _offer(call, values)
+
+
+def turn_cash(call: Call, values: Values) -> Mapping[str, Any]:
+    """Price it anew, with the asker's withdrawal if it was without, and without if it was with it."""
+    return _offer(call, values, pay_cash=not values["cash_paid"])
+
+
+def _offer(call: Call, values: Values, *, pay_cash: bool = False) -> Mapping[str, Any]:
     bring_up_to_date(call.unit, call.caller)
     request = open_request(call.unit, call.caller, values["request"])
-    quote = quote_request(call.unit, payer=call.caller, request=request)
-    priced = {"fee": quote.charge.published, "excise": quote.excise, "levy": quote.levy, "total": quote.total}
-    return {"quote": quote._asdict(), "name": quote.name, **priced}
+    offer = offer_request(call.unit, payer=call.caller, request=request, pay_cash=pay_cash)
+    # What was asked for stays as the screen before says it, though cash is paid too.
+    price = {name: value for name, value in priced(offer).items() if name in PAID}
+    return {"quote": offer.quote._asdict(), "name": offer.quote.name, **price}
 
 
 def pay_payment(call: Call, values: Values) -> Mapping[str, Any]:
@@ -173,7 +199,7 @@ def pay_payment(call: Call, values: Values) -> Mapping[str, Any]:
     quote = Quote(**values["quote"])
     receipt = pay_request(call.unit, payer=call.caller, request_id=values["request"], quote=quote)
     note(call.unit, values.get("rules", ()), person=call.caller, entry=receipt.entry, other=quote.payee)
-    return {"reference": receipt.reference, "balance": receipt.balance}
+    return {"reference": receipt.reference, "balance": receipt.balance, **arrival(call, values, receipt.at)}
 
 
 def quote_sale(call: Call, values: Values) -> Mapping[str, Any]:
@@ -225,28 +251,38 @@ REFUSED = (
 def _kind(
     name: str,
     quote: Act,
-    who: str,
+    gives: tuple[str, ...],
     found: Callable[[Call, Values], list[Rule]],
     pay: Act,
     *,
+    turn: Act | None = None,
+    done: tuple[str, ...] = (),
     told: str,
     not_told: str,
 ) -> tuple[Screen, ...]:
-    """Return the screens of one kind of request, from its price to the goodbye."""
+    """Return the screens of one kind of request, from its price to the goodbye.
+
+    `gives` and `done` are what is shown of it before and after; `turn` prices it with what cash costs, or without.
+    """
     screen = f"approvals.{name}"
+
+    def price(part: str, act: Act) -> Do:
+        return Do(f"{screen}.{part}", act, then=f"{screen}.look", gives=("quote", *gives), refuses=REFUSED)
+
     return (
         Menu(screen, (Choice("1", f"{screen}.quote"), Choice("2", "approvals.decline"))),
-        Do(f"{screen}.quote", quote, then=f"{screen}.look", gives=("quote", who, "fee", "excise", "levy", "total"),
-           refuses=REFUSED),
+        price("quote", quote),
+        *([price("cash", turn)] if turn else []),
         Do(f"{screen}.look", look_twice(found), then=f"{screen}.pin", gives=("rules", "quote"),
            on=dict.fromkeys((*AGREED, NumberLike), f"{screen}.sure"), refuses=DELAYING),
         Menu(f"{screen}.sure", (Choice("1", f"{screen}.agreed"),)),
         Do(f"{screen}.agreed", look_twice(found, agreed=True), then=f"{screen}.pin", gives=("rules", "quote"),
            refuses=DELAYING),
-        Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True),
+        Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True,
+            choices=(Choice("1", f"{screen}.cash", when="may_turn"),) if turn else ()),
         Do(f"{screen}.unlock", check_pin, then=f"{screen}.pay", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),
            unlocks=True),
-        Do(f"{screen}.pay", pay, then=f"{screen}.done", gives=("reference", "balance"), posts=True,
+        Do(f"{screen}.pay", pay, then=f"{screen}.done", gives=("reference", "balance", *done), posts=True,
            on={QuoteChanged: f"{screen}.quote"}, refuses=REFUSED, told=told, not_told=not_told),
         End(f"{screen}.done"),
     )  # fmt: skip
@@ -260,9 +296,12 @@ SCREENS: tuple[Screen, ...] = (
        instead={"asks": "ask.amount", "pays": "approvals.payment", "sells": "approvals.till", "gives": "give_back",
                 "guards": "guard.ask.pin", "vouches": "guard.vouch.pin"},
        refuses=(*REFUSED, CaseOver, PinTooNew, SimUnchecked)),
-    *_kind("cash", quote_cash, "agent_name", _cash_hits, pay_cash, told="cash_out", not_told="not_withdrawn"),
-    *_kind("payment", quote_payment, "name", _payment_hits, pay_payment, told="sent", not_told="not_sent"),
-    *_kind("till", quote_sale, "till_name", sale_hits, pay_the_sale, told="paid", not_told="not_paid"),
+    *_kind("cash", quote_cash, ("agent_name", "fee", "excise", "levy", "total"), _cash_hits, pay_cash,
+           told="cash_out", not_told="not_withdrawn"),
+    *_kind("payment", quote_payment, ("name", *PAID), _payment_hits, pay_payment, turn=turn_cash,
+           done=("arrives", "reviewed"), told="sent", not_told="not_sent"),
+    *_kind("till", quote_sale, ("till_name", "fee", "excise", "levy", "total"), sale_hits, pay_the_sale,
+           told="paid", not_told="not_paid"),
     Do("approvals.decline", say_no, then="approvals.declined", refuses=(RequestOver,), writes=True),
     End("approvals.declined"),
     Ask("ask.amount", "amount", AMOUNT, then="ask.phone"),

@@ -164,6 +164,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "closes": at,
         "case": _text(10),
         "wanted": some,
+        "charged": Field(money, WIDEST_FEE, optional=True),
         **dict.fromkeys(("kept", "taken_back"), some),
         "until": Field(lambda iso: f"{_local(iso, pack):%H:%M}", WIDEST_TIME),
         "arrives": hour,

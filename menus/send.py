@@ -5,7 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PAYEE, PIN
-from menus.steps import NumberLike, arrival, ask_if_number, check_pin, looked_at, may_pay, stop_or_ask
+from menus.steps import PRICED, NumberLike, arrival, ask_if_number, check_pin, looked_at, may_pay, priced, stop_or_ask
 from menus.whose import which
 from service.countries import NotOffered, Rule
 from service.ledger.books import Line
@@ -81,22 +81,13 @@ def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Ma
     call.unit.rows.ahead(given_by(call.caller))
     offer = offer_send(call.unit, payer=call.caller, phone=phone, amount=amount, pay_cash=pay_cash)
     quoted, tip = offer.quote, offer.tip
-    costs = "cash_paid" if offer.cash_paid else "cash" if offer.may_pay_cash else "cash_only"
     return {
         "quote": quoted._asdict(),
         "name": quoted.name,
         "number": mask_phone(phone),
         "whom": both(nicknames_of(call.unit, call.caller).get(quoted.payee, ""), quoted.name),
         "asked": offer.asked,
-        "amount": quoted.amount,
-        "fee": quoted.charge.published,
-        "excise": quoted.excise,
-        "levy": quoted.levy,
-        "total": quoted.total,  # for the release before, which may serve the next hop
-        "pays": quoted.total,
-        **dict.fromkeys(("cash", "cash_paid", "cash_only"), 0),
-        costs: offer.cash,
-        "may_turn": offer.cash_paid or offer.may_pay_cash,
+        **priced(offer),
         "nearby": tip.amount if tip else 0,
         "saves": tip.saves if tip else 0,
     }
@@ -171,8 +162,7 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
-QUOTED = ("quote", "name", "number", "whom", "asked", "amount", "fee", "excise", "levy", "total", "pays",
-          "cash", "cash_paid", "cash_only", "may_turn", "nearby", "saves")  # fmt: skip
+QUOTED = ("quote", "name", "number", "whom", "asked", *PRICED, "nearby", "saves")
 
 NEAR = ("near_name", "near_number", "near_phone", "new_name", "new_number", "new_phone")
 

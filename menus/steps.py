@@ -13,6 +13,7 @@ from service.wallet.account import counted_out, wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
+from service.wallet.offer import Offer
 from service.wallet.pin import refuse_locked, unlock
 from service.wallet.rules import ASKING, delays, note_delayed, refuse_or_ask, review_seconds, to_note
 from service.wallet.statement import balance_of
@@ -101,6 +102,27 @@ def looked_at(quote: Mapping[str, Any], found: Sequence[Rule]) -> Mapping[str, A
     """Return what is kept of rules that hit a payment: whom staff hear of, and the quote, which may wait for them."""
     wait = review_seconds(found)
     return {"rules": to_note(found), "quote": {**quote, "undo": max(quote["undo"], wait)} if wait else quote}
+
+
+PRICED = ("amount", "fee", "excise", "levy", "total", "pays", "cash", "cash_paid", "cash_only", "may_turn")
+"""What is shown of the price of a payment before its PIN."""
+
+
+def priced(offer: Offer) -> Mapping[str, Any]:
+    """Return the price of a payment, and what cash costs the payee: as it could be paid too, is paid, or is said."""
+    quoted = offer.quote
+    costs = "cash_paid" if offer.cash_paid else "cash" if offer.may_pay_cash else "cash_only"
+    return {
+        "amount": quoted.amount,
+        "fee": quoted.charge.published,
+        "excise": quoted.excise,
+        "levy": quoted.levy,
+        "total": quoted.total,  # for the release before, which may serve the next hop
+        "pays": quoted.total,
+        **dict.fromkeys(("cash", "cash_paid", "cash_only"), 0),
+        costs: offer.cash,
+        "may_turn": offer.cash_paid or offer.may_pay_cash,
+    }
 
 
 def arrival(call: Call, values: Values, paid_at: datetime) -> Mapping[str, str]:

@@ -25,12 +25,16 @@ class Offer(NamedTuple):
     tip: Tip | None
 
 
-def offer_send(unit: Unit, *, payer: Person, phone: str, amount: int, pay_cash: bool = False) -> Offer:
-    """Price a payment, with the payee's withdrawal of that amount if asked for; raises what `quote_send` raises."""
+def offer_send(
+    unit: Unit, *, payer: Person, phone: str, amount: int, pay_cash: bool = False, asked: bool = False
+) -> Offer:
+    """Price a payment, with the payee's withdrawal of that amount if `pay_cash`; `asked` and what it raises are those
+    of `quote_send`.
+    """
     pack = unit.house.packs[payer.country]
     cash = cash_cost(pack, amount, unit.now)
     sent = amount + cash if pay_cash else amount
-    quote, room = quote_in_room(unit, payer=payer, phone=phone, amount=sent)
+    quote, room = quote_in_room(unit, payer=payer, phone=phone, amount=sent, asked=asked)
     if pay_cash and cash:
         return Offer(quote, amount, cash, True, False, None)
     may = cash > 0 and _has_room(unit, payer, room, amount + cash)

@@ -6,10 +6,11 @@ from service.wallet.assistant import served_till
 from service.wallet.inbox import approved, ask, open_request
 from service.wallet.name import masked
 from service.wallet.notice import tell
+from service.wallet.offer import Offer, offer_send
 from service.wallet.pay import Quote as SaleQuote
 from service.wallet.pay import pay_till
 from service.wallet.receipt import Receipt, already
-from service.wallet.send import Quote, quote_send, send_money
+from service.wallet.send import Quote, send_money
 from service.wallet.unit import Person, Request, Unit
 
 PAYMENT = "payment"
@@ -67,11 +68,11 @@ def pay_sale(unit: Unit, *, payer: Person, request_id: int, quote: SaleQuote) ->
     return receipt
 
 
-def quote_request(unit: Unit, *, payer: Person, request: Request) -> Quote:
-    """Price the payment that was asked for; raises what quote_send raises."""
+def offer_request(unit: Unit, *, payer: Person, request: Request, pay_cash: bool = False) -> Offer:
+    """Price the payment that was asked for, with the asker's withdrawal if wished; raises what quote_send raises."""
     asker = unit.rows.get(Person, request.asker)
     assert asker is not None, f"no person {request.asker}"
-    return quote_send(unit, payer=payer, phone=asker.address, amount=request.amount, asked=True)
+    return offer_send(unit, payer=payer, phone=asker.address, amount=request.amount, pay_cash=pay_cash, asked=True)
 
 
 def pay_request(unit: Unit, *, payer: Person, request_id: int, quote: Quote) -> Receipt:
@@ -79,7 +80,8 @@ def pay_request(unit: Unit, *, payer: Person, request_id: int, quote: Quote) -> 
     if receipt := already(unit, quote.entry, wallet_of(payer)):
         return receipt
     request = open_request(unit, payer, request_id, lock=True)
-    assert (request.asker, request.amount) == (quote.payee, quote.amount), f"request {request_id} was quoted otherwise"
+    assert request.asker == quote.payee, f"request {request_id} was quoted otherwise"
+    assert request.amount <= quote.amount, f"request {request_id} was quoted for less"
     receipt = send_money(unit, payer=payer, quote=quote)
     # Nothing may refuse after this line.
     approved(unit, request, quote.entry)

@@ -14,11 +14,11 @@ from service.wallet.audit import audit_all
 from service.wallet.cash_out import ask_cash_out, give_cash, price_cash_out
 from service.wallet.challenge import answer_by_sms
 from service.wallet.inbox import decline, expire_requests, open_request, waiting_for
-from service.wallet.request import ask_payment, pay_request, quote_request
+from service.wallet.request import ask_payment, offer_request, pay_request
 from service.wallet.send import quote_send, send_money
 from service.wallet.unit import Agent, Person, Request, Unit
 from tests.hostile.crowd import at_once
-from tests.hostile.test_limits import rich, used_today
+from tests.hostile.test_limits import newcomer, rich, used_today
 from tests.hostile.test_sessions import lower
 from tests.hostile.test_sms import said
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Town
@@ -51,7 +51,7 @@ def yes(town: Town, amina: Person, request_id: int) -> Callable[[Unit], object]:
     if request.kind == "cash_out":
         cash = town.app.transact(lambda unit: price_cash_out(unit, request=request, pack=pack))
         return lambda unit: give_cash(unit, payer=amina, quote=cash, pack=pack)
-    quote = town.app.transact(lambda unit: quote_request(unit, payer=amina, request=request))
+    quote = town.app.transact(lambda unit: offer_request(unit, payer=amina, request=request).quote)
     return lambda unit: pay_request(unit, payer=amina, request_id=request_id, quote=quote)
 
 
@@ -125,4 +125,22 @@ def test_W_05_a_yes_whose_answer_was_lost_is_given_once(anywhere: Town) -> None:
     assert amina.hop().screen == first
     assert anywhere.balance("Amina") == 200_000 - 61_00
     assert anywhere.phone("Njeri").dial(AGENTS_CODE).press("6").screen.startswith("Approved, give cash: KES 50")
+    sound(anywhere)
+
+
+def test_paying_what_a_stranger_asks_says_what_cash_costs_and_when_it_arrives(anywhere: Town) -> None:
+    """As any first payment: one key pays the cash-out too, and the last screen says how to take it back."""
+    newcomer(anywhere, "+254722000777", "Zuri Asks")
+    zuri, amina = anywhere.phone("+254722000777"), anywhere.phone("Amina")
+    zuri.dial().press("6", "0711000001", "100")
+    amina.dial().press("6", "1", "1")
+    assert "\n1 Pay cash-out 11 too\n" in amina.screen
+    amina.press("1")
+    assert amina.screen.startswith("Send KES 111 to ZURI A\n")
+    assert amina.press("0").screen.startswith("ZURI A 0722***777 asks for KES 100\nFee KES 0\nTotal KES 100\n")
+    amina.press("1", "1", PINS["Amina"])
+    assert amina.screen.startswith("Sent KES 111 to ZURI A.\nArrives 12:19. Until then dial, 99: take it back.\n")
+    assert amina.dial().screen.endswith("99 Take back")
+    anywhere.wait(minutes=5)
+    assert anywhere.balance("+254722000777") == 111_00
     sound(anywhere)

@@ -23,7 +23,7 @@ from service.wallet.limits import OverSingle
 from service.wallet.people import set_state
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
-from service.wallet.request import ask_payment, pay_request, quote_request
+from service.wallet.request import ask_payment, offer_request, pay_request
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.unit import Agent, Person, Request, Unit
 from tests.wallet.village import (
@@ -282,7 +282,7 @@ def test_a_request_for_money_is_paid_as_any_payment_and_once(village: Village) -
     values = {"name": "BARAKA M", "number": "0722***002", "amount": 300_00, "service_code": PACK.people_code}
     assert village.said() == [(AMINA.phone, "asked_payment", values, None, request.expires_at)]
     assert request.expires_at == village.now + timedelta(days=3)
-    quotes = [village.do(lambda unit: quote_request(unit, payer=AMINA, request=request)) for _ in range(2)]
+    quotes = [village.do(lambda unit: offer_request(unit, payer=AMINA, request=request).quote) for _ in range(2)]
     receipt = village.do(lambda unit: pay_request(unit, payer=AMINA, request_id=request.id, quote=quotes[0]))
     assert receipt.balance == 2000_00 - 307_00
     assert [notice.key for notice in village.told()] == ["sent", "received"]
