@@ -154,8 +154,8 @@ def note_delayed(unit: Unit, found: Sequence[Rule], *, person: Person, entry: in
     It never becomes an entry, so its case is written here; whoever refuses it must commit. `entry` is what it would
     have been, `amount` minor units.
     """
-    names = to_note([rule for rule in found if rule.does is Does.DELAY])
-    since = unit.now - timedelta(seconds=max((rule.seconds for rule in found), default=0))
+    delaying = [rule for rule in found if rule.does is Does.DELAY]
+    names, since = to_note(delaying), unit.now - timedelta(seconds=max((rule.seconds for rule in delaying), default=0))
     there = unit.rows.find(Case, opener=person.id, state="open") if names else ()
     if any(case.values.get("delayed") and case.values["rules"] == names and case.opened_at > since for case in there):
         return

@@ -85,6 +85,7 @@ SELDOM = (
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust
     "guardians.less.pin", "guardians.removed", "document.pin", "document.noted",
     "forgot.ready", "forgot.new", "forgot.repeat", "forgot.done", "forgot.stopped", "forgot.waits",  # a day between
+    "about.listed",  # who has hidden their name before
     "close.pin", "close.done",  # an empty wallet with nothing under way
     "check.paid",  # a code that was told on, paid, and asked about within twelve messages
     "swap.with", "swap.amount", "swap.asked", "swap.offered", "swap.give", "swap.agreed", "swap.refused", "swap.take",
