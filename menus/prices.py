@@ -4,10 +4,10 @@ Room before the PIN is scarce. What is widest is found in the tables, of all dat
 that any number can get; so a country with small charges has room for more words.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, time
 
-from service.countries import IN_CHARGE, Pack, cheaper_nearby
+from service.countries import IN_CHARGE, Pack, Tip, cheaper_nearby
 from service.money import show_amount, show_number
 from service.ussd.screens import Field
 
@@ -29,7 +29,17 @@ def price_fields(pack: Pack) -> Mapping[str, Field]:
     cash = [band.pays or 0 for table in pack.charges if table.service == "withdraw" for band in table.bands]
     levies = {tax.base: _nines(tax.on(max(edges))) for tax in pack.taxes if tax.base != IN_CHARGE}
     excises = [tax.inside(fee) for fee in fees for tax in pack.taxes if tax.base == IN_CHARGE]
-    saves = seen(_savings(pack))
+
+    def saved(parts: Sequence[int]) -> str:
+        """The payer's part stands there though it is nothing, the payee's where there is one."""
+        payee = any(parts[1:])
+        return "+".join(number(part) for part in (parts if payee else parts[:1]))
+
+    savings = max(
+        ([_nines(part) for part in parts] if levies else parts for parts in _savings(pack)),
+        key=lambda parts: len(saved(parts)),
+        default=[],
+    )
     # A tax on the amount leaves any minor units.
     cash_widest = _nines(max(cash) + levies["withdraw"]) if "withdraw" in levies else seen(cash)
     return {
@@ -40,7 +50,7 @@ def price_fields(pack: Pack) -> Mapping[str, Field]:
         "levy": _maybe(amount, max(levies.values(), default=0)),
         **dict.fromkeys(("cash", "cash_paid", "cash_only"), _maybe(number, cash_widest)),
         "nearby": _maybe(number, seen(edges)),
-        "saves": _maybe(number, _nines(saves) if levies else saves),
+        "saved": Field(saved, savings, optional=True),
         **_limit_fields(pack, amount),
     }
 
@@ -75,7 +85,15 @@ def _nines(largest: int) -> int:
     return int("9" * len(str(largest)))
 
 
-def _savings(pack: Pack) -> Iterator[int]:
+def saving(pack: Pack, amount: int, tip: Tip | None, at: datetime) -> list[int]:
+    """Return what a tip saves the payer, and what it saves the payee; nothing if there is no tip."""
+    if tip is None:
+        return []
+    payer = pack.charge("send", amount, at).total - pack.charge("send", tip.amount, at).total
+    return [payer, tip.saves - payer]
+
+
+def _savings(pack: Pack) -> Iterator[list[int]]:
     """Yield what the tips of all dates save, just above the end of each band: further above it is no more."""
     services = ("send", "withdraw")
     first = max(min(table.valid_from for table in pack.charges if table.service == service) for service in services)
@@ -83,5 +101,4 @@ def _savings(pack: Pack) -> Iterator[int]:
     for date in sorted(date for date in dates if date >= first):
         at = datetime.combine(date, time(12), pack.zone)
         for band in (band for service in services for band in pack.bands(service, at)):
-            tip = cheaper_nearby(pack, band.most + 1, at)
-            yield tip.saves if tip else 0
+            yield saving(pack, band.most + 1, cheaper_nearby(pack, band.most + 1, at), at)

@@ -5,6 +5,7 @@ from typing import Any
 
 from menus.call import Call
 from menus.fields import AMOUNT, PAYEE, PIN
+from menus.prices import saving
 from menus.steps import PRICED, NumberLike, arrival, ask_if_number, check_pin, looked_at, may_pay, priced, stop_or_ask
 from menus.whose import which
 from service.countries import NotOffered, Rule
@@ -89,7 +90,7 @@ def _offer(call: Call, phone: str, amount: int, *, pay_cash: bool = False) -> Ma
         "asked": offer.asked,
         **priced(offer),
         "nearby": tip.amount if tip else 0,
-        "saves": tip.saves if tip else 0,
+        "saved": saving(call.pack, offer.asked, tip, call.unit.now),
     }
 
 
@@ -162,7 +163,7 @@ def pay(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough, TooFull), "send.amount")
-QUOTED = ("quote", "name", "number", "whom", "asked", *PRICED, "nearby", "saves")
+QUOTED = ("quote", "name", "number", "whom", "asked", *PRICED, "nearby", "saved")
 
 NEAR = ("near_name", "near_number", "near_phone", "new_name", "new_number", "new_phone")
 

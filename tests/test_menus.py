@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ import menus
 from menus import product, proof
 from menus.call import Call
 from menus.fields import fields, sms_fields
+from menus.prices import saving
 from service.countries import cash_cost, cheaper_nearby, every_country, load_pack
 from service.gateways.africastalking import AfricasTalking
 from service.gsm7 import septets
@@ -60,7 +62,7 @@ AMOUNTS = st.integers(0, 9_999_999_999)
 TEXTS = st.text(max_size=200)
 SHOWN = {**fields(PACK, b"k" * 32), **{f"sms {name}": field for name, field in sms_fields(PACK, b"k" * 32).items()}}
 LIMITS = {"single", "day_limit", "most_balance", "month_limit"}
-PRICES = {"fee", "excise", "cash", "cash_paid", "cash_only", "nearby", "saves"} | LIMITS
+PRICES = {"fee", "excise", "cash", "cash_paid", "cash_only", "nearby", "saved"} | LIMITS
 """On screens as wide as the tables of the country make them: see below."""
 NUMBERS = {
     name
@@ -109,11 +111,25 @@ def test_no_price_of_any_country_is_shown_wider_than_its_widest(country: str, da
             if not least <= amount <= most:
                 continue
             charge, tip = pack.charge(service, amount, day), cheaper_nearby(pack, amount, day)
-            values = {"amount": amount, "fee": charge.published, "pays": amount + charge.total}
+            values: dict[str, Any] = {"amount": amount, "fee": charge.published, "pays": amount + charge.total}
             values |= {"excise": charge.excise, "levy": charge.levy, "most_now": amount}
             values |= dict.fromkeys(("cash", "cash_paid", "cash_only"), cash_cost(pack, amount, day))
-            values |= {"nearby": tip.amount if tip else 0, "saves": tip.saves if tip else 0}
+            values |= {"nearby": tip.amount if tip else 0, "saved": saving(pack, amount, tip, day)}
             assert all(show(values)(name) or not value for name, value in values.items())
+
+
+def test_a_tip_says_what_the_payer_saves_and_what_the_payee_does() -> None:
+    """The payer sees their own total: what the other side saves is not to be found in it."""
+    day, words = datetime(2026, 11, 22, 12, tzinfo=UTC), fields(PACK, b"k" * 32)["saved"]
+    told = {}
+    for amount in (1_001_00, 2_501_00, 35_001_00, 1_000_00):
+        found = saving(PACK, amount, tip := cheaper_nearby(PACK, amount, day), day)
+        told[amount] = words.show(found)
+        if tip:
+            totals = [paid + PACK.charge("send", paid, day).total for paid in (amount, tip.amount)]
+            assert found[0] == totals[0] - totals[1] - (amount - tip.amount)
+            assert sum(found) == tip.saves
+    assert told == {1_001_00: "10", 2_501_00: "20+23", 35_001_00: "0+81", 1_000_00: ""}
 
 
 @given(text=TEXTS)
