@@ -148,7 +148,7 @@ def prove_staff_code(unit: Unit, person: Person, code: str) -> Refusal | None:
     """
     tries = f"staff-code:{person.id}:{unit.now:%Y%m%d%H}"
     if count(unit, tries, 0) >= unit.house.packs[person.country].code_tries:
-        raise TooManyCodes
+        raise TooManyCodes(minutes=60)
     asked = _waiting(unit, person)
     if asked is None or not any(staff_code(key, asked.id) == code for key in unit.house.code_keys):
         count(unit, tries, 1)

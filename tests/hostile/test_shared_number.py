@@ -137,7 +137,7 @@ def test_S_14_wrong_codes_of_staff_are_counted(town: Town) -> None:
     phone = share(town)
     for _ in range(3):
         assert phone.dial().press("2", "1", "1234567").screen.startswith("That is not the code of our staff.")
-    assert phone.dial().press("2", "1", "1234567").screen == "Too many wrong codes. Try again in an hour."
+    assert phone.dial().press("2", "1", "1234567").screen == "Too many wrong codes. Next try in 60 min."
 
 
 def test_S_14_another_sim_is_that_of_all_on_the_number(anywhere: Town) -> None:
