@@ -70,6 +70,7 @@ SELDOM = (
     "send.sure", "withdraw.sure", "cashin.sure", "voucher.sure", "approvals.cash.sure", "approvals.payment.sure",
     "approvals.cash.pin", "approvals.cash.done", "transfer.amount", "transfer.pin",
     "transfer.done",  # an agent's number, then a PIN
+    "transfer.sure",  # and an amount that is a number of the talk
     "sell.done",  # float that is sold back, the PIN, and no three such wishes that wait
     "pay.again", "pay.sure",  # the same twice, or a number where the amount belongs
     # what a merchant does now and then, three keys down, behind a payment
@@ -192,9 +193,7 @@ class Walk:
 
         def work(unit: Unit) -> None:
             for who in PINS:
-                people = people_at(unit, NUMBERS[who])
-                assert people
-                for person in people:
+                for person in people_at(unit, NUMBERS[who]):  # nobody, where the wallet was closed
                     set_state(unit, person, "active")
                     choose_language(unit, person, self.dice.choice(languages))
 
