@@ -28,7 +28,7 @@ from service.storage.migrate import migrate
 from service.storage.tables import METADATA
 from service.wallet.bulk import hand_in, pay_some
 from service.wallet.bulk_file import judge, read_rows
-from service.wallet.operator import approve, propose
+from service.wallet.operator import approve, propose, propose_renumber
 from service.wallet.people import set_state
 from service.wallet.sim import SimAsked, ask_about, ask_sims, note_answer
 from service.wallet.unit import Approval, Unit
@@ -125,12 +125,23 @@ def pay_wages(town: Town) -> None:
     assert town.app.transact(lambda unit: pay_some(unit, made.values["bulk"])).refused == 0
 
 
+def give_another_number(town: Town) -> None:
+    """Have a wallet put behind another number, which only staff do."""
+    baraka = town.person("Baraka")
+    made = town.app.transact(
+        lambda unit: propose_renumber(unit, baraka, phone="+254799000078", id_number=baraka.id_number, maker="ann")
+    )
+    assert isinstance(made, Approval)
+    town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
+
+
 def test_no_plan_reads_in_proportion_to_a_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(url, monkeypatch) as heard:
         town = opened(url)
         play(town)
         ask_the_network(town)
         pay_wages(town)
+        give_another_number(town)
         post(town, 2**41)
         town.store.close()
     sent = {statement: values for statement, values in heard.items() if _is_explained(statement)}

@@ -127,7 +127,7 @@ def test_a_savings_group_that_meets_again_is_no_ring_of_mules(village: Village) 
 
 def waits(village: Village, payer: Person, payee: Person, amount: int = 100_00) -> None:
     """Pay somebody for the first time, so that it can be taken back for a while."""
-    quote = village.do(lambda unit: quote_send(unit, payer=payer, phone=payee.phone, amount=amount))
+    quote = village.do(lambda unit: quote_send(unit, payer=payer, phone=payee.phone, amount=amount, asked=True))
     village.do(lambda unit: send_money(unit, payer=payer, quote=quote._replace(undo=300)))
 
 
