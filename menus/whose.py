@@ -7,12 +7,13 @@ from typing import Any
 from menus import forgotten
 from menus.call import Call
 from menus.fields import CODE, ID_NUMBER, NAME, PIN
+from menus.register import keep_pin
 from menus.steps import check_pin
 from service.refusal import Refusal
 from service.ussd.screens import Ask, Choice, Do, End, NoSuchChoice, Pick, Values
 from service.wallet.forgotten import TooManyResets, WrongStaffCode, prove_staff_code
 from service.wallet.name import masked
-from service.wallet.people import AlreadyRegistered, begin_registration
+from service.wallet.people import AlreadyRegistered
 from service.wallet.pin import (
     DifferentPin,
     OldPin,
@@ -96,11 +97,6 @@ def may_open(call: Call, _: Values) -> None:
 def take_name(call: Call, values: Values) -> None:
     """See that the name is no other's on this number."""
     refuse_name(call.unit, call.phone, values["full_name"])
-
-
-def keep_pin(call: Call, values: Values) -> Mapping[str, Any]:
-    """Keep a verifier of the newcomer's first PIN until it is repeated."""
-    return begin_registration(call.unit, call.phone, values["new_pin"])
 
 
 def open_wallet(call: Call, values: Values) -> Mapping[str, Any]:

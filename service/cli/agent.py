@@ -178,13 +178,10 @@ def shortages(number: str | None, limit: int, as_json: bool) -> None:
 
 
 def _agent_and_pack(app: "App", number: str) -> "tuple[Agent, Pack]":
-    from service.wallet.agent import agent_by_number, read_agent_number
-    from service.wallet.unit import Person
+    from service.wallet.agent import keeper_of, read_agent_number, shop_by_number
 
-    row = app.read(lambda unit: agent_by_number(unit, read_agent_number(number)))
-    keeper = app.read(lambda unit: unit.rows.get(Person, row.person))
-    assert keeper is not None, f"no person {row.person}"
-    return row, app.house.packs[keeper.country]
+    row = app.read(lambda unit: shop_by_number(unit, read_agent_number(number)))
+    return row, app.house.packs[app.read(lambda unit: keeper_of(unit, row)).country]
 
 
 @agent.command("list")
@@ -201,11 +198,10 @@ def list_all(as_json: bool) -> None:
 
 def _about(unit: "Unit", row: "Agent") -> dict[str, object]:
     from service.wallet.account import commission_of, float_of
+    from service.wallet.agent import keeper_of
     from service.wallet.report import reports_about
-    from service.wallet.unit import Person
 
-    keeper = unit.rows.get(Person, row.person)
-    assert keeper is not None, f"no person {row.person}"
+    keeper = keeper_of(unit, row)
     return {
         "number": row.number,
         "name": row.name,

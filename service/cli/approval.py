@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from service.app import App
-    from service.countries import Pack
     from service.wallet.unit import Approval
 
 
@@ -56,7 +55,8 @@ def approve(approval_id: str, by: str | None) -> None:
             carry_out(app, waiting)
         if waiting.act == "bulk":
             pay_bulk(app, waiting.values["bulk"])
-        click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in _shown(app, result).items()))
+        done = _shown(app, waiting, result)
+        click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in done.items()))
 
 
 def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
@@ -64,7 +64,7 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     from service.wallet.identity import NewNumber
     from service.wallet.unit import Person
 
-    values = _shown(app, waiting.values)
+    values = _shown(app, waiting, waiting.values)
     if "entry" in values:
         values["entry"] = app.house.references.write(values["entry"])
     if "person" in values:
@@ -75,18 +75,12 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     return values
 
 
-def _shown(app: "App", values: "Mapping[str, Any]") -> dict[str, Any]:
+def _shown(app: "App", approval: "Approval", values: "Mapping[str, Any]") -> dict[str, Any]:
+    """Return what an act says, or what has come of it, with its amounts in the money that it moves."""
     from service.money import show_amount_full
+    from service.wallet.proposal import country_of
 
-    pack = app.house.packs[values["country"]] if "country" in values else _pack_of(app, values)
+    country = app.read(lambda unit: country_of(unit, approval))
+    pack = app.house.packs[country] if country else app.home.pack
     amounts = {name: show_amount_full(values[name], pack.currency) for name in ("amount", "balance") if name in values}
     return {**values, **amounts}
-
-
-def _pack_of(app: "App", values: "Mapping[str, Any]") -> "Pack":
-    """Return the country of an agent who is named, or the first that is served."""
-    from service.wallet.agent import country_of
-    from service.wallet.unit import Agent
-
-    agent = app.read(lambda unit: unit.rows.get(Agent, values["agent"])) if "agent" in values else None
-    return app.house.packs[app.read(lambda unit: country_of(unit, agent))] if agent else app.home.pack

@@ -8,7 +8,7 @@ import click
 
 from service.cli.approval import say_proposed
 from service.cli.group import refuse, unusable
-from service.cli.opened import as_json, by_name, opened
+from service.cli.opened import as_json, bank_ref, by_name, opened, served
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def bulk() -> None:
 def check(file: Path, country: str | None) -> None:
     """Say what is wrong with each line of FILE, and what it would cost; nothing is written down."""
     with opened() as app:
-        pack = _pack(app, country)
+        pack = served(app, country)
         lines, faults = _judged(app, file, pack)
         _say_sum(pack, lines)
         _say_faults(faults)
@@ -57,7 +57,7 @@ def check(file: Path, country: str | None) -> None:
 @_file
 @_country
 @click.option("--name", required=True, help="Who pays, and for what, as the people read it: up to 20 letters.")
-@click.option("--bank-ref", required=True, metavar="R", help="Of the credit at the bank with which it was paid in.")
+@bank_ref
 @click.option("--leave-out", is_flag=True, help="Hand in the lines that can be paid, and leave out the others.")
 @by_name
 def submit(file: Path, country: str | None, name: str, bank_ref: str, leave_out: bool, by: str) -> None:
@@ -70,7 +70,7 @@ def submit(file: Path, country: str | None, name: str, bank_ref: str, leave_out:
     if not 2 <= (septets(called) or 0) <= 20:
         raise unusable("--name has 2 to 20 letters, as they fit into a message")
     with opened() as app:
-        pack = _pack(app, country)
+        pack = served(app, country)
         lines, faults = _judged(app, file, pack)
         _say_faults(faults)
         if not lines or (faults and not leave_out):
@@ -149,7 +149,7 @@ def results(batch_id: str, to: Path | None) -> None:
 
 @bulk.command("return")
 @click.argument("batch_id", metavar="BATCH")
-@click.option("--bank-ref", required=True, metavar="R", help="Of the payment with which the bank gave it back.")
+@bank_ref
 @by_name
 def return_(batch_id: str, bank_ref: str, by: str) -> None:
     """Propose to take what is left of BATCH out of the books: the bank has given it back to the organisation."""
@@ -184,13 +184,6 @@ def carry_out(app: "App", bulk_id: int) -> None:
             refused += paid.refused
             bar.advance(task, paid.lines)
     click.echo(f"{waiting - refused} of {waiting} lines paid by this run, {refused} refused.")
-
-
-def _pack(app: "App", country: str | None) -> "Pack":
-    code = country or app.home.pack.country
-    if code not in app.house.packs:
-        raise unusable(f"--country {code}: served are {', '.join(app.house.packs)}")
-    return app.house.packs[code]
 
 
 def _judged(app: "App", file: Path, pack: "Pack") -> "tuple[Sequence[Line], Sequence[Fault]]":

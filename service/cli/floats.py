@@ -3,10 +3,7 @@
 import click
 
 from service.cli.approval import say_proposed
-from service.cli.group import unusable
-from service.cli.opened import as_json, by_name, opened
-
-_bank_ref = click.option("--bank-ref", required=True, help="The bank's own reference: each counts once.")
+from service.cli.opened import as_json, bank_ref, by_name, opened
 
 
 @click.group("float")
@@ -17,7 +14,7 @@ def floats() -> None:
 @floats.command()
 @click.argument("agent")
 @click.argument("amount")
-@_bank_ref
+@bank_ref
 @by_name
 def issue(agent: str, amount: str, bank_ref: str, by: str) -> None:
     """Propose to give AGENT float for AMOUNT that has come to the bank (5,000 or 5000.50); prints the approval id."""
@@ -27,7 +24,7 @@ def issue(agent: str, amount: str, bank_ref: str, by: str) -> None:
 @floats.command()
 @click.argument("agent")
 @click.argument("amount")
-@_bank_ref
+@bank_ref
 @by_name
 def redeem(agent: str, amount: str, bank_ref: str, by: str) -> None:
     """Propose to take AMOUNT of float back from AGENT, paid out at the bank; prints the approval id."""
@@ -36,13 +33,12 @@ def redeem(agent: str, amount: str, bank_ref: str, by: str) -> None:
 
 @floats.command("redeem-asked")
 @click.argument("wish", metavar="ID")
-@_bank_ref
+@bank_ref
 @by_name
 def redeem_asked(wish: str, bank_ref: str, by: str) -> None:
     """Propose what an agent asked for under ID (see asked), paid out at the bank; prints the approval id."""
     from service.wallet.operator import redeem_asked
 
-    _refuse_empty(bank_ref)
     with opened() as app:
         number = app.house.references.read(wish) or 0
         say_proposed(app, app.transact(lambda unit: redeem_asked(unit, wish_id=number, bank_ref=bank_ref, maker=by)))
@@ -76,18 +72,12 @@ def asked(as_json: bool) -> None:
 
 def _propose(act: str, agent: str, amount: str, bank_ref: str, by: str) -> None:
     from service.money import read_amount
-    from service.wallet.agent import agent_by_number, country_of, read_agent_number
+    from service.wallet.agent import keeper_of, read_agent_number, shop_by_number
     from service.wallet.operator import propose
 
-    _refuse_empty(bank_ref)
     with opened() as app:
         number = read_agent_number(agent)
-        country = app.read(lambda unit: country_of(unit, agent_by_number(unit, number)))
-        minor = read_amount(amount, app.house.packs[country].currency)
-        values = {"agent": number, "country": country, "amount": minor, "bank_ref": bank_ref}
+        keeper = app.read(lambda unit: keeper_of(unit, shop_by_number(unit, number)))
+        minor = read_amount(amount, app.house.packs[keeper.country].currency)
+        values = {"agent": number, "amount": minor, "bank_ref": bank_ref}
         say_proposed(app, app.transact(lambda unit: propose(unit, act=act, values=values, maker=by)))
-
-
-def _refuse_empty(bank_ref: str) -> None:
-    if not bank_ref.strip():
-        raise unusable("--bank-ref is empty: it is the bank's own reference")

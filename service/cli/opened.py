@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from service.settings import Settings
     from service.wallet.unit import Person, Unit
 
+
+def _not_empty(_context: click.Context, _option: click.Parameter, typed: str) -> str:
+    from service.cli.group import unusable
+
+    if not any(char.isalnum() for char in typed):
+        raise unusable("--bank-ref is empty: it is the bank's own reference")
+    return typed
+
+
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON: amounts in minor units, times ISO 8601.")
+bank_ref = click.option(
+    "--bank-ref", required=True, metavar="R", callback=_not_empty, help="The bank's own reference: each counts once."
+)
 by_name = click.option("--by", required=True, metavar="NAME", help="Who does this.")
 
 
@@ -39,6 +51,16 @@ def opened() -> Iterator["App"]:
         yield app
     finally:
         app.store.close()
+
+
+def served(app: "App", country: str | None) -> "Pack":
+    """Return the country that --country names, or the first that is served."""
+    from service.cli.group import unusable
+
+    code = country or app.home.pack.country
+    if code not in app.house.packs:
+        raise unusable(f"--country {code}: served are {', '.join(app.house.packs)}")
+    return app.house.packs[code]
 
 
 def read_number(app: "App", typed: str) -> str:

@@ -8,7 +8,7 @@ import click
 
 from service.cli.approval import say_proposed
 from service.cli.group import unusable
-from service.cli.opened import opened
+from service.cli.opened import opened, served
 
 if TYPE_CHECKING:
     from service.app import App
@@ -33,14 +33,12 @@ def refund(tax: str, first: datetime, last: datetime, country: str | None, by: s
     from service.wallet.refund import Batch, review, values_of
 
     with opened() as app:
-        code = country or app.home.pack.country
-        if code not in app.house.packs:
-            raise unusable(f"--country {code}: served are {', '.join(app.house.packs)}")
-        batch = Batch(code, tax, first.date(), last.date())
+        pack = served(app, country)
+        batch = Batch(pack.country, tax, first.date(), last.date())
         if batch.last < batch.first:
             raise unusable("--to is before --from")
         entries, total = app.read(lambda unit: review(unit, batch))
-        shown = show_amount_full(total, app.house.packs[code].currency)
+        shown = show_amount_full(total, pack.currency)
         click.echo(f"{tax}, {batch.first} to {batch.last}: {entries} payments, {shown} to give back.", err=True)
         if by is not None and entries:
             values = values_of(batch, entries, total)

@@ -12,7 +12,7 @@ from service.console.page import asked, field, go_to, page
 from service.money import read_amount
 from service.phone import read_phone
 from service.refusal import Refusal
-from service.wallet.agent import agent_by_number, read_agent_number
+from service.wallet.agent import keeper_of, read_agent_number, shop_by_number
 from service.wallet.case import case_by_number
 from service.wallet.name import masked
 from service.wallet.operator import propose, propose_identify, propose_renumber, propose_reset
@@ -68,14 +68,13 @@ Pairs = list[tuple[str, Any]]
 
 def _agent(form: Form, typed: str) -> Pairs:
     number = read_agent_number(typed)
-    agent_by_number(form.unit, number)
+    shop_by_number(form.unit, number)
     return [("agent", number)]
 
 
 def _amount(form: Form, typed: str) -> Pairs:
     """Read an amount in the money of the agent's country."""
-    keeper = form.unit.rows.get(Person, agent_by_number(form.unit, read_agent_number(form.typed["agent"])).person)
-    assert keeper is not None, "an agent is a person"
+    keeper = keeper_of(form.unit, shop_by_number(form.unit, read_agent_number(form.typed["agent"])))
     return [("amount", read_amount(typed, form.unit.house.packs[keeper.country].currency))]
 
 

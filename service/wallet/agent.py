@@ -56,17 +56,25 @@ def read_agent_number(typed: str) -> str:
 
 def agent_by_number(unit: Unit, number: str) -> Agent:
     """Return an open agent, or raise UnknownAgent."""
-    agent = unit.rows.get(Agent, number)
-    if agent is None or agent.state != "active":
+    agent = shop_by_number(unit, number)
+    if agent.state != "active":
         raise UnknownAgent
     return agent
 
 
-def country_of(unit: Unit, agent: Agent) -> str:
-    """Return the country in whose money a shop works: that of its keeper."""
+def shop_by_number(unit: Unit, number: str) -> Agent:
+    """Return a shop, be it suspended, that staff have to settle with; raises UnknownAgent for one that was closed."""
+    agent = unit.rows.get(Agent, number)
+    if agent is None or agent.state == "closed":
+        raise UnknownAgent
+    return agent
+
+
+def keeper_of(unit: Unit, agent: Agent) -> Person:
+    """Return who runs a shop: it works in the money of their country."""
     keeper = unit.rows.get(Person, agent.person)
     assert keeper is not None, f"no person {agent.person}"
-    return keeper.country
+    return keeper
 
 
 def set_shop(unit: Unit, number: str, state: str) -> Agent:
@@ -80,7 +88,7 @@ def set_shop(unit: Unit, number: str, state: str) -> Agent:
 
 def owes(unit: Unit, agent: Agent) -> bool:
     """Say whether anything is left to settle with a shop: e-float, or commission that was earned or paid too much."""
-    country = country_of(unit, agent)
+    country = keeper_of(unit, agent).country
     return any(unit.books.balance(account) for account in (float_of(agent, country), commission_of(agent, country)))
 
 

@@ -108,7 +108,10 @@ def pay_some(unit: Unit, bulk_id: int, *, limit: int = AT_ONCE) -> Bite:
     refused = 0
     # Wallets are locked in the order in which postings lock them.
     for line in sorted(lines, key=lambda line: str(wallet_of(by_id[line.person])) if line.person else ""):
-        done = _pay(unit, bulk, line, by_id.get(line.person or 0))
+        try:
+            done = _pay(unit, bulk, line, by_id.get(line.person or 0))
+        except Refusal as no:  # the ledger refuses before it writes: nothing is to be undone
+            done = replace(line, state="refused", why=no.code)
         refused += done.state == "refused"
         unit.rows.put(done)
     if not lines:
@@ -117,7 +120,7 @@ def pay_some(unit: Unit, bulk_id: int, *, limit: int = AT_ONCE) -> Bite:
 
 
 def _pay(unit: Unit, bulk: Bulk, line: BulkLine, person: Person | None) -> BulkLine:
-    """Pay one line, and return it as it is then. The ledger refuses before it writes, so a refusal needs no undoing."""
+    """Pay one line, and return it as it is then."""
     if line.person is None:
         return _send_voucher(unit, bulk, line)
     assert person is not None, f"no person {line.person}"
@@ -126,12 +129,7 @@ def _pay(unit: Unit, bulk: Bulk, line: BulkLine, person: Person | None) -> BulkL
     wallet, source = wallet_of(person), account_of(bulk)
     moves = (Move(source, wallet, line.amount, Reason.DISBURSE), *charge_moves(source, line.charge))
     ceilings = (ceiling_of(unit, person),)
-    try:
-        posted = post(
-            unit.books, Entry(id=line.id, reason=Reason.DISBURSE, at=unit.now, moves=moves, ceilings=ceilings)
-        )
-    except Refusal as no:
-        return replace(line, state="refused", why=no.code)
+    posted = post(unit.books, Entry(id=line.id, reason=Reason.DISBURSE, at=unit.now, moves=moves, ceilings=ceilings))
     said = {
         "reference": unit.house.references.write(line.id),
         "organisation": bulk.name,

@@ -12,7 +12,7 @@ from service.ledger.entry import Entry, Move, NotEnough
 from service.ledger.post import post
 from service.phone import mask_phone
 from service.wallet.account import float_of, wallet_of
-from service.wallet.agent import agent_by_number, earn
+from service.wallet.agent import agent_by_number, earn, keeper_of
 from service.wallet.drawer import cash_in_drawer
 from service.wallet.inbox import approved, ask, open_request
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
@@ -141,8 +141,7 @@ def give_cash(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt
 
 
 def _tell_both(unit: Unit, agent: Agent, payer: Person, quote: Quote, receipt: Receipt, left: int) -> None:
-    keeper = unit.rows.get(Person, agent.person)
-    assert keeper is not None, f"no person {agent.person}"
+    keeper = keeper_of(unit, agent)
     common = {"reference": receipt.reference, "amount": quote.amount, "at": receipt.at.isoformat()}
     got = {
         "agent": agent.number,

@@ -13,9 +13,9 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Entry, Move
 from service.ledger.post import post
 from service.wallet.account import commission_of, float_of, house_account
-from service.wallet.agent import lines_since
+from service.wallet.agent import keeper_of, lines_since
 from service.wallet.notice import tell
-from service.wallet.unit import Agent, Payday, Person, Unit
+from service.wallet.unit import Agent, Payday, Unit
 
 
 class Period(NamedTuple):
@@ -65,8 +65,7 @@ def pay_commission(unit: Unit, *, limit: int = 1) -> int:
 
 
 def _pay(unit: Unit, agent: Agent) -> Period:
-    keeper = unit.rows.get(Person, agent.person)
-    assert keeper is not None, f"no person {agent.person}"
+    keeper = keeper_of(unit, agent)
     pack = unit.house.packs[keeper.country]
     period = period_at(pack, unit.now)
     once = _named(agent, period)

@@ -11,7 +11,7 @@ from service.ledger.post import NotReversible, post, reverse, reverses
 from service.phone import BadPhone, region_of
 from service.refusal import Refusal
 from service.wallet.account import at_bank, commission_of, float_of, house_account
-from service.wallet.agent import LARGEST_FLOAT, agent_by_number, owes, pair_today, set_shop
+from service.wallet.agent import LARGEST_FLOAT, agent_by_number, keeper_of, owes, pair_today, set_shop, shop_by_number
 from service.wallet.batch import Bulk
 from service.wallet.bulk import fund, return_rest
 from service.wallet.document import compare_document
@@ -142,9 +142,9 @@ def _redeem(unit: Unit, approval: Approval) -> Mapping[str, Any]:
 
 
 def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, Any]:
-    agent = agent_by_number(unit, approval.values["agent"])
-    keeper = unit.rows.get(Person, agent.person)
-    assert keeper is not None, f"no person {agent.person}"
+    find = agent_by_number if reason == Reason.ISSUE else shop_by_number
+    agent = find(unit, approval.values["agent"])
+    keeper = keeper_of(unit, agent)
     trust, agents = house_account(keeper.country, Kind.TRUST), float_of(agent, keeper.country)
     source, target = (trust, agents) if reason == Reason.ISSUE else (agents, trust)
     move = Move(source, target, approval.values["amount"], reason)
@@ -167,14 +167,13 @@ def _move_float(unit: Unit, approval: Approval, reason: Reason) -> Mapping[str, 
         "at": unit.now.isoformat(),
     }
     tell(unit, keeper, f"float_{reason}", told, entry=posted.id)
-    return {"country": keeper.country, "reference": reference, "balance": posted.balances[agents]}
+    return {"reference": reference, "balance": posted.balances[agents]}
 
 
 def _claw_back(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     """Take earnings back that were not earned; the account may fall below nothing, and the next payday pays less."""
-    agent = agent_by_number(unit, approval.values["agent"])
-    keeper = unit.rows.get(Person, agent.person)
-    assert keeper is not None, f"no person {agent.person}"
+    agent = shop_by_number(unit, approval.values["agent"])
+    keeper = keeper_of(unit, agent)
     owed, fees = commission_of(agent, keeper.country), house_account(keeper.country, Kind.FEES)
     move = Move(owed, fees, approval.values["amount"], Reason.CLAWBACK)
     posted = post(unit.books, Entry(id=approval.id, reason=Reason.CLAWBACK, at=unit.now, moves=(move,)))
@@ -185,7 +184,7 @@ def _claw_back(unit: Unit, approval: Approval) -> Mapping[str, Any]:
         "why": approval.values["reason"],
     }
     tell(unit, keeper, "clawback", told, entry=posted.id)
-    return {"country": keeper.country, "reference": told["reference"], "balance": told["commission"]}
+    return {"reference": told["reference"], "balance": told["commission"]}
 
 
 def _reverse(unit: Unit, approval: Approval) -> Mapping[str, Any]:
@@ -288,10 +287,10 @@ def _resume_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
 
 
 def _close_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    agent = set_shop(unit, approval.values["agent"], "closed")
-    if owes(unit, agent):
+    number = approval.values["agent"]
+    if owes(unit, shop_by_number(unit, number)):  # something came in since it was proposed
         raise NothingToApprove
-    return {"agent": agent.number}
+    return {"agent": set_shop(unit, number, "closed").number}
 
 
 def _bulk(unit: Unit, approval: Approval) -> Mapping[str, Any]:

@@ -16,7 +16,7 @@ from service.clock import day
 from service.countries import Pack
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.wallet.agent import UnknownAgent, agent_by_number, country_of
+from service.wallet.agent import UnknownAgent, agent_by_number, keeper_of
 from service.wallet.drawer import Till, area_of, declare, known_cash, known_of, note_shortage
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -110,7 +110,7 @@ def reserve(unit: Unit, *, person: Person, number: str, amount: int, pack: Pack)
     agent = agent_by_number(unit, number)
     if agent.person == person.id:
         raise SelfPayment
-    if country_of(unit, agent) != person.country:
+    if keeper_of(unit, agent).country != person.country:
         raise UnknownAgent
     may_withdraw(unit, person, amount)
     if may_promise(unit, number, pack) < amount:
@@ -122,7 +122,7 @@ def reserve(unit: Unit, *, person: Person, number: str, amount: int, pack: Pack)
     unit.rows.append(row)
     said = {"name": masked(person.name), "number": mask_phone(person.phone), "amount": amount}
     more = {"until": until.isoformat(), "service_code": pack.agents_code}
-    tell(unit, _keeper(unit, agent), "cash_wanted", said | more, expires_at=until)
+    tell(unit, keeper_of(unit, agent), "cash_wanted", said | more, expires_at=until)
     return row
 
 
@@ -227,13 +227,13 @@ def _tell_free(unit: Unit, row: Reservation, person: Person) -> None:
         assert other is not None, f"no agent {row.shop}"
         tell(
             unit,
-            _keeper(unit, agent),
+            keeper_of(unit, agent),
             "swap_over",
             {"agent": other.number, "agent_name": other.name, "amount": row.amount},
         )
         return
     said = {"name": masked(person.name), "number": mask_phone(person.phone), "amount": row.amount}
-    tell(unit, _keeper(unit, agent), "cash_free", said)
+    tell(unit, keeper_of(unit, agent), "cash_free", said)
 
 
 def _live(unit: Unit, agent: Agent, reservation: int, *, states: Sequence[str]) -> Reservation:
@@ -247,9 +247,3 @@ def _person(unit: Unit, row: Reservation) -> Person:
     person = unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
     return person
-
-
-def _keeper(unit: Unit, agent: Agent) -> Person:
-    keeper = unit.rows.get(Person, agent.person)
-    assert keeper is not None, f"no person {agent.person}"
-    return keeper

@@ -9,7 +9,7 @@ from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Ceiling, Entry, Move, NotEnough, OverCap
 from service.ledger.post import post
 from service.wallet.account import float_of
-from service.wallet.agent import LARGEST_FLOAT, UnknownAgent, agent_by_number, tell_if_low
+from service.wallet.agent import LARGEST_FLOAT, UnknownAgent, agent_by_number, keeper_of, tell_if_low
 from service.wallet.drawer import cash_in_drawer
 from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
@@ -38,7 +38,7 @@ def quote_transfer(unit: Unit, *, agent: Agent, keeper: Person, number: str, amo
     other = agent_by_number(unit, number)
     if other.number == agent.number:
         raise SelfPayment
-    if _keeper(unit, other).country != keeper.country:
+    if keeper_of(unit, other).country != keeper.country:
         raise UnknownAgent
     left = pack.agents.float_day_limit - unit.books.used(floats_sent_today(agent, unit, pack))
     if amount > left:
@@ -85,7 +85,7 @@ def transfer_float(
     sent = {"agent": other.number, "agent_name": other.name, "balance": receipt.balance}
     got = {"agent": agent.number, "agent_name": agent.name, "balance": posted.balances[target]}
     tell(unit, keeper, "float_sent", common | sent, entry=receipt.entry)
-    tell(unit, _keeper(unit, other), "float_got", common | got, entry=receipt.entry)
+    tell(unit, keeper_of(unit, other), "float_got", common | got, entry=receipt.entry)
     tell_if_low(unit, keeper=keeper, before=receipt.balance + quote.amount, after=receipt.balance, pack=pack)
     return receipt
 
@@ -93,9 +93,3 @@ def transfer_float(
 def agents_under(unit: Unit, agent: Agent, *, limit: int) -> Sequence[Agent]:
     """Return the agents that belong to this one, by number."""
     return [other for other in unit.rows.find(Agent, under=agent.number, limit=limit) if other.state == "active"]
-
-
-def _keeper(unit: Unit, agent: Agent) -> Person:
-    keeper = unit.rows.get(Person, agent.person)
-    assert keeper is not None, f"no person {agent.person}"
-    return keeper

@@ -17,7 +17,7 @@ from service.phone import mask_phone
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import float_of, wallet_of
-from service.wallet.agent import UnknownAgent, agent_by_number, country_of, earn
+from service.wallet.agent import UnknownAgent, agent_by_number, earn, keeper_of
 from service.wallet.batch import Bulk
 from service.wallet.drawer import cash_in_drawer
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
@@ -108,7 +108,7 @@ def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: in
     agent = agent_by_number(unit, agent_number)
     if agent.person == payer.id:
         raise SelfPayment
-    if country_of(unit, agent) != payer.country:
+    if keeper_of(unit, agent).country != payer.country:
         raise UnknownAgent
     charge = may_withdraw(unit, payer, amount)
     return Quote(unit.mint(), agent.number, agent.name, amount, *charge)
@@ -245,7 +245,8 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     if not may_be_paid(unit, row):
         raise WrongCode
     kept = used_up(unit, agent.number, *_takers(unit, row))
-    customer = row.id if _batch_of(unit, row) else row.person  # each who is paid by a batch is a customer of their own
+    batch = _batch_of(unit, row)
+    customer = row.id if batch else row.person  # each who is paid by a batch is a customer of their own
     earned, pair = earn(unit, service="withdraw", agent=agent, person_id=customer, amount=row.amount, pack=pack)
     charge = charge_moves(held, Charge(row.fee, row.excise, row.levy))
     posted = post(
@@ -263,7 +264,7 @@ def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: P
     receipt = receipt_for(unit, posted, target)
     unit.rows.put(replace(row, state="paid", agent=agent.number))
     use(unit, kept, receipt.entry)
-    _tell_paid(unit, agent, keeper, row, receipt)
+    _tell_paid(unit, agent, keeper, row, batch, receipt)
     return receipt
 
 
@@ -289,9 +290,9 @@ def _takers(unit: Unit, row: Withdrawal) -> tuple[int, ...]:
     return (row.person, *(one.id for one in receivers))
 
 
-def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, receipt: Receipt) -> None:
+def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, batch: Bulk | None, receipt: Receipt) -> None:
     common = {"reference": receipt.reference, "amount": row.amount, "at": receipt.at.isoformat()}
-    if batch := _batch_of(unit, row):
+    if batch:
         number = {"number": _receiver(unit, row)}
         _tell_receiver(unit, batch, row, "voucher_taken", common | {"agent": agent.number}, receipt.entry)
         tell(unit, keeper, "voucher_paid_out", common | number | {"balance": receipt.balance}, entry=receipt.entry)

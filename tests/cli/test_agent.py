@@ -27,6 +27,17 @@ def test_a_shop_is_closed_when_nothing_is_left_to_settle(senti: Senti) -> None:
     assert senti.json("audit")["sound"]
 
 
+def test_a_suspended_shop_is_settled_and_closed(senti: Senti) -> None:
+    """Whoever is stopped for good gets what is theirs first; only more float is refused."""
+    senti.says("agent", "suspend", SHOP)
+    made = senti.says("float", "issue", SHOP, "100", "--bank-ref", "NCBA 1", "--by", "ann").strip()
+    assert senti.no("approve", made, "--by", "bob").startswith("senti: No open agent")
+    senti.approved("float", "redeem", SHOP, "50000", "--bank-ref", "NCBA 2")
+    senti.approved("agent", "clawback", SHOP, "15", "--reason", "closing")
+    senti.approved("agent", "close", SHOP)
+    assert senti.json("audit")["sound"]
+
+
 def test_two_spellings_of_one_bank_reference_are_one_credit(senti: Senti) -> None:
     senti.approved("float", "issue", SHOP, "100", "--bank-ref", "AB 1/7")
     made = senti.says("float", "issue", SHOP, "100", "--bank-ref", "ab-17", "--by", "ann").strip()

@@ -64,12 +64,12 @@ def open_world() -> Callable[[dict[str, Any]], Tally]:
                 told = str(bad)
         assert told, "refused without a reason"
         given = [environment.get(name, "") for name in SECRET]
-        open_ = [*VALUES, *(value for name, value in environment.items() if name not in SECRET)]
+        public = [*VALUES, *(value for name, value in environment.items() if name not in SECRET)]
         if settings is not None:
             given += _secrets(settings)
-            open_ += [value for _, value in settings if isinstance(value, str)]  # a user may be called like a secret
+            public += [value for _, value in settings if isinstance(value, str)]  # a user may be called like a secret
         for secret in given:
-            known = len(secret) < 8 or any(secret in value for value in open_)
+            known = len(secret) < 8 or any(secret in value for value in public)
             assert known or secret not in told, "a secret was told"
         return Tally(1, int(settings is not None))
 
