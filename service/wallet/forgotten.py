@@ -13,7 +13,7 @@ from service.clock import day
 from service.countries import Pack
 from service.reference import one_time_code
 from service.refusal import Refusal
-from service.wallet.account import float_of, wallet_of
+from service.wallet.account import float_of, takings_of, wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.guardians import is_vouched, tell_guardians
 from service.wallet.identity import PinReset
@@ -21,6 +21,7 @@ from service.wallet.notice import tell
 from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, refuse_swapped, stop_reset
 from service.wallet.sim import SimUnchecked, ask_about, is_seen
 from service.wallet.tally import count
+from service.wallet.till import tills_of
 from service.wallet.unit import Case, Pending, Person, Unit, Withdrawal
 from service.wallet.withdraw import TooManyCodes
 
@@ -64,12 +65,13 @@ class TooManyResets(Refusal):
 
 
 def at_stake(unit: Unit, person: Person) -> int:
-    """Return what a thief of the PIN could take: the wallet, what is held for it, and the float of its shop."""
+    """Return what a thief of the PIN could take: the wallet, what is held for it, its tills, and its shop's float."""
     withdrawn = unit.rows.find(Withdrawal, person=person.id, state="waiting")
     paid = unit.rows.find(Pending, payer=person.id, state="waiting")
     asked_back = unit.rows.find(Case, other=person.id, state="asked")  # the person's again, unless they give it back
     held = sum(row.held for row in withdrawn) + sum(row.held for row in paid) + sum(row.held for row in asked_back)
-    worth = unit.books.balance(wallet_of(person)) + held
+    takings = sum(unit.books.balance(takings_of(till, person.country)) for till in tills_of(unit, person))
+    worth = unit.books.balance(wallet_of(person)) + held + takings
     shop = agent_of(unit, person.id)
     return worth + (unit.books.balance(float_of(shop, person.country)) if shop else 0)
 

@@ -24,9 +24,11 @@ from service.wallet.forgotten import (
 )
 from service.wallet.identity import PinReset
 from service.wallet.limits import OverSingle, limits_of, tier_of
+from service.wallet.pay import pay_till, quote_pay
 from service.wallet.pin import OldPin, WalletBlocked, WeakPin, is_pin, seal_pin, unlock
 from service.wallet.reversal import ask_back, keep
 from service.wallet.send import quote_send, send_money
+from service.wallet.till import new_till
 from service.wallet.unit import Person
 from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, TRUST, Village, float_
 
@@ -228,6 +230,14 @@ def test_what_is_asked_back_is_at_stake_too(village: Village, amina: Person) -> 
 def test_a_float_is_at_stake_too(village: Village) -> None:
     village.post((TRUST, float_(SHOP), 7_00, Reason.ISSUE))
     assert village.do(lambda unit: at_stake(unit, NJERI)) == 7_00
+
+
+def test_takings_are_at_stake_too(village: Village) -> None:
+    till = village.do(lambda unit: new_till(unit, person_id=AMINA.id, name="Mama Mboga"))
+    village.give(BARAKA, 9_00)
+    quote = village.do(lambda unit: quote_pay(unit, payer=BARAKA, till=till.number, amount=8_00))
+    village.do(lambda unit: pay_till(unit, payer=BARAKA, quote=quote))
+    assert village.do(lambda unit: at_stake(unit, AMINA)) == 8_00
 
 
 def test_P_12_for_a_day_after_a_new_pin_little_goes_out(village: Village, amina: Person) -> None:
