@@ -194,6 +194,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "organisation": _text(20),
         "till": _text(LONGEST),
         "till_name": _text(NAME_SHOWN),
+        "purse": _maybe_text(LONGEST),
         "tills": Field(str, 99),
         "takings": amount,
         "cost": amount,

@@ -39,10 +39,11 @@ def open_near(call: Call, _: Values) -> Mapping[str, Any]:
             "agent": "",
             "agent_name": "",
             "until": call.unit.now.isoformat(),
+            "purse": "",
         }
     agent = call.unit.rows.get(Agent, row.agent)
     assert agent is not None, f"no agent {row.agent}"
-    shop = {"agent": agent.number, "agent_name": agent.name, "until": row.expires_at.isoformat()}
+    shop = {"agent": agent.number, "agent_name": agent.name, "until": row.expires_at.isoformat(), "purse": ""}
     return {"reserved": row.id, "kept": row.amount if row.state == "kept" else 0, "amount": row.amount, **shop}
 
 
@@ -93,7 +94,8 @@ def let_go(call: Call, values: Values) -> None:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "near.amount")
 
 SCREENS = (
-    Do("near.open", open_near, then="near.amount", gives=("reserved", "kept", "amount", "agent", "agent_name", "until"),
+    Do("near.open", open_near, then="near.amount",
+       gives=("reserved", "kept", "amount", "agent", "agent_name", "until", "purse"),
        instead={"reserved": "near.kept"}),
     Menu("near.kept", (Choice("1", "withdraw.quote"), Choice("2", "near.let_go"))),
     Do("near.let_go", let_go, then="near.free", refuses=(PromiseOver,), writes=True),

@@ -16,7 +16,7 @@ from service.wallet.limits import limits_of
 from service.wallet.offer import Offer
 from service.wallet.pin import refuse_locked, unlock
 from service.wallet.rules import ASKING, delays, note_delayed, refuse_or_ask, review_seconds, to_note
-from service.wallet.statement import balance_of
+from service.wallet.takings import purse
 from service.wallet.unit import Agent
 
 NUMBER_LIKE = 6
@@ -31,13 +31,16 @@ SLIPS = (*ASKING, NumberLike)
 """With these a payment goes on when the person says that it is meant."""
 
 
-def may_pay(call: Call, service: str) -> Mapping[str, Any]:
-    """Turn a locked person away before they type, and say what they have and may still pay at once today."""
+def may_pay(call: Call, service: str, till: str = "") -> Mapping[str, Any]:
+    """Turn a locked person away before they type, and say what they have and may still pay at once today.
+
+    Where a till is named, it is what the till has.
+    """
     unit, person = call.unit, call.caller
     refuse_locked(unit, person)
     unit.books.ahead(wallet_of(person), *counted_out(person, unit.now, call.pack))
     bring_up_to_date(unit, person)
-    balance, limits = balance_of(unit, person), limits_of(unit, person)
+    balance, limits = unit.books.balance(purse(unit, person, till)), limits_of(unit, person)
     return {"balance": balance, "most_now": most_payable(call.pack, service, balance, unit.now, most=limits.at_once)}
 
 

@@ -176,6 +176,7 @@ SCREENS: tuple[Screen, ...] = (
         Choice("3", "till.refund", when="owns"),
         Choice("4", "till.ask"),
         Choice("5", "till.helpers", when="owns"),
+        Choice("6", "till.cash", when="owns"),
         Choice("9", "till.close.pin", when="owns"),
     )),
     Do("till.today", today, then="till.sales", gives=("entries", "paid", "cost", "takings"), refuses=(UnknownTill,)),

@@ -14,17 +14,24 @@ from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.rules import DELAYING, hits, note
 from service.wallet.send import QuoteChanged, SelfPayment
+from service.wallet.till import UnknownTill
 from service.wallet.withdraw import Quote, TooManyWaiting, expires_at, quote_withdrawal, withdraw
 
 
 def open_withdrawal(call: Call, _: Values) -> Mapping[str, Any]:
     """Turn a locked person away."""
-    return may_pay(call, "withdraw")
+    return {**may_pay(call, "withdraw"), "purse": ""}
+
+
+def open_till(call: Call, values: Values) -> Mapping[str, Any]:
+    """Say what is in a till, to be taken out of it and not out of the wallet."""
+    return {**may_pay(call, "withdraw", values["till"]), "purse": values["till"]}
 
 
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
     """Find the agent and price the withdrawal."""
-    quoted = quote_withdrawal(call.unit, payer=call.caller, agent_number=values["agent"], amount=values["amount"])
+    of = {"agent_number": values["agent"], "amount": values["amount"], "till": values.get("purse", "")}
+    quoted = quote_withdrawal(call.unit, payer=call.caller, **of)
     shown = {"fee": quoted.charge.published, "excise": quoted.excise, "levy": quoted.levy, "total": quoted.total}
     return {"quote": quoted._asdict(), "agent_name": quoted.agent_name, **shown}
 
@@ -48,12 +55,15 @@ def hold(call: Call, values: Values) -> Mapping[str, Any]:
 TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "withdraw.amount")
 
 SCREENS = (
-    Do("withdraw.open", open_withdrawal, then="withdraw.agent", gives=("balance", "most_now"), refuses=(PinLocked,)),
+    Do("withdraw.open", open_withdrawal, then="withdraw.agent", gives=("balance", "most_now", "purse"),
+       refuses=(PinLocked,)),
+    Do("till.cash", open_till, then="withdraw.agent", gives=("balance", "most_now", "purse"),
+       refuses=(PinLocked, UnknownTill)),
     Ask("withdraw.agent", "agent", AGENT, then="withdraw.amount", choices=(Choice("1", "near.open"),)),
     Ask("withdraw.amount", "amount", AMOUNT, then="withdraw.quote"),
     Do("withdraw.quote", quote, then="withdraw.look", gives=("quote", "agent_name", "fee", "excise", "levy", "total"),
        on={UnknownAgent: "withdraw.agent", SelfPayment: "withdraw.agent", **TOO_MUCH},
-       refuses=(PinLocked, TooManyWaiting)),
+       refuses=(PinLocked, TooManyWaiting, UnknownTill)),
     Do("withdraw.look", look_twice(_hits), then="withdraw.pin", gives=("rules", "quote"),
        on=dict.fromkeys(SLIPS, "withdraw.sure"), refuses=DELAYING),
     Menu("withdraw.sure", (Choice("1", "withdraw.agreed"),)),
@@ -63,6 +73,7 @@ SCREENS = (
     Do("withdraw.unlock", check_pin, then="withdraw.hold", on={WrongPin: "withdraw.pin"}, refuses=(PinLocked,),
        unlocks=True),
     Do("withdraw.hold", hold, then="withdraw.done", gives=("reference", "hold", "until"), posts=True,
-       on={QuoteChanged: "withdraw.quote", **TOO_MUCH}, told="withdrawn", not_told="not_withdrawn"),
+       on={QuoteChanged: "withdraw.quote", **TOO_MUCH}, refuses=(UnknownTill,), told="withdrawn",
+       not_told="not_withdrawn"),
     End("withdraw.done"),
 )  # fmt: skip

@@ -69,6 +69,8 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
     (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
+    (Reason.HOLD,       Kind.TAKINGS, Kind.HELD),
+    (Reason.RELEASE,    Kind.HELD,   Kind.TAKINGS),
     (Reason.FEE,        Kind.TAKINGS, Kind.FEES),
     (Reason.EXCISE,     Kind.TAKINGS, Kind.TAX),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),

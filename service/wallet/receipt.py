@@ -18,9 +18,9 @@ class Receipt(NamedTuple):
 
 
 def receipt_for(unit: Unit, posted: Posted, account: Account) -> Receipt:
-    """Return the receipt of a posting as seen from one of its accounts."""
-    reference = unit.house.references.write(posted.id)
-    return Receipt(posted.id, reference, posted.at, posted.balances[account], posted.repeated)
+    """Return the receipt of a posting as seen from one of its accounts; where it keeps no balance, it is added up."""
+    balance = posted.balances[account] if account in posted.balances else unit.books.balance(account)
+    return Receipt(posted.id, unit.house.references.write(posted.id), posted.at, balance, posted.repeated)
 
 
 def already(unit: Unit, entry: int, account: Account) -> Receipt | None:

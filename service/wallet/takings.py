@@ -11,7 +11,7 @@ from service.clock import day
 from service.countries import Pack
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
-from service.ledger.entry import Cap, Entry, Move
+from service.ledger.entry import Account, Cap, Entry, Move
 from service.ledger.post import post
 from service.refusal import Refusal
 from service.wallet.account import takings_of, wallet_of
@@ -120,6 +120,13 @@ def settle(unit: Unit, *, owner: Person, settlement: Settlement) -> Receipt:
     said = {"reference": receipt.reference, "amount": settlement.amount, "till": till.number}
     tell(unit, owner, "settled", said | {"balance": receipt.balance, "at": receipt.at.isoformat()}, entry=posted.id)
     return receipt
+
+
+def purse(unit: Unit, owner: Person, number: str, *, lock: bool = False) -> Account:
+    """Return the account that cash is taken out of: of a till of one's own, locked before it is taken from, or the
+    wallet where none is named. Raises UnknownTill.
+    """
+    return takings_of(own_till(unit, owner, number, lock=lock), owner.country) if number else wallet_of(owner)
 
 
 def quote_refund(unit: Unit, *, owner: Person, till: str, text: str, amount: int | None = None) -> Refund:

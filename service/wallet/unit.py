@@ -123,6 +123,8 @@ class Withdrawal:
     expires_at: datetime
     state: str = "waiting"  # waiting, paid, returned
     levy: int = 0
+    till: str = ""
+    """Whose takings it came out of; without one, the wallet."""
 
     @property
     def held(self) -> int:

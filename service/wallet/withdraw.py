@@ -29,6 +29,7 @@ from service.wallet.promise import live_at, use, used_up
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
 from service.wallet.sim import refuse_unseen_sim
+from service.wallet.takings import purse
 from service.wallet.tally import count, tally_of
 from service.wallet.unit import Agent, Asked, Person, Unit, Voucher, Withdrawal
 
@@ -74,6 +75,8 @@ class Quote(NamedTuple):
     fee: int
     excise: int
     levy: int = 0
+    till: str = ""
+    """Whose takings are taken out; without one it is the wallet."""
 
     @property
     def charge(self) -> Charge:
@@ -96,9 +99,9 @@ class Payout(NamedTuple):
     """Whether the secret of a voucher was given."""
 
 
-def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: int) -> Quote:
-    """Price a withdrawal; raises PinLocked, TooManyWaiting, UnknownAgent, SelfPayment, NotOffered, OverSingle,
-    OverCap, NotEnough.
+def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: int, till: str = "") -> Quote:
+    """Price a withdrawal; raises PinLocked, TooManyWaiting, UnknownAgent, SelfPayment, UnknownTill, NotOffered,
+    OverSingle, OverCap, NotEnough.
 
     One talk of a phone is live at a time, so that no other withdrawal can begin between this and the PIN.
     """
@@ -110,18 +113,18 @@ def quote_withdrawal(unit: Unit, *, payer: Person, agent_number: str, amount: in
         raise SelfPayment
     if keeper_of(unit, agent).country != payer.country:
         raise UnknownAgent
-    charge = may_withdraw(unit, payer, amount)
-    return Quote(unit.mint(), agent.number, agent.name, amount, *charge)
+    charge = may_withdraw(unit, payer, amount, till)
+    return Quote(unit.mint(), agent.number, agent.name, amount, *charge, till)
 
 
-def may_withdraw(unit: Unit, payer: Person, amount: int) -> Charge:
+def may_withdraw(unit: Unit, payer: Person, amount: int, till: str = "") -> Charge:
     """Return what it costs a person to take out an amount; raises NotOffered, SimUnseen, OverSingle, OverCap, NotEnough
     where they could not now.
     """
     charge = unit.house.packs[payer.country].charge("withdraw", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)
     refuse_over(limits_of(unit, payer), amount)
-    balance, total = unit.books.balance(wallet_of(payer)), amount + charge.total
+    balance, total = unit.books.balance(purse(unit, payer, till)), amount + charge.total
     if total > balance:
         raise NotEnough(balance=balance, total=total)
     return charge
@@ -129,7 +132,7 @@ def may_withdraw(unit: Unit, payer: Person, amount: int) -> Charge:
 
 def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
     """Hold amount and charge for the agent named and queue the code by SMS; the payer has been unlocked."""
-    source = wallet_of(payer)
+    source = purse(unit, payer, quote.till, lock=True)
     charge = pack.charge("withdraw", quote.amount, unit.now)
     agent = unit.rows.get(Agent, quote.agent)
     now = quote._replace(**charge._asdict())
@@ -139,6 +142,11 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
         raise QuoteChanged
     if quote.amount > (single := tier_of(unit, payer).single):
         raise OverSingle(single=single)
+    if quote.till:  # takings keep no balance that could refuse: they are added up under the till's lock
+        if receipt := already(unit, quote.entry, source):
+            return receipt
+        if (takings := unit.books.balance(source)) < quote.total:
+            raise NotEnough(balance=takings, total=quote.total)
     with in_its_words(unit, payer, quote.amount):
         posted = hold(
             unit.books,
@@ -162,6 +170,7 @@ def withdraw(unit: Unit, *, payer: Person, quote: Quote, pack: Pack) -> Receipt:
                 excise=quote.excise,
                 levy=quote.levy,
                 expires_at=expires_at,
+                till=quote.till,
             )
         )
         values = {
@@ -310,7 +319,7 @@ def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, batch:
         "agent_name": agent.name,
         "fee": row.fee + row.excise,
         "levy": row.levy,
-        "balance": unit.books.balance(wallet_of(person)),
+        **({"purse": row.till} if row.till else {"balance": unit.books.balance(wallet_of(person))}),
     }
     paid = {"name": masked(person.name), "number": mask_phone(person.phone), "balance": receipt.balance}
     tell(unit, person, "withdrawn", common | got, entry=receipt.entry)
@@ -356,7 +365,7 @@ def give_back(unit: Unit, row: Withdrawal) -> None:
         "reference": unit.house.references.write(posted.id),
         "amount": row.held,
         "agent": row.agent,
-        "balance": posted.balances[wallet_of(person)],
+        **({"purse": row.till} if row.till else {"balance": posted.balances[wallet_of(person)]}),
         "at": posted.at.isoformat(),
     }
     if row.agent != VOUCHER:

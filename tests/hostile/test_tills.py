@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Account, Entry, Move
+from service.ledger.entry import Account, Entry, Move, NotEnough, OverCap
 from service.ledger.seal import seal_batch
 from service.storage.store import Busy
 from service.wallet.account import wallet_of
@@ -16,9 +16,10 @@ from service.wallet.pay import pay_till, quote_pay
 from service.wallet.people import person_by_phone, register
 from service.wallet.receipt import Receipt
 from service.wallet.send import QuoteChanged
-from service.wallet.takings import NoTakings, Refund, quote_refund, quote_settlement, refund, settle
+from service.wallet.takings import NoTakings, Refund, Settlement, quote_refund, quote_settlement, refund, settle
 from service.wallet.till import close_till, new_till
 from service.wallet.unit import Person, Unit
+from service.wallet.withdraw import Quote, quote_withdrawal, withdraw
 from tests.hostile.test_receipts import assert_all_told
 from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings
 
@@ -232,6 +233,42 @@ def test_L_20_takings_are_settled_while_everybody_pays_and_seals_close(on_disk: 
         assert [future.result() for future in paying] == [0] * PAYERS
     assert town.balance("Baraka") == before + swept
     assert takings(town) == PAYERS * (amount - 2_00) - swept >= 0
+
+
+def test_L_20_takings_leave_as_cash_and_to_the_wallet_at_once(on_disk: Town) -> None:
+    """Four talks take 300 as cash and four sweep the till, all of what it has: nothing is taken twice."""
+    town = on_disk
+    with_till(town)
+    at_pin(town, 700).press(PINS["Amina"])
+    baraka, pack, before = town.person("Baraka"), town.app.home.pack, town.balance("Baraka")
+    have = takings(town)
+
+    def quote_cash(unit: Unit) -> Quote:
+        return quote_withdrawal(unit, payer=baraka, agent_number="100016", amount=300_00, till=TILL)
+
+    cash = [town.app.transact(quote_cash) for _ in range(4)]
+    sweeps = [town.app.transact(lambda unit: quote_settlement(unit, owner=baraka, till=TILL)) for _ in range(4)]
+
+    def take(quote: Quote) -> int:
+        try:
+            persistent(lambda: town.app.transact(lambda unit: withdraw(unit, payer=baraka, quote=quote, pack=pack)))
+        except (NotEnough, OverCap):
+            return 0
+        return quote.total
+
+    def sweep(wanted: Settlement) -> int:
+        try:
+            persistent(lambda: town.app.transact(lambda unit: settle(unit, owner=baraka, settlement=wanted)))
+        except QuoteChanged:
+            return 0
+        return wanted.amount
+
+    with ThreadPoolExecutor(8) as pool:
+        taking, sweeping = [pool.submit(take, one) for one in cash], [pool.submit(sweep, one) for one in sweeps]
+        taken, swept = (sum(future.result() for future in futures) for futures in (taking, sweeping))
+    assert takings(town) == have - taken - swept >= 0
+    assert taken or swept
+    assert town.balance("Baraka") == before + swept
 
 
 def test_L_09_one_payment_is_not_given_back_twice_at_once(on_disk: Town) -> None:

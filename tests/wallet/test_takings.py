@@ -4,7 +4,9 @@ import pytest
 
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
-from service.ledger.entry import Account, Move, TooFull
+from service.ledger.entry import Account, Move, NotEnough, TooFull
+from service.ledger.post import held_by
+from service.refusal import Refusal
 from service.wallet.audit import audit_all
 from service.wallet.close import StillTill, refuse_close
 from service.wallet.merchant import Merchant
@@ -28,7 +30,9 @@ from service.wallet.takings import (
 )
 from service.wallet.till import UnknownTill, close_till, new_till, tills_of
 from service.wallet.unit import Person, Request, Unit
-from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, Village, ref, wallet
+from service.wallet.withdraw import Quote as Withdrawal
+from service.wallet.withdraw import find_payout, pay_out, quote_withdrawal, return_expired, withdraw, withdrawal_code
+from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, Village, float_, ref, wallet
 
 TILL = "500017"
 TAKINGS = Account.read(f"ke:takings:{TILL}")
@@ -90,6 +94,58 @@ def test_two_settlements_of_the_same_money_are_one(village: Village) -> None:
         village.do(lambda unit: settle(unit, owner=BARAKA, settlement=second))
     with village.refuses(NoTakings, takings=0):
         wanted(village)
+
+
+def cash(village: Village, amount: int, owner: Person = BARAKA, till: str = TILL) -> Withdrawal:
+    return village.do(
+        lambda unit: quote_withdrawal(unit, payer=owner, agent_number=SHOP.number, amount=amount, till=till)
+    )
+
+
+def test_takings_are_taken_out_as_cash(village: Village) -> None:
+    """Amount and charge wait in a hold, as those of a wallet do, and count as cash of the day."""
+    made = cash(village, 300_00)
+    assert (made.till, made.total) == (TILL, 329_00)
+    receipt = village.do(lambda unit: withdraw(unit, payer=BARAKA, quote=made, pack=PACK))
+    assert (receipt.balance, village.balance(TAKINGS), village.balance(wallet(BARAKA))) == (168_50, 168_50, 0)
+    moves = (Move(TAKINGS, held_by("ke", made.entry), 329_00, Reason.HOLD),)
+    assert village.entry(made.entry) == Recorded(made.entry, Reason.HOLD, village.now, moves, None)
+    assert village.used(f"out:{BARAKA.id}:2026-11-22") == 300_00
+    assert village.do(lambda unit: withdraw(unit, payer=BARAKA, quote=made, pack=PACK)).repeated
+    code = withdrawal_code(village.house.code_key, made.entry)
+    payout = village.do(lambda unit: find_payout(unit, agent=SHOP, keeper=NJERI, code=code))
+    assert not isinstance(payout, Refusal)
+    village.told()
+    village.do(lambda unit: pay_out(unit, agent=SHOP, keeper=NJERI, payout=payout, pack=PACK))
+    assert village.balance(float_(SHOP)) == 300_00
+    ((phone, key, said, *_), _) = village.said()
+    assert (phone, key, said["purse"]) == (BARAKA.phone, "withdrawn", TILL)
+    assert "balance" not in said
+
+
+def test_cash_that_nobody_fetched_is_in_the_till_again(village: Village) -> None:
+    made = cash(village, 300_00)
+    village.do(lambda unit: withdraw(unit, payer=BARAKA, quote=made, pack=PACK))
+    village.told()
+    village.later(seconds=PACK.withdrawal_seconds)
+    assert village.do(return_expired) == 1
+    assert (village.balance(TAKINGS), village.used(f"out:{BARAKA.id}:2026-11-22")) == (497_50, 0)
+    ((_, key, said, *_),) = village.said()
+    assert (key, said["purse"], said["amount"], "balance" in said) == ("returned", TILL, 329_00, False)
+
+
+def test_no_more_cash_than_is_in_the_till_of_ones_own(village: Village) -> None:
+    """What was there when it was quoted is counted again under the till's lock."""
+    with village.refuses(NotEnough, balance=497_50, total=529_00):
+        cash(village, 500_00)
+    with village.refuses(UnknownTill):
+        cash(village, 100_00, owner=AMINA)
+    first, second = cash(village, 300_00), cash(village, 300_00)
+    village.do(lambda unit: withdraw(unit, payer=BARAKA, quote=first, pack=PACK))
+    with village.refuses(NotEnough, balance=168_50, total=329_00):
+        village.do(lambda unit: withdraw(unit, payer=BARAKA, quote=second, pack=PACK))
+    exact = cash(village, 139_50)
+    assert village.do(lambda unit: withdraw(unit, payer=BARAKA, quote=exact, pack=PACK)).balance == 0
 
 
 def test_what_the_wallet_has_no_room_for_stays_in_the_till(village: Village) -> None:
