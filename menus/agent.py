@@ -30,7 +30,8 @@ from service.wallet.voucher import (
     open_voucher,
     refuse_early,
 )
-from service.wallet.withdraw import Payout, TooManyCodes, WrongCode, find_payout, pay_out
+from service.wallet.withdraw import Payout, WrongCode, find_payout, pay_out
+from service.wallet.wrong_codes import TooManyCodes
 
 
 def quote(call: Call, values: Values) -> Mapping[str, Any] | Refusal:

@@ -36,7 +36,7 @@ from service.wallet.seats import (
     take_seat,
 )
 from service.wallet.unit import Person
-from service.wallet.withdraw import TooManyCodes
+from service.wallet.wrong_codes import TooManyCodes
 
 
 def sharers(call: Call, _: Values) -> Sequence[Values]:

@@ -16,7 +16,7 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.notice import tell
 from service.wallet.tally import count
 from service.wallet.unit import Agent, Person, Unit
-from service.wallet.withdraw import refuse_guesses, wrong_codes
+from service.wallet.wrong_codes import refuse_guesses, wrong_codes
 
 CODES_A_DAY = 5
 """So often an agent may have a code sent to one number in a day."""

@@ -23,7 +23,7 @@ from service.wallet.sim import SimUnchecked, ask_about, is_seen
 from service.wallet.tally import count
 from service.wallet.till import tills_of
 from service.wallet.unit import Case, Pending, Person, Unit, Withdrawal
-from service.wallet.withdraw import TooManyCodes
+from service.wallet.wrong_codes import TooManyCodes
 
 ASKS_PER_DAY = 3
 """Requests of one wallet on one day: each sends messages."""

@@ -35,8 +35,8 @@ from service.wallet.withdraw import (
     TooManyWaiting,
     give_back,
     may_be_paid,
-    wrong_codes,
 )
+from service.wallet.wrong_codes import wrong_codes
 
 TRIES = 3
 """Wrong secrets, whoever types them, after which the money goes back."""

@@ -30,17 +30,9 @@ from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, SelfPayment, charge_moves
 from service.wallet.sim import refuse_unseen_sim
 from service.wallet.takings import purse
-from service.wallet.tally import count, tally_of
+from service.wallet.tally import count
 from service.wallet.unit import Agent, Asked, Person, Unit, Voucher, Withdrawal
-
-FREE_TRIES = 3
-"""Wrong codes that one agent may enter in an hour without a wait. Then each try waits twice as long as the one before:
-one minute, two, four, ... So one customer's wrong codes stop a shop for a minute or two, and an agent who guesses has
-eight tries an hour. Where ten of the nine million codes wait at every moment of day and night, one is hit in some
-thirteen years of guessing (P-14); the code of a voucher is worth nothing without its secret."""
-
-LONGEST_WAIT = 60
-"""Minutes: the next hour begins anew."""
+from service.wallet.wrong_codes import refuse_guesses, wrong_codes
 
 MOST_WAITING = 5
 """Codes of one person that may wait at a time: nobody takes cash at more shops, and a thousand would crowd a shop."""
@@ -57,12 +49,6 @@ class TooManyWaiting(Refusal):
 
 class WrongCode(Refusal):
     """No withdrawal waits at this agent under this code."""
-
-
-class TooManyCodes(Refusal):
-    """The agent has entered wrong codes, and may try the next one in so many minutes."""
-
-    says = ("minutes",)
 
 
 class Quote(NamedTuple):
@@ -223,21 +209,6 @@ def _held_in(unit: Unit, payout: Payout) -> str:
     recorded = unit.books.entry(payout.withdrawal)
     assert recorded is not None, f"no hold {payout.withdrawal}"
     return recorded.moves[0].source.country
-
-
-def refuse_guesses(unit: Unit, agent: Agent) -> None:
-    """Raise TooManyCodes while an agent has to wait; their counter is locked until the transaction ends (P-03)."""
-    tally = tally_of(unit, wrong_codes(unit, agent))
-    if tally.count >= FREE_TRIES:
-        wait = min(2 ** (tally.count - FREE_TRIES), LONGEST_WAIT)
-        left = tally.at + timedelta(minutes=wait) - unit.now
-        if left > timedelta():
-            raise TooManyCodes(minutes=-(-left // timedelta(minutes=1)))
-
-
-def wrong_codes(unit: Unit, agent: Agent) -> str:
-    """Name the counter of the wrong codes and secrets that an agent has entered in this hour."""
-    return f"codes:{agent.number}:{unit.now:%Y%m%d%H}"
 
 
 def pay_out(unit: Unit, *, agent: Agent, keeper: Person, payout: Payout, pack: Pack) -> Receipt:

@@ -20,7 +20,8 @@ from service.wallet.notice import stop_news
 from service.wallet.pin import PinLocked, SimChanged, WalletBlocked, WrongPin
 from service.wallet.sim import note_answer
 from service.wallet.unit import Unit
-from service.wallet.withdraw import TooManyCodes, WrongCode
+from service.wallet.withdraw import WrongCode
+from service.wallet.wrong_codes import TooManyCodes
 from service.web.hop import Country, NotAnAgent, answer_dial, close_talk, country_of, end_talk
 from service.web.sms import answer_sms
 

@@ -10,7 +10,7 @@ from service.wallet.cash_in import CashIn, NeedsCode, cash_in, quote_cash_in
 from service.wallet.deposit import WrongDepositCode, deposit_code, prove_deposit, send_deposit_code
 from service.wallet.inbox import AskedEnough
 from service.wallet.unit import Agent, Person
-from service.wallet.withdraw import TooManyCodes
+from service.wallet.wrong_codes import TooManyCodes
 from tests.wallet.village import (
     ACHIENG,
     AMINA,

@@ -14,11 +14,11 @@ from service.wallet.receipt import Receipt
 from service.wallet.unit import Tally, Withdrawal
 from service.wallet.withdraw import (
     Payout,
-    TooManyCodes,
     WrongCode,
     code_is_good,
     pay_out,
 )
+from service.wallet.wrong_codes import TooManyCodes
 from tests.wallet.test_withdraw import UNPAID, code, found, paid, payout, waiting
 from tests.wallet.village import (
     ACHIENG,
