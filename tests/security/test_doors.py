@@ -64,6 +64,7 @@ def test_every_page_is_dressed_and_gives_nothing_to_other_sites(path: str, town:
         assert "Set-Cookie" not in headers
         assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
         assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
         assert headers["Strict-Transport-Security"].startswith("max-age=63072000")
         assert headers["Content-Type"] == "application/json" or "charset=utf-8" in headers["Content-Type"]
 
