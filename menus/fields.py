@@ -1,5 +1,6 @@
 """What people type and what they see: how it is read, how it is shown, and how wide it can get."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -7,6 +8,8 @@ from datetime import datetime
 from menus.call import Call
 from menus.prices import monthly, price_fields
 from service.countries import IN_CHARGE, Pack
+from service.countries.biller import ACCOUNT_NAME_SHOWN, LONGEST_ACCOUNT
+from service.countries.biller import NAME_SHOWN as BILLER_SHOWN
 from service.gsm7 import clip, downgrade, trim
 from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
 from service.phone import BadPhone, national, read_phone
@@ -18,6 +21,7 @@ from service.wallet.deposit import deposit_code
 from service.wallet.name import BadName, read_name
 from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
 from service.wallet.notice import BEHIND_PIN
+from service.wallet.order import BadAccount
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
 from service.wallet.till import (
@@ -81,6 +85,14 @@ def _reference(typed: str, _: Call) -> str:
     return typed
 
 
+def _account(typed: str, _: Call) -> str:
+    """Take a number at a biller as it is printed: its biller says what it looks like."""
+    account = re.sub("[ -]", "", typed).upper()
+    if not re.fullmatch(f"[0-9A-Z]{{3,{LONGEST_ACCOUNT}}}", account):
+        raise BadAccount
+    return account
+
+
 def _secret(typed: str, _: Call) -> str:
     try:
         return read_pin(typed)
@@ -116,6 +128,7 @@ AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed
 TILL = Field(show=str, widest="", read=lambda typed, _: read_till_number(typed), refuses=(BadTillNumber,))
 TILL_NAME = Field(show=str, widest="", read=lambda typed, _: read_till_name(typed), refuses=(BadTillName,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
+ACCOUNT = Field(show=str, widest="", read=_account, refuses=(BadAccount,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
@@ -195,6 +208,12 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "till": _text(LONGEST),
         "till_name": _text(NAME_SHOWN),
         "purse": _maybe_text(LONGEST),
+        "biller": _text(BILLER_SHOWN),
+        "account": _text(LONGEST_ACCOUNT),
+        "account_name": _text(ACCOUNT_NAME_SHOWN),
+        "bill": _text(BILLER_SHOWN + 1 + LONGEST_ACCOUNT),
+        "holder": _text(14),
+        "due": some,
         "tills": Field(str, 99),
         "takings": amount,
         "cost": amount,

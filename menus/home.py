@@ -14,6 +14,7 @@ SCREENS = (
         Choice("1", "send.open"),
         Choice("2", "withdraw.open"),
         Choice("3", "pay.open"),
+        Choice("4", "airtime.open"),
         Choice("5", "balance.read"),
         Choice("6", "approvals.open"),
         Choice("7", "account"),

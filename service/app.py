@@ -15,10 +15,12 @@ from menus import product, proof
 from menus.notices import render_notice
 from service import clock
 from service.console import DemoStaff, Office, add_console
-from service.countries import check_tariffs, load_pack
+from service.countries import Pack, check_tariffs, load_pack
 from service.demo import PASSWORD, demo_secret, is_demo
 from service.gateways.africastalking import AfricasTalking
+from service.gateways.airtime import Airtime
 from service.gateways.base import Gateway
+from service.gateways.billers import Billers, billers_of
 from service.gateways.sim_swaps import SimSwaps
 from service.gateways.simulator import Simulator
 from service.ledger.seal import seal_batch
@@ -34,9 +36,11 @@ from service.ussd.text import Talk, render_no
 from service.wallet.advice import advise
 from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
+from service.wallet.errand import Provider, run_errands
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
+from service.wallet.order import AIRTIME
 from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
@@ -55,7 +59,7 @@ from service.web.metrics import Metrics
 
 T = TypeVar("T")
 
-DEMO_SECRET = "demo"
+DEMO_SECRET = DEMO_KEY = "demo"
 
 CANARY = "canary"
 """The timer that says when the canary last sang (`senti canary`)."""
@@ -84,6 +88,7 @@ class App:
     house: House
     countries: Mapping[str, Country]
     gateways: Mapping[str, Gateway]
+    billers: Billers
     seal_key: bytes
     older_seal_keys: Mapping[str, bytes]
     """What seals were made under while the secret key is being changed, by the mark of that key."""
@@ -118,7 +123,7 @@ class App:
     @property
     def behind(self) -> Senti:
         """What gateways talk to."""
-        return Senti(self.transact, self.countries, self.heard_key, self.metrics.count_refusal)
+        return Senti(self.transact, self.countries, self.heard_key, self.metrics.count_refusal, self.billers.look_up)
 
     def render(self, notice: Notice) -> str:
         """Return the text of a message, as it is said in the country of its number."""
@@ -165,6 +170,11 @@ def make_app(
     packs = {country: load_pack(country).hurried(speed) for country in settings.countries}
     if not settings.demo_undo:
         packs = {country: replace(pack, undo_seconds=0) for country, pack in packs.items()}
+    keys = _biller_keys(settings, packs)
+    packs = {
+        country: replace(pack, billers=tuple(one for one in pack.billers if one.code in keys))
+        for country, pack in packs.items()
+    }
     codes = [code for pack in packs.values() for code in (pack.people_code, pack.agents_code)]
     gateways: dict[str, Gateway] = {"africastalking": _africastalking(settings)}
     if not production:
@@ -207,7 +217,8 @@ def make_app(
     metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
     older = dict(zip(map(mark_of, secrets[1:]), seal_keys[1:], strict=True))
     heard_key = derive(peppers[0], "heard")
-    app = App(settings, store, house, countries, gateways, seal_key, older, heard_key, metrics, now)
+    billers = billers_of(packs, keys, None if production else providers_url(settings))
+    app = App(settings, store, house, countries, gateways, billers, seal_key, older, heard_key, metrics, now)
     try:
         _know_keys(app, secrets=list(map(mark_of, secrets)), peppers=list(map(mark_of, peppers)))
     except BaseException:
@@ -245,6 +256,27 @@ def _africastalking(settings: Settings) -> AfricasTalking:
     )
 
 
+def _biller_keys(settings: Settings, packs: Mapping[str, Pack]) -> Mapping[str, str]:
+    """Return the key of each biller whose bills are taken; in the demo those are all."""
+    if settings.mode == "production":
+        return settings.keys_of_billers
+    return {one.code: DEMO_KEY for pack in packs.values() for one in pack.billers}
+
+
+def providers_url(settings: Settings) -> str:
+    """Return where the demo's billers and its seller of airtime are asked."""
+    return settings.demo_providers_url or f"http://127.0.0.1:{settings.port}/simulator/providers"
+
+
+def _airtime(settings: Settings) -> Airtime:
+    key = settings.africastalking_api_key
+    return Airtime(
+        username=settings.africastalking_username,
+        api_key=key.get_secret_value() if key else "",
+        base_url=settings.africastalking_base_url if key else providers_url(settings),
+    )
+
+
 def _sim_signals(settings: Settings) -> SimSwaps | None:
     key, url = settings.africastalking_api_key, settings.africastalking_insights_url
     if url is None:
@@ -270,7 +302,10 @@ def make_web(app: App) -> Flask:
     )
     if settings.mode == "demo":
         from service.simulator import add_simulator
+        from service.simulator.provider import Book, post_to, providers
 
+        door = f"http://127.0.0.1:{settings.port}/gateways/africastalking/{secrets[0]}"
+        web.register_blueprint(providers(app.house.packs, call_back=post_to(door), book=Book()))
         add_simulator(web, transact=app.read, render_notice=app.render, pack=app.home.pack, secret=DEMO_SECRET)
         add_console(web, office_of(app))
     return web
@@ -327,6 +362,12 @@ def forget_some(unit: Unit) -> bool:
     old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT), (Login, TALKS_KEPT))
     gone = [unit.rows.forget(kind, before=unit.now - kept, limit=FORGOTTEN_AT_ONCE) for kind, kept in old]
     return max(gone) == FORGOTTEN_AT_ONCE
+
+
+def errands(app: App) -> list[Callable[[], int]]:
+    """Return what a worker does beside its jobs: a provider who is slow keeps no message waiting."""
+    providers: Mapping[str, Provider] = {**app.billers.providers, AIRTIME: _airtime(app.settings)}
+    return [lambda: run_errands(app.transact, providers)]
 
 
 def jobs(app: App) -> list[Callable[[], int]]:

@@ -82,6 +82,7 @@ ALLOWED: Mapping[str, Callable[[object], object]] = {
     "mode":         _word,
     "outcome":      _word,
     "places":       lambda value: [str(place)[:120] for place in value][-8:] if isinstance(value, list) else "(odd)",
+    "provider":     _word,
     "reason":       _word,
     "screen":       _word,
     "setting":      _word,

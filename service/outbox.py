@@ -265,6 +265,16 @@ def run_worker(stop: threading.Event, jobs: Sequence[Callable[[], int]]) -> None
             stop.wait(2 if failed else 0.2)
 
 
+def run_workers(stop: threading.Event, *works: Sequence[Callable[[], int]]) -> None:
+    """Run several lists of jobs side by side until told to stop, and until each has."""
+    beside = [threading.Thread(target=run_worker, args=(stop, jobs)) for jobs in works[1:]]
+    for thread in beside:
+        thread.start()
+    run_worker(stop, works[0])
+    for thread in beside:
+        thread.join()
+
+
 def _firmly(transact: Transact, dealt: Sequence[Dealt], most: int) -> list[Notice]:
     """Settle and take; try again if it fails, because what is not written down is sent again."""
     for wait in (1, 2, 4) if dealt else ():

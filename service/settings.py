@@ -76,6 +76,8 @@ class Settings(BaseSettings):
     africastalking_insights_url: str | None = None
     backup_key: str | None = None
     africastalking_sender_id: str | None = None
+    biller_keys: Secrets = ()
+    demo_providers_url: str | None = None
     africastalking_allowed_addresses: Networks = ()
     trusted_proxy: Networks = ()
     host: str = "127.0.0.1"
@@ -107,7 +109,7 @@ class Settings(BaseSettings):
             raise ValueError("is the line that `senti keys backup FILE` prints")
         return given
 
-    @field_validator("africastalking_base_url", "africastalking_insights_url")
+    @field_validator("africastalking_base_url", "africastalking_insights_url", "demo_providers_url")
     @classmethod
     def _https(cls, given: str | None) -> str | None:
         if given is None:
@@ -119,12 +121,28 @@ class Settings(BaseSettings):
             raise ValueError("must be an https:// address (http:// only on this machine)")
         return given.rstrip("/")
 
+    @field_validator("biller_keys")
+    @classmethod
+    def _by_code(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        pairs = [pair.get_secret_value().partition("=") for pair in given]
+        if not all(re.fullmatch("[1-9][0-9]{5}", code) and key for code, _, key in pairs) or len(
+            {code for code, _, _ in pairs}
+        ) < len(pairs):
+            raise ValueError("is a list of code=key, each biller once, separated by commas")
+        return given
+
     @field_validator("africastalking_webhook_secret")
     @classmethod
     def _in_a_path(cls, given: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
         if not all(re.fullmatch(r"[A-Za-z0-9_-]+", secret.get_secret_value()) for secret in given):
             raise ValueError("stands in a web address: letters, digits, - and _ only")
         return given
+
+    @property
+    def keys_of_billers(self) -> Mapping[str, str]:
+        """The key of each biller, by code."""
+        pairs = (pair.get_secret_value().partition("=") for pair in self.biller_keys)
+        return {code: key for code, _, key in pairs}
 
 
 class BadSettings(Exception):
@@ -211,6 +229,9 @@ def _unsafe_secrets(settings: Settings) -> Iterator[str]:
     for secret in webhook:
         if weak := _weak(secret):
             yield f"SENTI_AFRICASTALKING_WEBHOOK_SECRET {weak}: {cure}"
+    for code, key in settings.keys_of_billers.items():
+        if weak := _weak(key):
+            yield f"SENTI_BILLER_KEYS: the key of {code} {weak}: agree on another one with the biller"
     if len({*keys, *peppers, *webhook}) < len(keys) + len(peppers) + len(webhook):
         yield "SENTI_SECRET_KEY, SENTI_PIN_PEPPER and the webhook secrets must differ from each other: set each anew"
 
@@ -220,6 +241,8 @@ def _unsafe_switches(settings: Settings, environ: Mapping[str, str]) -> Iterator
         yield "SENTI_DEMO_CLOCK_SPEED makes expiries pass early: remove it"
     if not settings.demo_undo:
         yield "SENTI_DEMO_UNDO takes from people the time in which a payment can be taken back: remove it"
+    if settings.demo_providers_url is not None:
+        yield "SENTI_DEMO_PROVIDERS_URL sends bills and airtime to a stand-in: remove it"
     if settings.log_level == "debug":
         yield "SENTI_LOG_LEVEL is debug: set it to info"
     if settings.pin_memory_kib < 1024:

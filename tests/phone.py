@@ -7,7 +7,7 @@ from itertools import count
 
 from flask.testing import FlaskClient
 
-from service.app import App, jobs, make_app, make_web
+from service.app import App, errands, jobs, make_app, make_web
 from service.demo import NEWCOMER, PEOPLE, load_demo
 from service.ledger.audit import audit
 from service.settings import Settings
@@ -16,6 +16,7 @@ from service.storage.store import Store
 from service.wallet.people import person_by_phone
 from service.wallet.statement import balance_of
 from service.wallet.unit import Notice, Person
+from tests.fakes.providers import stand_in
 
 BEGINNING = datetime(2026, 11, 22, 9, 14, tzinfo=UTC)
 DOOR = "/gateways/africastalking/demo"
@@ -39,6 +40,10 @@ class Town:
     settings: Settings = field(default_factory=demo_settings)
 
     def __post_init__(self) -> None:
+        self.stand_in = stand_in()
+        self.stand_in.forget()
+        if self.settings.demo_providers_url is None:
+            self.settings = self.settings.model_copy(update={"demo_providers_url": self.stand_in.url})
         load_demo(self.app.transact, self.app.home.pack)
         self.work()
 
@@ -57,9 +62,12 @@ class Town:
 
     def work(self) -> None:
         """Do all that a worker does."""
-        for job in jobs(self.app):
+        for job in (*jobs(self.app), *errands(self.app)):
             while job():
                 pass
+        while self.stand_in.calls:
+            what, form = self.stand_in.calls.pop(0)
+            assert self.client.post(f"{DOOR}/{what}", data=form).status_code == 200
 
     def phone(self, who: str) -> "Phone":
         """Return the phone of somebody in the demo, or of a number."""

@@ -106,6 +106,7 @@ def run(port: int | None) -> None:
     if settings.mode == "production":
         raise unusable("`senti run` is for trying out; in production: senti migrate, then senti serve and senti worker")
     port = port or settings.port
+    settings = settings.model_copy(update={"port": port})
     bring_up(settings)
     _load()
     address = f"http://{settings.host}:{port}"
@@ -127,6 +128,7 @@ def serve(port: int | None, workers: int | None) -> None:
 
     settings = settings_read()
     workers = workers or settings.workers
+    settings = settings.model_copy(update={"port": port or settings.port})
     if on_sqlite(settings) and workers > 1:
         raise unusable("SENTI_WORKERS is above 1: SQLite has one process; set it to 1 or use PostgreSQL")
     serving = Serving(port=port or settings.port, workers=workers, worker=on_sqlite(settings))

@@ -129,8 +129,8 @@ def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object])
 
 def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flask:
     """Compose the service in a web process; what it holds is let go when the process ends."""
-    from service.app import jobs, make_app, make_console, make_web
-    from service.outbox import run_worker
+    from service.app import errands, jobs, make_app, make_console, make_web
+    from service.outbox import run_workers
 
     set_up(level=settings.log_level)
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
@@ -139,7 +139,7 @@ def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flas
     ending.callback(app.store.close)
     if serving.worker:
         stop = threading.Event()
-        thread = threading.Thread(target=run_worker, args=(stop, jobs(app)), name="worker")
+        thread = threading.Thread(target=run_workers, args=(stop, jobs(app), errands(app)), name="worker")
         thread.start()
         ending.callback(thread.join)
         ending.callback(stop.set)
@@ -245,8 +245,8 @@ def work(settings: Settings, metrics_port: int | None) -> None:
 
     A database that is away when it starts is waited for: it comes back, and nobody may be there to start a worker then.
     """
-    from service.app import jobs, make_app
-    from service.outbox import run_worker
+    from service.app import errands, jobs, make_app
+    from service.outbox import run_workers
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -257,4 +257,4 @@ def work(settings: Settings, metrics_port: int | None) -> None:
     _say_languages(app)
     own = app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext()
     with closing(app.store), own:
-        run_worker(stop, jobs(app))
+        run_workers(stop, jobs(app), errands(app))

@@ -18,6 +18,9 @@ def tariff() -> None:
     """Show and check what things cost."""
 
 
+SERVICES = ("send", "pay", "bill", "airtime", "withdraw", "cash_in", "bulk")
+
+
 def _packs() -> "list[Pack]":
     from service.countries import load_pack
     from service.settings import read_settings
@@ -26,7 +29,7 @@ def _packs() -> "list[Pack]":
 
 
 @tariff.command()
-@click.argument("service", required=False, type=click.Choice(["send", "pay", "withdraw", "cash_in", "bulk"]))
+@click.argument("service", required=False, type=click.Choice(SERVICES))
 @click.argument("amount", required=False)
 @click.option("--at", "day", type=click.DateTime(["%Y-%m-%d"]), help="The day, by the country's calendar; else today.")
 @click.option("--country", metavar="CODE", help="Of this country, served or not.")

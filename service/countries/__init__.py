@@ -4,6 +4,7 @@
 """
 
 from service.countries.advice import Tip, cash_cost, cheaper_nearby, most_payable
+from service.countries.biller import Biller
 from service.countries.check import check_tariffs, commission_of_pieces, worst_split
 from service.countries.pack import Pack, Tier
 from service.countries.read import BadPack, every_country, load_pack, read_pack
@@ -11,7 +12,7 @@ from service.countries.rule import Does, Rule
 from service.countries.tariff import IN_CHARGE, Band, Charge, NotOffered, Tariff, Tax
 
 __all__ = [
-    "IN_CHARGE", "BadPack", "Band", "Charge", "Does", "NotOffered", "Pack", "Rule", "Tariff", "Tax", "Tier", "Tip",
-    "cash_cost", "cheaper_nearby", "check_tariffs", "commission_of_pieces", "every_country", "load_pack",
+    "IN_CHARGE", "BadPack", "Band", "Biller", "Charge", "Does", "NotOffered", "Pack", "Rule", "Tariff", "Tax", "Tier",
+    "Tip", "cash_cost", "cheaper_nearby", "check_tariffs", "commission_of_pieces", "every_country", "load_pack",
     "most_payable", "read_pack", "worst_split",
 ]  # fmt: skip

@@ -10,11 +10,12 @@ from itertools import pairwise
 from math import gcd, inf
 
 from service.clock import day
+from service.countries.biller import check_billers
 from service.countries.pack import SALE, Pack, Tier
 from service.countries.tariff import IN_CHARGE, Band, Tariff, Tax, in_force
 from service.money import show_amount_full
 
-CHARGED = ("send", "pay", "withdraw", "cash_in", "bulk")
+CHARGED = ("send", "pay", "bill", "airtime", "withdraw", "cash_in", "bulk")
 """Services that a pack must price."""
 EARNING = ("cash_in", "withdraw")
 """Services for which a pack must say what an agent earns."""
@@ -35,6 +36,7 @@ def check_tariffs(pack: Pack, at: datetime) -> list[str]:
         *(problem for tax in pack.taxes for problem in _check_tax(pack, tax)),
         *_check_reach(pack),
         *_check_tiers(pack),
+        *check_billers(pack.billers, f"{pack.country}.toml"),
     ]
 
 

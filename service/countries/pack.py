@@ -7,6 +7,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from service.clock import day
+from service.countries.biller import Biller
 from service.countries.rule import Rule
 from service.countries.tariff import IN_CHARGE, Band, Charge, Tariff, Tax, in_force
 from service.money import Currency
@@ -103,6 +104,8 @@ class Pack:
     open_reservations: int
     reserves_per_day: int
     cash_asks_per_day: int
+    order_seconds: int
+    order_unsure_seconds: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
@@ -110,6 +113,7 @@ class Pack:
     pin_resets: tuple[ResetNeed, ...]
     rules: tuple[Rule, ...]
     agents: AgentRules
+    billers: tuple[Biller, ...]
 
     def hurried(self, speed: int) -> "Pack":
         """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.
@@ -120,13 +124,17 @@ class Pack:
         return replace(self, **{name: max(1, getattr(self, name) // speed) for name in names if getattr(self, name)})
 
     def charge(self, service: str, amount: int, at: datetime) -> Charge:
-        """Price a service ("send", "pay", "withdraw", "cash_in", "bulk") for an amount; raises NotOffered."""
+        """Price a service ("send", "pay", "bill", "airtime", "withdraw", ...) for an amount; raises NotOffered."""
         published = self._tariff(self.charges, service, at).pays(amount)
         return self._taxed(published, at)._replace(levy=self.levy(service, amount, at))
 
     def cost_of_sale(self, amount: int, at: datetime) -> Charge:
         """Return what a merchant pays of an amount that is paid at a till; raises NotOffered."""
         return self._taxed(self._tariff(self.sales, SALE, at).pays(amount), at)
+
+    def biller(self, code: str) -> Biller | None:
+        """Return the biller of a code, if bills of theirs are taken."""
+        return next((one for one in self.billers if one.code == code), None)
 
     def _taxed(self, published: int, at: datetime) -> Charge:
         today = day(at, self.zone)

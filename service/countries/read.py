@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import iso4217
 import phonenumbers
 
+from service.countries.biller import AMOUNTS, Biller
 from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, Tier
 from service.countries.rule import Does, Rule
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
@@ -30,6 +31,7 @@ _LIMITS = (
     "pin_reset_seconds", "pin_reset_open_seconds", "new_pin_seconds", "new_pin_single", "new_pin_day", "tip_within",
     "swap_seconds", "sim_fresh_seconds", "sim_check_above", "idle_days",
     "reserve_seconds", "drawer_seconds", "open_reservations", "reserves_per_day", "cash_asks_per_day",
+    "order_seconds", "order_unsure_seconds",
 )  # fmt: skip
 
 
@@ -150,6 +152,7 @@ def _pack(words: _Words) -> Pack:
         taxes=tuple(map(_tax, words.rows("taxes"))),
         rules=tuple(map(_rule, words.rows("rules"))),
         agents=_agents(words),
+        billers=tuple(map(_biller, words.rows("billers"))),
         undo_seconds=undo_seconds,
         pin_resets=_resets(words),
         **numbers,
@@ -229,6 +232,23 @@ def _agents(words: _Words) -> AgentRules:
             row.positive("float_day_limit"),
             row.positive("low_float"),
             row.positive("deposit_code_above"),
+        )
+
+
+def _biller(row: _Words) -> Biller:
+    with row:
+        rule = row.take("rule", str)
+        if rule not in AMOUNTS:
+            raise BadPack(f"{row.where}: rule is one of: {', '.join(AMOUNTS)}")
+        return Biller(
+            code=row.take("code", str),
+            name=row.take("name", str),
+            account_name=row.take("account_name", str),
+            account=row.take("account", str),
+            rule=rule,
+            least=row.positive("least"),
+            most=row.positive("most"),
+            url=row.take("url", str),
         )
 
 

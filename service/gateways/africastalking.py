@@ -40,6 +40,7 @@ from service.gateways.fields import (
 )
 from service.phone import is_e164
 from service.ussd.limit import Limit
+from service.wallet.errand import AirtimeNews, Vouching
 
 NAME = "africastalking"
 
@@ -75,7 +76,7 @@ _PASSING = frozenset({"userisinactive", "deliveryfailure"})
 _ID = re.compile(r"[!-~]{1,128}")
 """What a report can name. Anything else is not kept: a database that refuses it would leave the message unsettled."""
 
-_BAD_KEY = "supplied authentication is invalid"
+BAD_KEY = "supplied authentication is invalid"
 
 
 class AfricasTalking:
@@ -173,6 +174,18 @@ class AfricasTalking:
 
         return read_sim(form)
 
+    def read_airtime(self, form: Form) -> AirtimeNews | None:
+        """Read what became of airtime."""
+        from service.gateways.airtime import read_airtime
+
+        return read_airtime(form)
+
+    def read_vouching(self, form: Form) -> Vouching:
+        """Read the question whether airtime was bought here."""
+        from service.gateways.airtime import read_vouching
+
+        return read_vouching(form)
+
     def write(self, text: str, *, ends: bool) -> Answer:
         """Return a screen: it goes on after `CON `, and `END ` says goodbye."""
         return Answer(f"{'END' if ends else 'CON'} {text}")
@@ -190,18 +203,16 @@ class AfricasTalking:
             else:
                 heard = self._sms.send(text, [to], self._sender_id, timeout=self._timeout)
         except AfricasTalkingException as refused:
-            if _BAD_KEY in str(refused):
+            if BAD_KEY in str(refused):
                 return Sent(Outcome.LANE_STOPPED, detail="the key is not accepted")
             return Sent(Outcome.UNKNOWN, detail="an answer that is no success")
         except RequestException as broken:
-            outcome = Outcome.UNREACHABLE if _never_left(broken) else Outcome.UNKNOWN
+            outcome = Outcome.UNREACHABLE if never_left(broken) else Outcome.UNKNOWN
             return Sent(outcome, detail=type(broken).__name__)
         return read_sent(heard, to)
 
     @cached_property
     def _sms(self) -> Any:
-        import requests
-        from africastalking.Service import AfricasTalkingException
         from africastalking.SMS import SMSService
 
         base_url = self._base_url
@@ -212,15 +223,21 @@ class AfricasTalking:
                 if base_url:
                     self._baseUrl = self._contentUrl = base_url + "/version1"
 
-            def _make_request(self, url: str, _method: str, /, **given: Any) -> Any:
-                # The library's own follows a redirect to any host, with the key in its headers.
-                wanted = {name: given[name] for name in ("headers", "data", "params", "timeout")}
-                answer = requests.post(url, allow_redirects=False, **wanted)  # noqa: S113  (among those given)
-                if not 200 <= answer.status_code < 300:
-                    raise AfricasTalkingException(answer.text)
-                return answer.text
+            _make_request = staticmethod(post_plainly)
 
         return Aimed(self._username, self._api_key)
+
+
+def post_plainly(url: str, _method: str, /, **given: Any) -> str:
+    """Post for the provider's library, whose own way follows a redirect to any host, with the key in its headers."""
+    import requests
+    from africastalking.Service import AfricasTalkingException
+
+    wanted = {name: given[name] for name in ("headers", "data", "params", "timeout")}
+    answer = requests.post(url, allow_redirects=False, **wanted)  # noqa: S113  (among those given)
+    if not 200 <= answer.status_code < 300:
+        raise AfricasTalkingException(answer.text)
+    return answer.text
 
 
 def check_base_url(url: str) -> None:
@@ -275,7 +292,7 @@ def _this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _never_left(error: BaseException) -> bool:
+def never_left(error: BaseException) -> bool:
     """Say whether the connection itself failed, so that nothing can have been sent."""
     from requests.exceptions import ConnectTimeout
     from urllib3.exceptions import ConnectTimeoutError, NewConnectionError

@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import NamedTuple, Protocol
 
 from service.ussd.limit import Limit
+from service.wallet.errand import AirtimeNews, Vouching
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,12 @@ class Gateway(Protocol):
 
     def read_sim(self, form: Mapping[str, list[str]]) -> SimNews:
         """Return what is said of a SIM; a day without a time of day is taken as its last moment."""
+
+    def read_airtime(self, form: Mapping[str, list[str]]) -> AirtimeNews | None:
+        """Return what became of airtime that was bought, or None while it is under way."""
+
+    def read_vouching(self, form: Mapping[str, list[str]]) -> Vouching:
+        """Return the question whether airtime was bought here."""
 
     def write(self, text: str, *, ends: bool) -> Answer:
         """Return a screen as the gateway wants it."""

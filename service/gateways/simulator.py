@@ -12,6 +12,7 @@ from service.gateways.base import Answer, Dial, Ended, Fate, OptedOut, Outcome, 
 from service.gateways.fields import Form, id_of, text_of, word_of
 from service.phone import BadPhone, is_e164, read_phone
 from service.ussd.limit import Limit
+from service.wallet.errand import AirtimeNews, Vouching
 
 NAME = "simulator"
 
@@ -79,6 +80,14 @@ class Simulator:
 
     def read_sim(self, form: Form) -> SimNews:  # noqa: ARG002
         """Its phones have no SIMs."""
+        raise Unreadable("status")
+
+    def read_airtime(self, form: Form) -> AirtimeNews | None:  # noqa: ARG002
+        """It sells none."""
+        raise Unreadable("status")
+
+    def read_vouching(self, form: Form) -> Vouching:  # noqa: ARG002
+        """It sells none."""
         raise Unreadable("status")
 
     def write(self, text: str, *, ends: bool) -> Answer:

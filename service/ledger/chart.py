@@ -14,6 +14,7 @@ class Kind(StrEnum):
     WALLET = "wallet"  # a person's e-money
     BULK = "bulk"  # what an organisation has paid in for one batch of wages or grants
     TAKINGS = "takings"  # what was paid at a merchant's till and is not settled yet
+    PROVIDER = "provider"  # what is owed to a biller or to who sells airtime
     HELD = "held"  # money set aside until something is decided; one account for each hold
     FEES = "fees"  # what the operator earned
     TAX = "tax"  # what is owed to the state
@@ -34,6 +35,8 @@ class Reason(StrEnum):
     DISBURSE = "disburse"
     SEND = "send"
     PAY = "pay"
+    BILL = "bill"
+    AIRTIME = "airtime"
     SWEEP = "sweep"
     REFUND = "refund"
     WITHDRAW = "withdraw"
@@ -67,6 +70,8 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.SEND,       Kind.WALLET, Kind.WALLET),
     (Reason.SEND,       Kind.HELD,   Kind.WALLET),
     (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
+    (Reason.BILL,       Kind.HELD,   Kind.PROVIDER),
+    (Reason.AIRTIME,    Kind.HELD,   Kind.PROVIDER),
     (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.HOLD,       Kind.TAKINGS, Kind.HELD),

@@ -16,6 +16,7 @@ from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
+from service.wallet.ordered import Order
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
 from service.wallet.unit import (
@@ -175,6 +176,22 @@ RECORDS: tuple[Record, ...] = (
         key=("id",),
         indexes=(("payer", "state"), ("payee", "state"), ("state", "settles_at")),
         due="settles_at",
+    ),
+    Record(
+        Order,
+        "orders",
+        key=("id",),
+        sealed=frozenset({"account"}),
+        sought=frozenset({"account"}),
+        indexes=(
+            ("person", "state"),
+            ("person", "kind", "id"),
+            ("account", "state"),
+            ("provider_id",),
+            ("state", "next_at"),
+            ("provider", "state", "next_at"),
+        ),
+        due="next_at",
     ),
     Record(
         Case,

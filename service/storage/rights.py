@@ -46,6 +46,7 @@ RIGHTS: Mapping[str, Rights] = {
     "shortages": Rights(),
     "withdrawals": _KEPT,
     "pendings": _KEPT,
+    "orders": _KEPT,
     "cases": _KEPT,
     "challenges": _KEPT,
     "requests": _KEPT,

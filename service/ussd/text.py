@@ -164,7 +164,8 @@ def fill(sentence: str, show: Show, *, extras: int = _ALL, widest: bool = False)
     """Replace each `{name}` by what is shown of it, once.
 
     `[...]` is left out where nothing is shown of its values; of `[...|...]` the first is said that shows something (the
-    `widest`, for a proof). Of the parts `[?...]`, which are said where there is room, only the first `extras` are.
+    `widest`, for a proof). Of the parts `[?...]`, which are said where there is room, only the first `extras` are; they
+    alone may show no value.
     """
     if "[" in sentence:
         room = iter(range(extras))
@@ -172,7 +173,8 @@ def fill(sentence: str, show: Show, *, extras: int = _ALL, widest: bool = False)
         def said(part: re.Match[str]) -> str:
             if part[1] and next(room, None) is None:
                 return ""
-            each = [way for way in part[2].split("|") if any(map(show, names_in(way)))]
+            ways = part[2].split("|")
+            each = [way for way in ways if any(map(show, names_in(way))) or (part[1] and not names_in(way))]
             if widest:
                 each.sort(key=lambda way: -_length(_PLACE.sub(lambda place: show(place[1]), way)))
             return each[0] if each else ""
@@ -198,7 +200,12 @@ def without_places(sentence: str) -> str:
 
 def stray_braces(sentence: str) -> bool:
     """Say whether a sentence has a brace that is no placeholder, or a bracket, or a way to say it, without one."""
-    bare = _MAYBE.sub(lambda part: part[2] if all(map(names_in, part[2].split("|"))) else part[0], sentence)
+
+    def said(part: re.Match[str]) -> str:
+        ways = part[2].split("|")
+        return part[2] if all(map(names_in, ways)) or (part[1] and len(ways) == 1) else part[0]
+
+    bare = _MAYBE.sub(said, sentence)
     return bool(re.search(r"[{}\[\]]", _PLACE.sub("", bare)))
 
 

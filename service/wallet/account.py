@@ -7,7 +7,7 @@ from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.merchant import Merchant
-from service.wallet.unit import Agent, Person
+from service.wallet.unit import Agent, Person, Unit
 
 
 def wallet_of(person: Person) -> Account:
@@ -28,6 +28,17 @@ def commission_of(agent: Agent, country: str) -> Account:
 def takings_of(till: Merchant, country: str) -> Account:
     """Return the account of what was paid at a till and has not been settled."""
     return Account(country, Kind.TAKINGS, till.number)
+
+
+def provider_account(country: str, provider: str) -> Account:
+    """Return the account of what is owed to a biller, or to who sells airtime."""
+    return Account(country, Kind.PROVIDER, provider)
+
+
+def provider_name(unit: Unit, country: str, provider: str) -> str:
+    """Return how people know a provider; airtime has no name of its own."""
+    biller = unit.house.packs[country].biller(provider)
+    return biller.name if biller else provider.capitalize()
 
 
 def house_account(country: str, kind: Kind) -> Account:

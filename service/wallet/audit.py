@@ -16,6 +16,7 @@ from service.wallet.batch import Bulk, BulkLine
 from service.wallet.keys import keys_of_seals
 from service.wallet.logbook import check_logbook
 from service.wallet.merchant import Merchant
+from service.wallet.ordered import Order
 from service.wallet.refund import payment_of
 from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
 
@@ -34,6 +35,8 @@ NOTICES = {
     Reason.DISBURSE: 1,
     Reason.SEND: 2,
     Reason.PAY: 2,
+    Reason.BILL: 0,
+    Reason.AIRTIME: 0,
     Reason.SWEEP: 1,
     Reason.REFUND: 2,
     Reason.HOLD: 1,
@@ -88,7 +91,7 @@ def batches_can_be_paid(unit: Unit) -> Found:
 
 
 def holds_have_rows(unit: Unit) -> Found:
-    """What is held is what a row that waits says: a withdrawal, a payment, a case; and nothing is held for another."""
+    """What is held is what a row that waits says: a withdrawal, payment, order or case; nothing is held for another."""
     held = {account: balance for account, balance in unit.books.balances() if account.kind == Kind.HELD and balance}
     for owner, row in _waiting(unit):
         account = held_by(_country(unit, owner), row.id)
@@ -99,10 +102,11 @@ def holds_have_rows(unit: Unit) -> Found:
         yield str(account), f"holds {balance} for nothing that waits"
 
 
-def _waiting(unit: Unit) -> Iterator[tuple[int, Withdrawal | Pending | Case]]:
+def _waiting(unit: Unit) -> Iterator[tuple[int, Withdrawal | Pending | Order | Case]]:
     """Yield whose money is held, and the row that says so."""
     yield from ((row.person, row) for row in unit.rows.find(Withdrawal, state="waiting", limit=MOST))
     yield from ((row.payer, row) for row in unit.rows.find(Pending, state="waiting", limit=MOST))
+    yield from ((row.person, row) for row in unit.rows.find(Order, state="waiting", limit=MOST))
     yield from ((row.other, row) for row in unit.rows.find(Case, state="asked", limit=MOST) if row.held)
 
 
@@ -134,6 +138,15 @@ def payments_ended_so(unit: Unit) -> Found:
             ended = unit.books.entry_once(resolves(row.id))
             if ended is None or ended.reason != reason:
                 yield f"payment {row.id}", f"is {state}, the books say {ended.reason if ended else 'nothing'}"
+
+
+def orders_ended_so(unit: Unit) -> Found:
+    """An order that is done or returned was resolved so in the books."""
+    for state, reason in (("done", Reason.SETTLE), ("returned", Reason.RELEASE)):
+        for row in unit.rows.find(Order, state=state, limit=MOST):
+            ended = unit.books.entry_once(resolves(row.id))
+            if ended is None or ended.reason != reason:
+                yield f"order {row.id}", f"is {state}, the books say {ended.reason if ended else 'nothing'}"
 
 
 def everybody_was_told(unit: Unit) -> Found:
@@ -201,6 +214,7 @@ CHECKS: tuple[Callable[[Unit], Found], ...] = (
     withdrawals_ended_so,
     approvals_moved_money,
     payments_ended_so,
+    orders_ended_so,
     everybody_was_told,
     two_people_asked,
     refunds_have_payments,

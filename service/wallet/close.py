@@ -20,6 +20,7 @@ from service.wallet.inbox import end_requests
 from service.wallet.merchant import Merchant
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
+from service.wallet.ordered import Order
 from service.wallet.pin import refuse_locked
 from service.wallet.reserve import give_up_all
 from service.wallet.seats import leave_seat, lock_number
@@ -29,6 +30,8 @@ from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, 
 FOLLOWS = timedelta(days=1)
 """When messages and talks follow: what is under way has arrived by then, or does not matter any more."""
 
+NO_LIMIT = 2**31
+
 AT_ONCE = 200
 """Messages made unreadable in one commit."""
 
@@ -36,6 +39,7 @@ WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Withdrawal, "person", ("waiting",)),
     (Pending, "payer", ("waiting",)),
     (Pending, "payee", ("waiting",)),
+    (Order, "person", ("waiting",)),
     (Case, "opener", ("asked", "open")),
     (Case, "other", ("asked", "open")),
 )
@@ -101,6 +105,8 @@ def close_wallet(unit: Unit, person_id: int) -> None:
     for till in unit.rows.find(Merchant, person=person.id):
         unit.rows.put(replace(till, name=""))
     give_up_all(unit, person)
+    for order in unit.rows.find(Order, person=person.id, limit=NO_LIMIT):
+        unit.rows.put(replace(order, account=""))
     unit.rows.put(
         replace(
             person,

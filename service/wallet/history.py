@@ -130,16 +130,24 @@ def _near_report_day(look: Look) -> int:
 OF: Mapping[str, frozenset[Reason]] = {
     "send": frozenset({Reason.SEND}),
     "pay": frozenset({Reason.PAY}),
+    "bill": frozenset({Reason.BILL}),
+    "airtime": frozenset({Reason.AIRTIME}),
     "withdraw": frozenset({Reason.WITHDRAW, Reason.HOLD}),
     "cash_in": frozenset({Reason.CASH_IN}),
 }
 """By what an earlier payment of the same service is known in the books."""
 
 
+def _service(line: Line) -> Reason:
+    """Return why money went: what is held for a bill or airtime is no cash that was asked for."""
+    ordered = line.entry_reason in (Reason.BILL, Reason.AIRTIME)
+    return line.entry_reason if ordered else line.move.reason
+
+
 def _before(look: Look) -> list[int]:
     """Return the amounts that went before through the same service."""
     lines = look.past if look.of == "cash_in" else _went(look.past)
-    return [abs(line.amount) for line in lines if line.move.reason in OF[look.of]]
+    return [abs(line.amount) for line in lines if _service(line) in OF[look.of]]
 
 
 def _times_usual(look: Look) -> int:
@@ -216,7 +224,8 @@ def _cash_ins_today(look: Look) -> int:
 
 
 def _cash_outs_today(look: Look) -> int:
-    return sum(1 for line in _went(_today(look)) if line.move.target.kind in (Kind.HELD, Kind.FLOAT))
+    cash = [line for line in _went(_today(look)) if line.move.target.kind in (Kind.HELD, Kind.FLOAT)]
+    return sum(1 for line in cash if _service(line) == line.move.reason)
 
 
 FACTS: Mapping[str, Callable[[Look], int]] = {

@@ -9,6 +9,7 @@ from service.countries import Tier
 from service.ledger.entry import LARGEST, Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import counted_out, wallet_of
+from service.wallet.ordered import Order
 from service.wallet.unit import Asked, Case, Pending, Person, Unit, Withdrawal
 
 
@@ -113,5 +114,6 @@ def waiting_of(person: int) -> tuple[Asked, ...]:
     return (
         Asked.find(Withdrawal, person=person, state="waiting"),
         Asked.find(Pending, payer=person, state="waiting"),
+        Asked.find(Order, person=person, state="waiting"),
         Asked.find(Case, other=person, state="asked"),
     )

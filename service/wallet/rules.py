@@ -73,7 +73,7 @@ REASONS: Mapping[str, tuple[type[Refusal], Does]] = {
 }
 """What a rule may be called, and what it does unless staff alone are told."""
 
-SERVICES = ("send", "pay", "withdraw", "cash_in")
+SERVICES = ("send", "pay", "bill", "airtime", "withdraw", "cash_in")
 CASE_SECONDS = 3 * 24 * 3600
 """Staff have so long to look at a pattern."""
 

@@ -10,10 +10,11 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
-from service.wallet.account import wallet_of
+from service.wallet.account import provider_name, wallet_of
 from service.wallet.batch import Bulk
 from service.wallet.merchant import Merchant
 from service.wallet.name import initials, masked
+from service.wallet.ordered import Order
 from service.wallet.refund import levy_returned
 from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
 
@@ -97,6 +98,8 @@ def owner_name(unit: Unit, account: Account) -> str:
     if account.kind == Kind.TAKINGS:
         till = unit.rows.get(Merchant, account.owner)
         return (till.name or NOBODY) if till else ""
+    if account.kind == Kind.PROVIDER:
+        return provider_name(unit, account.country, account.owner)
     return ""
 
 
@@ -119,6 +122,9 @@ def _other_side(unit: Unit, account: Account, near: Account) -> Account:
     if payment := unit.rows.get(Pending, hold):
         payer, payee = (Account(account.country, Kind.WALLET, str(one)) for one in (payment.payer, payment.payee))
         return payer if near == payee else payee
+    if order := unit.rows.get(Order, hold):
+        wallet = Account(account.country, Kind.WALLET, str(order.person))
+        return Account(account.country, Kind.PROVIDER, order.provider) if near == wallet else wallet
     case = unit.rows.get(Case, hold)
     assert case is not None, f"nobody knows what {account} holds"
     opener, other = (Account(account.country, Kind.WALLET, str(one)) for one in (case.opener, case.other))

@@ -389,3 +389,5 @@ class Unit:
     savepoint: Callable[[], AbstractContextManager[None]]
     house: House
     now: datetime
+    outside: Mapping[Any, Any] = field(default_factory=dict)
+    """What those outside have answered to what this piece of work asks: see outside.py."""

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import structlog
@@ -14,9 +14,11 @@ from service.storage.patience import within
 from service.storage.store import Busy, Unsure
 from service.ussd.engine import Reply
 from service.wallet.challenge import WrongChallenge
+from service.wallet.errand import AirtimeNews, Vouching, note_airtime, vouch
 from service.wallet.forgotten import TooManyResets
 from service.wallet.guesses import ManyGuesses
 from service.wallet.notice import stop_news
+from service.wallet.outside import TOO_SLOW, AccountAnswer, AccountQuestion, Unanswered
 from service.wallet.pin import PinLocked, SimChanged, WalletBlocked, WrongPin
 from service.wallet.sim import note_answer
 from service.wallet.unit import Unit
@@ -68,11 +70,13 @@ class Senti:
     `countries` are found by the service code, or by the number where there is none; the first is the default.
     """
 
-    transact: Callable[..., Reply | str | None]
+    transact: Callable[..., Reply | str | bool | None]
     countries: Mapping[str, Country]
     key: bytes = field(repr=False)
     note: Callable[[str], None] = lambda _: None
     """Is told the code of each refusal that a person reads."""
+    ask: Callable[[AccountQuestion], AccountAnswer] = lambda _: TOO_SLOW
+    """Asks a biller about an account; calls the network."""
     owners: Owners = field(default_factory=Owners, repr=False)
 
     def dial(self, dial: Dial) -> tuple[str, bool]:
@@ -81,16 +85,28 @@ class Senti:
         if self.owners.is_another(dial):  # it is answered as its own talk; people are to look at it
             log.error("a session came from another phone or code", gateway=dial.gateway, phone=dial.phone)
         with within(HOP_SECONDS):
+            reply: Reply | None
             try:
-                reply = self.transact(lambda unit: answer_dial(unit, dial, country, self.key))
+                reply = self._answer(dial, country)
             except (Busy, Unsure):
                 raise
             except Exception:
                 if not (reply := self._close(dial)):
                     raise
-        assert isinstance(reply, Reply)
         self._note(reply.no, dial.phone)
         return reply.text, reply.ends
+
+    def _answer(self, dial: Dial, country: Country) -> Reply:
+        """Do what a hop asks; where somebody outside has to be asked first, do it again with their answer."""
+        known: dict[AccountQuestion, AccountAnswer] = {}
+        while True:
+            try:
+                reply = self.transact(lambda unit: answer_dial(replace(unit, outside=known), dial, country, self.key))
+            except Unanswered as wanted:
+                known[wanted.question] = self.ask(wanted.question)
+            else:
+                assert isinstance(reply, Reply)
+                return reply
 
     def _close(self, dial: Dial) -> Reply | None:
         """End a talk whose hop broke, so that "nothing was taken" stays true when a copy of that hop comes late.
@@ -102,7 +118,7 @@ class Senti:
             reply = self.transact(lambda unit: close_talk(unit, dial, self.key))
         except Exception as broken:
             raise Unsure from broken
-        assert not isinstance(reply, str)
+        assert not isinstance(reply, str | bool)
         return reply
 
     def end(self, ended: Ended) -> None:
@@ -125,6 +141,14 @@ class Senti:
     def sim(self, news: SimNews) -> None:
         with within(HOP_SECONDS):
             self.transact(lambda unit: note_answer(unit, news.asked_as, swapped=news.swapped, at=news.swapped_at))
+
+    def airtime(self, news: AirtimeNews) -> None:
+        with within(HOP_SECONDS):
+            self.transact(lambda unit: note_airtime(unit, news))
+
+    def vouch(self, asked: Vouching) -> bool:
+        with within(HOP_SECONDS):
+            return self.transact(lambda unit: vouch(unit, asked)) is True
 
     def _note(self, code: str, phone: str) -> None:
         if code:

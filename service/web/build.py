@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from service.storage.patience import within
-from service.web.desk import NEWS, WORDS, Desk
+from service.web.desk import NEWS, VOUCHING, WORDS, Desk
 from service.web.door import Behind, Door, Knocks, Network, may_enter, open_door, source_of
 from service.web.health import Health, look
 from service.web.metrics import CONTENT_TYPE, Metrics
@@ -98,9 +98,11 @@ def _add_gateways(app: Flask, gate: _Gate, desk: Desk) -> None:
         door = gate.let_in(gateway, secret)
         if door is None:
             return _plain("not found", 404)
-        return desk.hop(door.gateway) if what == "ussd" else desk.news(door.gateway, what)
+        if what == "ussd":
+            return desk.hop(door.gateway)
+        return desk.vouch(door.gateway) if what == VOUCHING else desk.news(door.gateway, what)
 
-    for what in ("ussd", *NEWS):
+    for what in ("ussd", VOUCHING, *NEWS):
         app.add_url_rule(
             f"/gateways/<gateway>/<secret>/{what}",
             endpoint=f"gateway {what}",

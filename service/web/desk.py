@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
-from flask import Response, request
+from flask import Response, jsonify, request
 
 from service.gateways.base import Gateway, Unreadable
 from service.storage.store import Busy, Unsure
@@ -29,10 +29,14 @@ NEWS: Mapping[str, Callable[[Gateway, Behind, Form], None]] = {
     "sms":      lambda gateway, behind, form: behind.sms(gateway.read_sms(form)),
     "delivery": lambda gateway, behind, form: _report(gateway, behind, form),
     "sim-swap": lambda gateway, behind, form: behind.sim(gateway.read_sim(form)),
+    "airtime":  lambda gateway, behind, form: _airtime(gateway, behind, form),
     "opt-out":  lambda gateway, behind, form: _report(gateway, behind, form),
 }  # fmt: skip
 """Callbacks that are told and not asked: by the last part of their address, how they are read and who hears them."""
 
+
+VOUCHING = "airtime-validation"
+"""The one callback that asks."""
 
 AS_JSON = frozenset({"sim-swap"})
 
@@ -41,6 +45,12 @@ def _report(gateway: Gateway, behind: Behind, form: Form) -> None:
     news = gateway.read_report(form)
     if news is not None:
         behind.report(news)
+
+
+def _airtime(gateway: Gateway, behind: Behind, form: Form) -> None:
+    news = gateway.read_airtime(form)
+    if news is not None:
+        behind.airtime(news)
 
 
 @dataclass(frozen=True)
@@ -67,6 +77,22 @@ class Desk:
         self.metrics.count_callback(gateway.name, what, outcome)
         log.info("callback", gateway=gateway.name, what=what, outcome=outcome)
         return Response("", content_type="text/plain; charset=utf-8")
+
+    def vouch(self, gateway: Gateway) -> Response:
+        """Say whether airtime that somebody buys in our name was ordered here; no, whenever that is not known."""
+        ours, outcome = False, "taken"
+        try:
+            ours = self.behind.vouch(gateway.read_vouching(read_form(request)))
+        except Unreadable as wrong:
+            log.warning("unreadable", gateway=gateway.name, what=VOUCHING, field=wrong.field)
+            outcome = "unreadable"
+        except Exception as error:
+            log.exception("broke", gateway=gateway.name, what=VOUCHING)
+            outcome = "busy" if isinstance(error, Busy | Unsure) else "trouble"
+        if outcome == "taken" and not ours:
+            log.error("somebody else buys airtime in our name", gateway=gateway.name)
+        self.metrics.count_callback(gateway.name, VOUCHING, outcome)
+        return jsonify({"status": "Validated" if ours else "Failed"})
 
     def _screen(self, gateway: Gateway) -> tuple[str, str, bool]:
         try:

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from typing import Protocol
 
 from service.gateways.base import Dial, Ended, Gateway, OptedOut, Report, SimNews, Sms
+from service.wallet.errand import AirtimeNews, Vouching
 
 Network = IPv4Network | IPv6Network
 
@@ -31,6 +32,9 @@ class Behind(Protocol):
     def sms(self, sms: Sms) -> None: ...
     def report(self, report: Report | OptedOut) -> None: ...
     def sim(self, news: SimNews) -> None: ...
+    def airtime(self, news: AirtimeNews) -> None: ...
+    def vouch(self, asked: Vouching) -> bool:
+        """Say whether airtime was bought here."""
 
 
 @dataclass(frozen=True)

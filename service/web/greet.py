@@ -10,6 +10,7 @@ from service.ussd.engine import Reply, begin, broken, unfinished
 from service.ussd.screens import Ask
 from service.ussd.session import Conversation, Session, session_from_json
 from service.ussd.text import Talk
+from service.wallet.ordered import Order
 from service.wallet.statement import is_reversed
 from service.wallet.undo import can_undo
 from service.wallet.unit import Unit
@@ -60,7 +61,7 @@ def _offers(call: Call) -> list[str]:
 
 def _outcome(unit: Unit, talk: Talk, previous: Conversation, last: Session) -> tuple[str | None, dict[str, Any]]:
     """Return the words about the phone's last money action and what they are about, or None where it has read them."""
-    of = {name: last.values[name] for name in ("reference", "hold", "arrives") if last.values.get(name)}
+    of = {name: last.values[name] for name in ("reference", "hold", "arrives", "order") if last.values.get(name)}
     of["at"] = previous.heard_at.isoformat()
     # What waits for its secret is newer than what an earlier talk did.
     told = None if previous.shown else unfinished(talk, last)
@@ -77,6 +78,9 @@ def _still_true(unit: Unit, of: Mapping[str, Any]) -> bool:
     """Say whether words hold now: a code may have been used, or have run out, and a payment been reversed, since."""
     if "hold" in of:
         return code_is_good(unit, of["hold"])
+    if "order" in of:  # an SMS has said how it ended
+        order = unit.rows.get(Order, of["order"])
+        return order is not None and order.state == "waiting"
     return "reference" not in of or not is_reversed(unit, of["reference"], held="arrives" in of)
 
 

@@ -38,7 +38,7 @@ def test_the_map_is_drawn(senti: Senti, tmp_path: Path) -> None:
 
 def test_the_tariff_is_sound_and_its_worst_split_is_said(senti: Senti) -> None:
     said = senti.says("tariff", "check")
-    assert said.startswith("ke: sound. 8 tables, 1 taxes.\n")
+    assert said.startswith("ke: sound. 10 tables, 1 taxes.\n")
     assert "send: paying in pieces saves at most KES 108.00, of KES 20,000.01" in said
     assert "withdraw: paying in pieces saves at most KES 70.00, of KES 35,000.01" in said
     assert "sale: paying in pieces saves at most KES 200.00, of KES 40,000.00" in said
@@ -75,6 +75,8 @@ def test_a_gap_in_the_tariff_is_said_with_its_place(
 def test_prices_are_shown_with_their_dates(senti: Senti) -> None:
     (country,) = senti.json("tariff", "show")["countries"]
     assert country["currency"] == "KES"
-    assert {table["service"] for table in country["charges"]} == {"send", "pay", "withdraw", "cash_in", "bulk"}
+    assert {table["service"] for table in country["charges"]} == {
+        "send", "pay", "bill", "airtime", "withdraw", "cash_in", "bulk"
+    }  # fmt: skip
     assert all(table["valid_from"] for table in country["charges"] + country["commissions"] + country["taxes"])
     assert "ke price of send, from 20" in senti.says("tariff", "show")

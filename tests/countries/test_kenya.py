@@ -104,6 +104,8 @@ def test_I_09_peer_05_no_cent_is_lost_between_fee_and_excise_in_any_band() -> No
     (tax,) = KE.taxes
     for table in KE.charges:
         for band in table.bands:
+            if band.pays is None:
+                continue
             charge = KE.charge(table.service, band.least, AT)
             assert charge.fee + charge.excise == charge.total == band.pays
             # Half up, checked without dividing: the exact tax is between excise - 1/2 (inclusive) and excise + 1/2.

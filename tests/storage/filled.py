@@ -23,6 +23,7 @@ OVER = {
     "requests": "approved",
     "reservations": "used",
     "pendings": "settled",
+    "orders": "done",
     "cases": "done",
     "bulks": "paid",
     "bulk_lines": "paid",

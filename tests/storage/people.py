@@ -10,6 +10,7 @@ from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
+from service.wallet.ordered import Order
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
 from service.wallet.unit import (
@@ -139,6 +140,22 @@ EVERYTHING: tuple[Any, ...] = (
     withdrawal(1),
     Voucher(id=1, phone=PHONE, code_index="0f1e2d3c", secret="1$8$00$00"),
     Pending(id=1, payer=1, payee=2, amount=500, fee=9, excise=1, levy=0, settles_at=NOON),
+    Order(
+        id=1,
+        person=1,
+        kind="airtime",
+        provider="airtime",
+        account=PHONE,
+        amount=5,
+        fee=1,
+        excise=0,
+        levy=0,
+        at=NOON,
+        sent_at=NOON,
+        tries=1,
+        next_at=NOON,
+        provider_id="ATQid_1",
+    ),
     Case(id=1, what="reversal", opener=1, about=5, other=2, opened_at=NOON, due_at=NOON, values={"reason": "typo"}),
     Challenge(id=1, person=1, quote={"to": PHONE, "amount": 5}, expires_at=NOON),
     Request(id=1, kind="cash_out", asker=2, payer=1, amount=5, values={"agent": "100016"}, expires_at=NOON),

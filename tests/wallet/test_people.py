@@ -32,6 +32,7 @@ from service.wallet.limits import (
     refuse_over,
     waiting_of,
 )
+from service.wallet.ordered import Order
 from service.wallet.people import (
     AlreadyRegistered,
     BadIdNumber,
@@ -354,6 +355,7 @@ def test_what_is_said_ahead_is_what_is_asked() -> None:
     assert waiting_of(7) == (
         Asked.find(Withdrawal, person=7, state="waiting"),
         Asked.find(Pending, payer=7, state="waiting"),
+        Asked.find(Order, person=7, state="waiting"),
         Asked.find(Case, other=7, state="asked"),
     )
     assert float_(SHOP) == float_of(SHOP, "ke")
