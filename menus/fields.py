@@ -8,13 +8,15 @@ from menus.call import Call
 from menus.prices import monthly, price_fields
 from service.countries import IN_CHARGE, Pack
 from service.gsm7 import clip, downgrade, trim
-from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
+from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_fine, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
+from service.wallet.buy import IN_ONE_SMS
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
+from service.wallet.item import LINE, LONGEST_ACCESS, MILLION, TITLE_SHOWN, BadItemCode, read_item_code
 from service.wallet.name import BadName, read_name
 from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
 from service.wallet.notice import BEHIND_PIN
@@ -114,6 +116,7 @@ ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(type
 PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
 AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
 TILL = Field(show=str, widest="", read=lambda typed, _: read_till_number(typed), refuses=(BadTillNumber,))
+ITEM = Field(show=str, widest="", read=lambda typed, _: read_item_code(typed), refuses=(BadItemCode,))
 TILL_NAME = Field(show=str, widest="", read=lambda typed, _: read_till_name(typed), refuses=(BadTillName,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
@@ -215,7 +218,19 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "dial": _text(34),
         "lines": _text(124),
         "several": _text(SEVERAL),
+        "item": _text(7),
+        "title": _text(TITLE_SHOWN),
+        "price": Field(lambda price: show_fine(price, pack.currency), _finest(pack)),
+        "tab": Field(lambda price: show_fine(price, pack.currency) if price else "", MILLION - 1, optional=True),
+        "access": _maybe_text(LONGEST_ACCESS),
+        "content": _text(IN_ONE_SMS),
+        **dict.fromkeys(("line1", "line2", "line3", "line4"), _maybe_text(LINE)),
     }
+
+
+def _finest(pack: Pack) -> int:
+    """Return the price of content that is shown at the greatest width: the dearest, less a millionth."""
+    return pack.content_price_most * MILLION - 1
 
 
 def fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:

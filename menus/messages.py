@@ -128,6 +128,12 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
                         "new_number", "near_name", "near_number"),
     "pay_code":        ("amount", "till_name", "till", "fee", "total", "challenge", "minutes"),
     "pay_dial":        ("amount", "till_name", "till", "fee", "total", "dial"),
+    "bought":          ("reference", "title", "till_name", "till", "price", "balance", "closes"),
+    "content":         ("content",),
+    "content_paused":  ("till", "help_line"),
+    "content_dial":    ("title", "dial", "closes"),
+    "buy_code":        ("title", "till_name", "till", "price", "challenge", "minutes"),
+    "buy_dial":        ("title", "till_name", "till", "price", "dial"),
     "help":            ("service_code", "help_line"),
     "stopped":         (),
 }
@@ -142,8 +148,8 @@ _NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
-    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help"
-    " stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
+    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial"
+    " buy_code buy_dial help stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
     " check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {

@@ -33,10 +33,12 @@ from service.phone import BadPhone, mask_phone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
-from service.wallet.challenge import answer_by_sms, ask_by_sms, ask_pay_by_sms
+from service.wallet.buy import deliver, owned
+from service.wallet.challenge import answer_by_sms, ask_buy_by_sms, ask_by_sms, ask_pay_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
+from service.wallet.item import item_of, read_item_code
 from service.wallet.known import shown
 from service.wallet.limits import limits_of
 from service.wallet.name import masked
@@ -259,6 +261,23 @@ def _pay(call: Call, text: str) -> Answer | Refusal:
     return Answer("pay_dial", values | {"dial": _dial(call, "3", till, amount)})
 
 
+def _buy(call: Call, text: str) -> Answer:
+    """Quote what is sold under a code, `BUY 200014`, or hand out again what was bought of it."""
+    if has_pin(text):
+        raise PinInMessage
+    code = read_item_code(text)
+    bring_up_to_date(call.unit, call.caller)
+    if mine := owned(call.unit, call.caller, code):
+        deliver(call.unit, call.caller, item_of(call.unit, code), mine)
+        return Answer("", {})
+    quote, by_code = ask_buy_by_sms(call.unit, buyer=call.caller, code=code, pack=call.pack)
+    values = {"title": quote.title, "till_name": quote.name, "till": quote.till, "price": quote.price}
+    if by_code:
+        values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
+        return Answer("buy_code", values, seconds=call.pack.challenge_seconds)
+    return Answer("buy_dial", values | {"dial": f"{call.pack.people_code.rstrip('#')}*3*2*{code}#"})
+
+
 def _dial(call: Call, key: str, to: str, amount: int) -> str:
     """Return what to dial to pay; no phone can dial a point, so an amount with cents is asked for."""
     typed = show_number(amount, call.pack.currency).replace(",", "")
@@ -304,6 +323,7 @@ COMMANDS = (
     Command(("bal", "balance", "salio", "solde", "balansi", "asigaye", "saura", "qeri"), _balance),
     Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura", "lak"), _send, takes_text=True),
     Command(("pay", "lipa", "payer", "sasula", "ishyura", "biya", "kifel", "kfel"), _pay, takes_text=True),
+    Command(("buy", "nunua", "acheter", "gula", "gura", "saya", "giza", "gza"), _buy, takes_text=True),
     Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani", "zirzir", "zrzr"), _mini),
     Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka", "gedeb"), _limits),
     Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba", "aregagit", "aregagt"), _check,

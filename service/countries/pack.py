@@ -103,6 +103,11 @@ class Pack:
     open_reservations: int
     reserves_per_day: int
     cash_asks_per_day: int
+    content_price_most: int
+    content_fee_most: int
+    content_day_seconds: int
+    content_complaints: int
+    complaint_seconds: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
@@ -127,6 +132,15 @@ class Pack:
     def cost_of_sale(self, amount: int, at: datetime) -> Charge:
         """Return what a merchant pays of an amount that is paid at a till; raises NotOffered."""
         return self._taxed(self._tariff(self.sales, SALE, at).pays(amount), at)
+
+    def cost_of_content(self, amount: int, at: datetime) -> Charge:
+        """Return what a seller pays of an amount for content: as at a till, and never more than the pack's share of it.
+
+        The share (`content_fee_most`, hundredths of a percent) is rounded down; below the first band it is free.
+        """
+        table = self._tariff(self.sales, SALE, at)
+        published = table.pays(amount) if amount >= table.offered[0].least else 0
+        return self._taxed(min(published, amount * self.content_fee_most // 100_00), at)
 
     def _taxed(self, published: int, at: datetime) -> Charge:
         today = day(at, self.zone)

@@ -34,6 +34,7 @@ class Reason(StrEnum):
     DISBURSE = "disburse"
     SEND = "send"
     PAY = "pay"
+    BUY = "buy"
     SWEEP = "sweep"
     REFUND = "refund"
     WITHDRAW = "withdraw"
@@ -67,6 +68,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.SEND,       Kind.WALLET, Kind.WALLET),
     (Reason.SEND,       Kind.HELD,   Kind.WALLET),
     (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
+    (Reason.BUY,        Kind.WALLET, Kind.TAKINGS),
     (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.FEE,        Kind.TAKINGS, Kind.FEES),

@@ -34,6 +34,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.DISBURSE:       "Wages paid",
     Reason.SEND:           "Money sent",
     Reason.PAY:            "Paid at a till",
+    Reason.BUY:            "Content bought",
     Reason.SWEEP:          "Till settled",
     Reason.REFUND:         "Given back by the till",
     Reason.WITHDRAW:       "Cash paid out",

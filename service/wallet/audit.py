@@ -34,6 +34,7 @@ NOTICES = {
     Reason.DISBURSE: 1,
     Reason.SEND: 2,
     Reason.PAY: 2,
+    Reason.BUY: 1,
     Reason.SWEEP: 1,
     Reason.REFUND: 2,
     Reason.HOLD: 1,

@@ -22,6 +22,7 @@ from tests.phone import DOOR, NUMBERS, PINS, Town
 TOLD: dict[Reason, list[set[str]]] = {
     Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}, {"reviewed", "review_coming"}],
     Reason.PAY: [{"paid", "sale"}],
+    Reason.BUY: [{"bought"}],
     Reason.SWEEP: [{"settled"}],
     Reason.REFUND: [{"refunded", "refund_paid"}],
     Reason.SETTLE: [{"received"}],

@@ -25,6 +25,7 @@ OVER = {
     "pendings": "settled",
     "cases": "done",
     "bulks": "paid",
+    "access_codes": "given",
     "bulk_lines": "paid",
     "conversations": "ended",
 }
