@@ -15,36 +15,35 @@ from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import QuoteChanged
 
-SHOWN = ("quote", "is_mine", "title", "till", "till_name", "price", "amount", "tab", "closes", "access", "has_text")
+SHOWN = (
+    "quote",
+    "is_mine",
+    "title",
+    "till",
+    "till_name",
+    "price",
+    "amount",
+    "tab",
+    "closes",
+    "access",
+    "has_text",
+    "is_sub",
+    "days",
+)
 PAGE = ("page", "more", *(f"line{number}" for number in range(1, LINES + 1)))
 
 
 def quote(call: Call, values: Values) -> Mapping[str, Any]:
     """Say what is sold under the code and what it costs, or that it is the caller's already."""
+    nothing: dict[str, Any] = dict.fromkeys(SHOWN, "") | {"price": 0, "amount": 0, "tab": 0, "days": 0}
     if mine := owned(call.unit, call.caller, values["item"]):
         item = item_of(call.unit, mine.item)
         known = {"title": item.title, "closes": mine.until.isoformat(), "access": mine.access}
-        return {
-            **dict.fromkeys(SHOWN, ""),
-            "price": 0,
-            "amount": 0,
-            "tab": 0,
-            "is_mine": True,
-            **known,
-            "has_text": bool(item.text),
-        }
+        return {**nothing, **known, "is_mine": True, "has_text": bool(item.text)}
     quoted = quote_buy(call.unit, buyer=call.caller, code=values["item"])
-    shown = {"title": quoted.title, "till": quoted.till, "till_name": quoted.name}
-    costs = {"price": quoted.price, "amount": quoted.amount, "tab": quoted.tab}
-    return {
-        "quote": quoted._asdict(),
-        "is_mine": False,
-        **shown,
-        **costs,
-        "closes": "",
-        "access": "",
-        "has_text": False,
-    }
+    names = ("title", "till", "price", "amount", "tab", "days")
+    shown = {name: getattr(quoted, name) for name in names} | {"till_name": quoted.name}
+    return {**nothing, **shown, "quote": quoted._asdict(), "is_sub": quoted.kind == "subscription"}
 
 
 def pay(call: Call, values: Values) -> Mapping[str, Any]:
@@ -85,8 +84,8 @@ TOO_MUCH = dict.fromkeys((SoldOut, UnknownItem, OwnItem, OverSingle, OverCap, No
 
 SCREENS = (
     Ask("buy.code", "item", ITEM, then="buy.quote"),
-    Do("buy.quote", quote, then="buy.pin", gives=SHOWN, instead={"is_mine": "buy.mine"}, on=TOO_MUCH,
-       refuses=(PinLocked,)),
+    Do("buy.quote", quote, then="buy.pin", gives=SHOWN, instead={"is_mine": "buy.mine", "is_sub": "sub.pin"},
+       on=TOO_MUCH, refuses=(PinLocked,)),
     Ask("buy.pin", "pin", PIN, then="buy.unlock", secret=True),
     Do("buy.unlock", check_pin, then="buy.pay", on={WrongPin: "buy.pin"}, refuses=(PinLocked,), unlocks=True),
     Do("buy.pay", pay, then="buy.done", gives=("reference", "balance", "closes", "access"), posts=True,

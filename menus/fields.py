@@ -134,6 +134,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     at = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}", WIDEST_TIME)
     amount, fee = Field(money, WIDEST_MONEY), Field(money, WIDEST_FEE)
     hour = Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True)
+    moment = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}" if iso else "", WIDEST_TIME, optional=True)
     some = Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True)
     names = [
         "amount",
@@ -219,6 +220,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "lines": _text(124),
         "several": _text(SEVERAL),
         "item": _text(7),
+        "days": Field(str, 366),
+        **dict.fromkeys(("asked_till", "paid_till"), moment),
         "title": _text(TITLE_SHOWN),
         "price": Field(lambda price: show_fine(price, pack.currency), _finest(pack)),
         "tab": Field(lambda price: show_fine(price, pack.currency) if price else "", MILLION - 1, optional=True),

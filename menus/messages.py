@@ -132,6 +132,16 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "content":         ("content",),
     "content_paused":  ("till", "help_line"),
     "content_dial":    ("title", "dial", "closes"),
+    "sub_asked":       ("title", "till_name", "price", "days", "item"),
+    "sub_begun":       ("reference", "title", "till_name", "price", "days", "item", "closes", "balance"),
+    "sub_soon":        ("title", "till_name", "price", "days", "item", "closes"),
+    "sub_renewed":     ("reference", "title", "till_name", "price", "days", "item", "closes", "balance"),
+    "sub_unpaid":      ("title", "price", "days", "item", "tries"),
+    "sub_over":        ("title", "price", "days", "item"),
+    "sub_changed":     ("title", "price", "days", "item"),
+    "sub_stopped":     ("reference", "title", "refund", "wanted", "balance"),
+    "stopped_but":     ("several",),
+    "stopped_all":     ("entries",),
     "buy_code":        ("title", "till_name", "till", "price", "challenge", "minutes"),
     "buy_dial":        ("title", "till_name", "till", "price", "dial"),
     "help":            ("service_code", "help_line"),
@@ -149,8 +159,8 @@ _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian 
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
     "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial"
-    " buy_code buy_dial help stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
-    " check_returned"
+    " buy_code buy_dial help stopped stopped_but stopped_all check_done check_on_its_way check_taken_back"
+    " check_partly check_reversed check_held check_paid check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)

@@ -25,6 +25,7 @@ from menus.sms_answer import (
     PinInMessage,
     SharedPhone,
 )
+from menus.stop import ALL, STOP
 from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
@@ -49,6 +50,7 @@ from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
 from service.wallet.reserve import keep, turn_away, wanted_of
 from service.wallet.statement import balance_of, statement
+from service.wallet.subscription import begin, end, end_all, quote_begin, subscriptions_of
 from service.wallet.till import read_till_number
 from service.wallet.undo import NothingToUndo, can_undo, may_mean_another, take_back
 from service.wallet.unit import Agent, Person
@@ -99,9 +101,24 @@ def _help(call: Call, _: str) -> Answer:
     return Answer("help", {"service_code": call.pack.people_code, "help_line": call.pack.help_line})
 
 
-def _stop(call: Call, _: str) -> Answer:
+def _stop(call: Call, text: str) -> Answer:
+    """End messages; with ALL every subscription too, and with a code that one alone."""
+    if has_pin(text):
+        raise PinInMessage
+    if text and call.sharers:
+        raise SharedPhone(service_code=call.pack.people_code)
+    if text and text.lower() not in ALL:
+        if call.person is None:
+            raise NotRegistered(service_code=call.pack.people_code)
+        end(call.unit, person=call.person, code=read_item_code(text))
+        return Answer("", {})  # what says that it has ended is the answer
     stop_news(call.unit, call.phone)
-    return Answer("stopped", {})
+    if call.person is None or not (rows := subscriptions_of(call.unit, call.person)):
+        return Answer("stopped", {})
+    if text:
+        return Answer("stopped_all", {"entries": end_all(call.unit, call.person)})
+    lines = [f"{item_of(call.unit, row.item).title} {row.item}" for row in rows if row.state == "active"]
+    return Answer("stopped_but", {"several": _several(lines)}) if lines else Answer("stopped", {})
 
 
 def _check(call: Call, text: str) -> Answer | Refusal:
@@ -143,8 +160,16 @@ def _several(lines: Sequence[str]) -> str:
     return next(text for end in range(len(lines), -1, -1) if len(text := ", ".join(lines[:end])) <= SEVERAL)
 
 
-def _accept(call: Call, _: str) -> Answer | Refusal:
-    """Keep cash for the customer who asks, if only one does."""
+def _accept(call: Call, text: str) -> Answer | Refusal:
+    """Say the second yes to a subscription, by its code; or keep cash for the customer who asks, if only one does."""
+    if text:
+        if has_pin(text):
+            raise PinInMessage
+        bring_up_to_date(call.unit, call.caller)
+        begin(
+            call.unit, person=call.caller, quote=quote_begin(call.unit, person=call.caller, code=read_item_code(text))
+        )
+        return Answer("", {})  # the receipt is the answer
     agent, asked = _asked(call)
     if len(asked) > 1:
         return _which(call, asked)
@@ -332,8 +357,8 @@ COMMANDS = (
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
     Command(("name", "jina", "nom", "erinnya", "izina", "suna", "sim"),  _name, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
-    Command(("stop", "acha", "arret", "lekeraawo", "hagarika", "daina", "akum", "aqum"), _stop, for_anyone=True),
-    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), _accept),
+    Command(STOP, _stop, takes_text=True, for_anyone=True),
+    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), _accept, takes_text=True),
     Command(("decline", "kataa", "refuser", "gaana", "anga", "hana", "ay"), _decline),
 )  # fmt: skip
 """Amharic words as they are typed on Latin keys, and as `downgrade` writes what is typed in Ethiopic letters."""

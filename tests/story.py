@@ -13,6 +13,7 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     Senti serves ke, ug             Nakato's number is 0772000001 in ug
     the operator makes Nakato an agent: Dduuka, Kampala
     500017 sells News for 2: Rain.  500017 sells Papers for 10, by codes A-1, B-2  the operator pauses 200014
+    500017 sells News for 2 every 7 days: Rain.
 """
 
 import re
@@ -209,15 +210,15 @@ def _wake(teller: Teller, who: str) -> list[str]:
     return []
 
 
-def _sell(teller: Teller, till: str, title: str, price: str, text: str, codes: str) -> list[str]:
+def _sell(teller: Teller, till: str, title: str, price: str, days: str, text: str, codes: str) -> list[str]:
     """Put content up for sale, as `senti content` does."""
     app = teller.town.app
     fine = read_price(price, app.home.pack.currency)
     assert fine, f"{price} is no price"
 
     def work(unit: Unit) -> str:
-        kind = "code" if codes else "text"
-        item = new_item(unit, till=till, kind=kind, title=title, price=fine, days=30, text=text)
+        kind = "code" if codes else "subscription" if days else "text"
+        item = new_item(unit, till=till, kind=kind, title=title, price=fine, days=int(days or 30), text=text)
         load_codes(unit, item, codes.split(", ") if codes else [])
         return item.code
 
@@ -265,7 +266,7 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"the operator agrees that (\w+) is awake", _wake),
-    (r"([0-9]{6}) sells (.+?) for ([0-9.]+)(?:: (.+)|, by codes (.+))", _sell),
+    (r"([0-9]{6}) sells (.+?) for ([0-9.]+)(?: every ([0-9]+) days)?(?:: (.+)|, by codes (.+))", _sell),
     (r"the operator pauses ([0-9]{6})", _pause),
     (r"books", _books),
 )

@@ -36,9 +36,9 @@ def content() -> None:
 @click.option(
     "--price", required=True, help="In the country's money, as fine as a millionth of its smallest coin: 0.003."
 )
-@click.option("--kind", type=click.Choice(["text", "code"]), default="text", show_default=True)
+@click.option("--kind", type=click.Choice(["text", "code", "subscription"]), default="text", show_default=True)
 @click.option("--text", "file", type=_file, help="The text that is sold, from a file.")
-@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="So long bought is bought.")
+@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="So long bought is bought, or a subscription's period.")
 @by_name
 def add(till: str, title: str, price: str, kind: str, file: Path | None, days: int, by: str) -> None:
     """Put something up for sale at TILL, and print the code that people buy it by."""

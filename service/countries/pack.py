@@ -108,6 +108,9 @@ class Pack:
     content_day_seconds: int
     content_complaints: int
     complaint_seconds: int
+    subscriptions_day_limit: int
+    reminder_seconds: int
+    renewal_tries: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

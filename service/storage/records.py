@@ -20,6 +20,7 @@ from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -135,6 +136,13 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("item", "state", "id"),),
     ),
     Record(Tab, "tabs", key=("person", "till")),
+    Record(
+        Subscription,
+        "subscriptions",
+        key=("id",),
+        indexes=(("person", "state"), ("state", "next_at")),
+        due="next_at",
+    ),
     Record(Complaint, "complaints", key=("till", "person"), indexes=(("till", "at"),), order=("at",)),
     Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),

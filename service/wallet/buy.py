@@ -75,7 +75,7 @@ def buy(unit: Unit, *, buyer: Person, quote: Quote, caps: tuple[Cap, ...] = ()) 
     """
     unit.rows.ahead(Asked.get(Bought, quote.entry), Asked.get(Item, quote.item), Asked.get(Merchant, quote.till))
     if there := unit.rows.get(Bought, quote.entry):
-        return there, _receipt(unit, buyer, there, repeated=True)
+        return there, receipt_of(unit, buyer, there, repeated=True)
     try:
         item, till, owner = on_sale(unit, quote.item, buyer.country)
     except UnknownItem:
@@ -104,7 +104,7 @@ def buy(unit: Unit, *, buyer: Person, quote: Quote, caps: tuple[Cap, ...] = ()) 
         until=unit.now + lasts(pack, item.days),
     )
     unit.rows.append(made)
-    receipt = _receipt(unit, buyer, made)
+    receipt = receipt_of(unit, buyer, made)
     if paid:
         said = {"title": item.title, "till_name": till.name, "till": till.number, "price": item.price}
         said |= {"reference": receipt.reference, "balance": receipt.balance, "closes": made.until.isoformat()}
@@ -139,7 +139,7 @@ def _access(unit: Unit, item: Item) -> AccessCode:
     return free[0]
 
 
-def _receipt(unit: Unit, buyer: Person, made: Bought, *, repeated: bool = False) -> Receipt:
+def receipt_of(unit: Unit, buyer: Person, made: Bought, *, repeated: bool = False) -> Receipt:
     """Return the receipt of a purchase; without a reference where it was too small for an entry."""
     if made.paid and (receipt := already(unit, made.id, wallet_of(buyer))):
         return receipt._replace(repeated=repeated)

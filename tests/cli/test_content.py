@@ -58,6 +58,15 @@ def test_access_codes_are_loaded_once(senti: Senti, tmp_path: Path) -> None:
     )
 
 
+def test_a_subscription_is_put_up(senti: Senti, tmp_path: Path) -> None:
+    text = with_till(senti, tmp_path)
+    code = put_up(senti, "--price", "10", "--kind", "subscription", "--days", "7", "--text", str(text))
+    assert senti.json("content", "show", code)["kind"] == "subscription"
+    assert "nothing is taken yet" in senti.sent(AMINA, "3", "2", code, "4071")
+    senti.says("sms", AMINA, f"ACCEPT {code}")
+    assert "KES 10 paid till" in senti.json("inbox", AMINA)[-1]["text"]
+
+
 def test_what_cannot_be_sold_is_refused_with_the_reason(senti: Senti, tmp_path: Path) -> None:
     text = with_till(senti, tmp_path)
     wrong = (

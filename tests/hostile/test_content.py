@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import TypeVar
 
 from service.ledger.chart import Kind
@@ -12,6 +13,7 @@ from service.wallet.buy import buy, quote_buy
 from service.wallet.item import MILLION, AccessCode, Bought, Item, SoldOut, Tab, load_codes, new_item, turn_sale
 from service.wallet.people import person_by_phone
 from service.wallet.send import QuoteChanged
+from service.wallet.subscription import Subscription, ask_subscription, begin, end, mind_subscriptions, quote_begin
 from service.wallet.till import new_till
 from service.wallet.unit import Person, Unit
 from tests.hostile.test_receipts import assert_all_told
@@ -160,3 +162,51 @@ def test_V_01_access_codes_are_not_readable_where_they_are_kept(sqlite_url: str)
         kept = file.read()
     assert b"AA-0" not in kept
     assert b"Exam papers" in kept, "titles are no secret"
+
+
+def with_subscription(town: Town) -> str:
+    """Let Amina have subscribed to a weekly paper that Baraka sells, and return its code."""
+    with_content(town)
+
+    def work(unit: Unit) -> str:
+        sold = {"price": 70_00 * MILLION, "days": 7, "text": "All of it."}
+        item = new_item(unit, till=TILL, kind="subscription", title="Weekly paper", **sold)  # type: ignore[arg-type]
+        amina = _person(unit, "Amina")
+        ask_subscription(unit, person=amina, quote=quote_buy(unit, buyer=amina, code=item.code))
+        begin(unit, person=amina, quote=quote_begin(unit, person=amina, code=item.code))
+        return item.code
+
+    return town.app.transact(work)
+
+
+def test_K_07_many_workers_renew_once(anywhere: Town) -> None:
+    """Six at one instant, when the reminder is due and when the payment is: one of each."""
+    with_subscription(anywhere)
+    for days in (6, 1):
+        anywhere.now += timedelta(days=days)
+        list(at_once(anywhere, [mind_subscriptions] * 6))
+    bought = anywhere.app.read(lambda unit: unit.rows.find(Bought))
+    assert [row.paid for row in bought] == [70_00, 70_00]
+    assert anywhere.balance("Amina") == 1_860_00
+    keys = [notice.key for notice in anywhere.phone("Amina").notices()]
+    assert (keys.count("sub_soon"), keys.count("sub_renewed")) == (1, 1)
+
+
+def test_K_01_stop_and_a_renewal_at_one_instant_have_one_outcome_that_is_told(on_disk: Town) -> None:
+    """Either nothing was taken, or what was taken is given back for all days but the one that has begun."""
+    code = with_subscription(on_disk)
+    on_disk.now += timedelta(days=6)
+    on_disk.app.transact(mind_subscriptions)
+    on_disk.now += timedelta(days=1)
+    works: list[Callable[[Unit], object]] = [mind_subscriptions] * 3
+    works.insert(1, lambda unit: end(unit, person=_person(unit, "Amina"), code=code))
+    list(at_once(on_disk, works))
+    on_disk.work()
+    renewed = len(on_disk.app.read(lambda unit: unit.rows.find(Bought))) == 2
+    assert on_disk.balance("Amina") == (1_920_00 if renewed else 1_930_00)
+    keys = [notice.key for notice in on_disk.phone("Amina").notices()]
+    assert (keys.count("sub_renewed"), keys.count("sub_stopped")) == (int(renewed), 1)
+    (row,) = on_disk.app.read(lambda unit: unit.rows.find(Subscription))
+    assert row.state == "ended"
+    on_disk.wait(days=30)
+    assert on_disk.balance("Amina") == (1_920_00 if renewed else 1_930_00)

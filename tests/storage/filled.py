@@ -26,6 +26,7 @@ OVER = {
     "cases": "done",
     "bulks": "paid",
     "access_codes": "given",
+    "subscriptions": "ended",
     "bulk_lines": "paid",
     "conversations": "ended",
 }

@@ -14,6 +14,7 @@ from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -130,6 +131,9 @@ EVERYTHING: tuple[Any, ...] = (
     Bought(id=1, person=1, item="200014", paid=5, access="A-1", at=NOON, until=NOON),
     AccessCode(id=1, item="200014", code="A-1"),
     Tab(person=1, till="500017", owed=5),
+    Subscription(
+        id=1, person=1, item="200014", price=5, days=7, renewal=2, paid=1, until=NOON, next_at=NOON, reminded=True
+    ),
     Complaint(till="500017", person=2, at=NOON),
     Assistant(till="500017", person=2, at=NOON),
     Payday(agent="100016", next_at=NOON),

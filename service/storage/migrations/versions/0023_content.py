@@ -64,3 +64,21 @@ def upgrade():
         sqlite_strict=True,
     )
     op.create_index("complaints_till_at", "complaints", ["till", "at"])
+    op.create_table(
+        "subscriptions",
+        sa.Column("id", number, primary_key=True, autoincrement=False),
+        sa.Column("person", number, nullable=False),
+        sa.Column("item", name, nullable=False),
+        sa.Column("price", number, nullable=False),
+        sa.Column("days", number, nullable=False),
+        sa.Column("renewal", number, nullable=False),
+        sa.Column("paid", number, nullable=True),
+        sa.Column("until", number, nullable=False),
+        sa.Column("next_at", number, nullable=False),
+        sa.Column("reminded", number, nullable=False),
+        sa.Column("misses", number, nullable=False),
+        sa.Column("state", name, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("subscriptions_person_state", "subscriptions", ["person", "state"])
+    op.create_index("subscriptions_state_next_at", "subscriptions", ["state", "next_at"])
