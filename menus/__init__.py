@@ -15,6 +15,7 @@ from menus import (
     approvals,
     ask_back,
     bills,
+    buy,
     cash_out,
     drawer,
     fields,
@@ -29,6 +30,7 @@ from menus import (
     register,
     send,
     statement,
+    subscriptions,
     swap,
     till,
     undo,
@@ -37,6 +39,7 @@ from menus import (
     withdraw,
 )
 from menus.messages import FIRST_LINE, MESSAGES, SHARED
+from menus.stop import ALL, STOP
 from service.countries import Pack
 from service.ussd.check import check
 from service.ussd.limit import Limit
@@ -53,6 +56,7 @@ FLOWS = (
     pay,
     bills,
     airtime,
+    buy,
     near,
     approvals,
     ask_back,
@@ -72,8 +76,14 @@ FLOWS = (
     voucher,
     whose,
     till,
+    subscriptions,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
+ANYWHERE = {
+    "home": dict.fromkeys(STOP, "subs")
+    | dict.fromkeys([f"{word} {every}" for word in STOP for every in ALL], "subs.end")
+}
+"""STOP, typed on any screen that does not take it, shows what can be stopped; STOP ALL ends it."""
 TEXT = Path(__file__).parent / "text"
 
 
@@ -98,6 +108,7 @@ def product(pack: Pack, code_key: bytes, limit: Limit = SMALLEST, *, reviewed_on
         sms=MESSAGES,
         sms_fields=fields.sms_fields(pack, code_key),
         limit=limit,
+        anywhere=ANYWHERE,
         first=FIRST_LINE,
         reader="W" * READER_SHOWN,
         shared=SHARED,

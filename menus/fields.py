@@ -11,13 +11,15 @@ from service.countries import IN_CHARGE, Pack
 from service.countries.biller import ACCOUNT_NAME_SHOWN, LONGEST_ACCOUNT
 from service.countries.biller import NAME_SHOWN as BILLER_SHOWN
 from service.gsm7 import clip, downgrade, trim
-from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_number
+from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_fine, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
+from service.wallet.buy import IN_ONE_SMS
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
+from service.wallet.item import LINE, LONGEST_ACCESS, MILLION, TITLE_SHOWN, BadItemCode, read_item_code
 from service.wallet.name import BadName, read_name
 from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
 from service.wallet.notice import BEHIND_PIN
@@ -126,6 +128,7 @@ ID_NUMBER = Field(show=str, widest="", read=lambda typed, _: read_id_number(type
 PIN = Field(show=str, widest="", read=lambda typed, _: read_pin(typed), refuses=(BadPin,))
 AGENT = Field(show=str, widest="", read=lambda typed, _: read_agent_number(typed), refuses=(BadAgentNumber,))
 TILL = Field(show=str, widest="", read=lambda typed, _: read_till_number(typed), refuses=(BadTillNumber,))
+ITEM = Field(show=str, widest="", read=lambda typed, _: read_item_code(typed), refuses=(BadItemCode,))
 TILL_NAME = Field(show=str, widest="", read=lambda typed, _: read_till_name(typed), refuses=(BadTillName,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 ACCOUNT = Field(show=str, widest="", read=_account, refuses=(BadAccount,))
@@ -144,6 +147,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     at = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}", WIDEST_TIME)
     amount, fee = Field(money, WIDEST_MONEY), Field(money, WIDEST_FEE)
     hour = Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True)
+    moment = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}" if iso else "", WIDEST_TIME, optional=True)
     some = Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True)
     names = [
         "amount",
@@ -235,7 +239,21 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "dial": _text(34),
         "lines": _text(124),
         "several": _text(SEVERAL),
+        "item": _text(7),
+        "days": Field(str, 366),
+        **dict.fromkeys(("asked_till", "paid_till"), moment),
+        "title": _text(TITLE_SHOWN),
+        "price": Field(lambda price: show_fine(price, pack.currency), _finest(pack)),
+        "tab": Field(lambda price: show_fine(price, pack.currency) if price else "", MILLION - 1, optional=True),
+        "access": _maybe_text(LONGEST_ACCESS),
+        "content": _text(IN_ONE_SMS),
+        **dict.fromkeys(("line1", "line2", "line3", "line4"), _maybe_text(LINE)),
     }
+
+
+def _finest(pack: Pack) -> int:
+    """Return the price of content that is shown at the greatest width: the dearest, less a millionth."""
+    return pack.content_price_most * MILLION - 1
 
 
 def fields(pack: Pack, code_key: bytes) -> Mapping[str, Field]:

@@ -136,6 +136,22 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
                         "new_number", "near_name", "near_number"),
     "pay_code":        ("amount", "till_name", "till", "fee", "total", "challenge", "minutes"),
     "pay_dial":        ("amount", "till_name", "till", "fee", "total", "dial"),
+    "bought":          ("reference", "title", "till_name", "till", "price", "balance", "closes"),
+    "content":         ("content",),
+    "content_paused":  ("till", "help_line"),
+    "content_dial":    ("title", "dial", "closes"),
+    "sub_asked":       ("title", "till_name", "price", "days", "item"),
+    "sub_begun":       ("reference", "title", "till_name", "price", "days", "item", "closes", "balance"),
+    "sub_soon":        ("title", "till_name", "price", "days", "item", "closes"),
+    "sub_renewed":     ("reference", "title", "till_name", "price", "days", "item", "closes", "balance"),
+    "sub_unpaid":      ("title", "price", "days", "item", "tries"),
+    "sub_over":        ("title", "price", "days", "item"),
+    "sub_changed":     ("title", "price", "days", "item"),
+    "sub_stopped":     ("reference", "title", "refund", "wanted", "balance"),
+    "stopped_but":     ("several",),
+    "stopped_all":     ("entries",),
+    "buy_code":        ("title", "till_name", "till", "price", "challenge", "minutes"),
+    "buy_dial":        ("title", "till_name", "till", "price", "dial"),
     "help":            ("service_code", "help_line"),
     "stopped":         (),
 }
@@ -150,9 +166,9 @@ _NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
-    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help"
-    " stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
-    " check_returned"
+    "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial"
+    " buy_code buy_dial help stopped stopped_but stopped_all check_done check_on_its_way check_taken_back"
+    " check_partly check_reversed check_held check_paid check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)

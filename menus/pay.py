@@ -63,7 +63,7 @@ TOO_MUCH = dict.fromkeys((NotOffered, OverSingle, OverCap, NotEnough), "pay.amou
 
 SCREENS = (
     Do("pay.open", open_pay, then="pay.till", gives=("balance", "most_now"), refuses=(PinLocked,)),
-    Ask("pay.till", "till", TILL, then="pay.amount", choices=(Choice("1", "bills.open"),)),
+    Ask("pay.till", "till", TILL, then="pay.amount", choices=(Choice("1", "bills.open"), Choice("2", "buy.code"))),
     Ask("pay.amount", "amount", AMOUNT, then="pay.quote"),
     Do("pay.quote", quote, then="pay.look", gives=("quote", "till_name", "fee", "excise", "levy", "total"),
        on={UnknownTill: "pay.till", SelfPayment: "pay.till", **TOO_MUCH}, refuses=(PinLocked,)),

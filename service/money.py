@@ -69,3 +69,12 @@ def _full(minor: int, currency: Currency) -> str:
     sign = "-" if minor < 0 else ""
     whole, cents = divmod(abs(minor), 10**currency.exponent)
     return f"{sign}{whole:,}.{cents:0{currency.exponent}}" if currency.exponent else f"{sign}{whole:,}"
+
+
+def show_fine(millionths: int, currency: Currency) -> str:
+    """Return a price in millionths of a minor unit: `KES 2`, `KES 0.50`, `KES 0.003`; nothing of it is rounded."""
+    minor, rest = divmod(millionths, 1_000_000)
+    if not rest:
+        return show_amount(minor, currency)
+    point = "" if currency.exponent else "."
+    return f"{currency.code} {_full(minor, currency)}{point}{rest:06}".rstrip("0")

@@ -12,6 +12,8 @@ one-time codes are different in each run: they are written REF1, CODE1, ... in t
     Amina types 7 > 3 > 2           (several keys; only the last screen is told)
     Senti serves ke, ug             Nakato's number is 0772000001 in ug
     the operator makes Nakato an agent: Dduuka, Kampala
+    500017 sells News for 2: Rain.  500017 sells Papers for 10, by codes A-1, B-2  the operator pauses 200014
+    500017 sells News for 2 every 7 days: Rain.
 """
 
 import re
@@ -27,6 +29,7 @@ from service.phone import read_phone
 from service.refusal import Refusal
 from service.ussd.text import render_no
 from service.wallet.agent import add_agent, agent_by_number
+from service.wallet.item import load_codes, new_item, read_price, turn_sale
 from service.wallet.operator import approve, propose
 from service.wallet.statement import owner_name
 from service.wallet.unit import Approval, Person, Unit
@@ -207,6 +210,26 @@ def _wake(teller: Teller, who: str) -> list[str]:
     return []
 
 
+def _sell(teller: Teller, till: str, title: str, price: str, days: str, text: str, codes: str) -> list[str]:
+    """Put content up for sale, as `senti content` does."""
+    app = teller.town.app
+    fine = read_price(price, app.home.pack.currency)
+    assert fine, f"{price} is no price"
+
+    def work(unit: Unit) -> str:
+        kind = "code" if codes else "subscription" if days else "text"
+        item = new_item(unit, till=till, kind=kind, title=title, price=fine, days=int(days or 30), text=text)
+        load_codes(unit, item, codes.split(", ") if codes else [])
+        return item.code
+
+    return [app.transact(work)]
+
+
+def _pause(teller: Teller, code: str) -> list[str]:
+    teller.town.app.transact(lambda unit: turn_sale(unit, code, "paused"))
+    return []
+
+
 def _books(teller: Teller) -> list[str]:
     def look(unit: Unit) -> list[str]:
         lines = []
@@ -243,6 +266,8 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"the operator agrees that (\w+) is awake", _wake),
+    (r"([0-9]{6}) sells (.+?) for ([0-9.]+)(?: every ([0-9]+) days)?(?:: (.+)|, by codes (.+))", _sell),
+    (r"the operator pauses ([0-9]{6})", _pause),
     (r"books", _books),
 )
 

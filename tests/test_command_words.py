@@ -22,6 +22,12 @@ TELLING = {
     ("sms", "withdrawn"): {"report"},
     ("sms", "cash_in"): {"report"},
     ("sms", "case_closed"): {"help"},
+    ("sms", "sub_asked"): {"accept"},
+    ("sub.asked", "text"): {"accept"},
+    ("sms", "sub_begun"): {"stop"},
+    ("sms", "sub_soon"): {"stop"},
+    ("sms", "sub_renewed"): {"stop"},
+    ("sms", "sub_unpaid"): {"stop"},
     ("sms", "help"): {"bal", "send", "undo", "mini", "limits", "check", "stop"},
 }
 """Where people are told to write a word, and the commands that are meant, by their first word."""

@@ -10,6 +10,7 @@ from service.cli.books import audit, books, entry, statement
 from service.cli.bulk import bulk
 from service.cli.canary import canary
 from service.cli.case import case
+from service.cli.content import content
 from service.cli.floats import floats
 from service.cli.group import Spoken
 from service.cli.keys import keys
@@ -30,7 +31,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, console, migrate, demo,
     dial, sms, inbox,
-    person, agent, till, floats, refund, bulk, approve, staff,
+    person, agent, till, content, floats, refund, bulk, approve, staff,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

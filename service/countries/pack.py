@@ -106,6 +106,14 @@ class Pack:
     cash_asks_per_day: int
     order_seconds: int
     order_unsure_seconds: int
+    content_price_most: int
+    content_fee_most: int
+    content_day_seconds: int
+    content_complaints: int
+    complaint_seconds: int
+    subscriptions_day_limit: int
+    reminder_seconds: int
+    renewal_tries: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
@@ -135,6 +143,14 @@ class Pack:
     def biller(self, code: str) -> Biller | None:
         """Return the biller of a code, if bills of theirs are taken."""
         return next((one for one in self.billers if one.code == code), None)
+    def cost_of_content(self, amount: int, at: datetime) -> Charge:
+        """Return what a seller pays of an amount for content: as at a till, and never more than the pack's share of it.
+
+        The share (`content_fee_most`, hundredths of a percent) is rounded down; below the first band it is free.
+        """
+        table = self._tariff(self.sales, SALE, at)
+        published = table.pays(amount) if amount >= table.offered[0].least else 0
+        return self._taxed(min(published, amount * self.content_fee_most // 100_00), at)
 
     def _taxed(self, published: int, at: datetime) -> Charge:
         today = day(at, self.zone)

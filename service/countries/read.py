@@ -32,6 +32,9 @@ _LIMITS = (
     "swap_seconds", "sim_fresh_seconds", "sim_check_above", "idle_days",
     "reserve_seconds", "drawer_seconds", "open_reservations", "reserves_per_day", "cash_asks_per_day",
     "order_seconds", "order_unsure_seconds",
+    "content_price_most", "content_fee_most", "content_day_seconds",
+    "content_complaints", "complaint_seconds",
+    "subscriptions_day_limit", "reminder_seconds", "renewal_tries",
 )  # fmt: skip
 
 

@@ -37,6 +37,7 @@ class Reason(StrEnum):
     PAY = "pay"
     BILL = "bill"
     AIRTIME = "airtime"
+    BUY = "buy"
     SWEEP = "sweep"
     REFUND = "refund"
     WITHDRAW = "withdraw"
@@ -72,6 +73,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
     (Reason.BILL,       Kind.HELD,   Kind.PROVIDER),
     (Reason.AIRTIME,    Kind.HELD,   Kind.PROVIDER),
+    (Reason.BUY,        Kind.WALLET, Kind.TAKINGS),
     (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.HOLD,       Kind.TAKINGS, Kind.HELD),

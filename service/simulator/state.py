@@ -36,6 +36,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.PAY:            "Paid at a till",
     Reason.BILL:           "Bill paid",
     Reason.AIRTIME:        "Airtime bought",
+    Reason.BUY:            "Content bought",
     Reason.SWEEP:          "Till settled",
     Reason.REFUND:         "Given back by the till",
     Reason.WITHDRAW:       "Cash paid out",

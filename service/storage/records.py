@@ -12,13 +12,16 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 
 from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.complaint import Complaint
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
+from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.ordered import Order
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -122,6 +125,26 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("person", "state"),),
         order=("serial",),
     ),
+    Record(Item, "items", key=("code",), unique=(Unique(("serial",)),), indexes=(("till",),), order=("serial",)),
+    Record(Bought, "bought", key=("id",), sealed=frozenset({"access"}), indexes=(("person", "item", "id"),)),
+    Record(
+        AccessCode,
+        "access_codes",
+        key=("id",),
+        sealed=frozenset({"code"}),
+        sought=frozenset({"code"}),
+        unique=(Unique(("item", "code")),),
+        indexes=(("item", "state", "id"),),
+    ),
+    Record(Tab, "tabs", key=("person", "till")),
+    Record(
+        Subscription,
+        "subscriptions",
+        key=("id",),
+        indexes=(("person", "state"), ("state", "next_at")),
+        due="next_at",
+    ),
+    Record(Complaint, "complaints", key=("till", "person"), indexes=(("till", "at"),), order=("at",)),
     Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),

@@ -146,7 +146,7 @@ class _Turn:
         if isinstance(screen, Menu | Ask) and (choice := self.chosen(screen, key)):
             return self.resume() if choice.then == RESUME else self.leave(choice.then)
         if isinstance(screen, Menu):
-            return self.stay(NoSuchChoice())
+            return self.wrong(key, NoSuchChoice())
         if isinstance(screen, Pick):
             return self.pick(screen, key)
         assert isinstance(screen, Ask), f"{screen.id} waits for nothing"
@@ -166,7 +166,7 @@ class _Turn:
             return
         item = self.seen(key)
         if item is None:
-            return self.stay(NoSuchChoice())
+            return self.wrong(key, NoSuchChoice())
         self.learn({screen.into: item["value"]})
         self.leave(screen.then)
 
@@ -178,12 +178,18 @@ class _Turn:
         try:
             value = item["value"] if item is not None else ask.field.read(typed, self.call)
         except Refusal as no:
-            return self.stay(no)
+            return self.wrong(trim(typed), no)
         if ask.secret:
             self.secrets[ask.into] = value
         else:
             self.learn({ask.into: value})
         self.leave(ask.then)
+
+    def wrong(self, key: str, no: Refusal) -> None:
+        """Refuse what a screen does not take, unless it is a word that leads elsewhere from any screen."""
+        ways = self.talk.anywhere.get(self.session.home, {})
+        target = ways.get(" ".join(key.casefold().split()))
+        return self.stay(no) if target is None or self.walking else self.leave(target)
 
     def seen(self, key: str) -> Mapping[str, Any] | None:
         """Return the item of a number on the screen."""

@@ -70,7 +70,7 @@ def is_paged(screen: Screen, words: Words) -> bool:
     """Say whether a screen goes on on further pages where it is too long; a list has pages of its own."""
     # Where an amount is asked for, 98 may be the amount.
     has_pages = isinstance(screen, Menu | End) or (isinstance(screen, Ask) and (screen.secret or bool(screen.suggests)))
-    return words.alphabet == UCS2 and has_pages
+    return (words.alphabet == UCS2 and has_pages) or (isinstance(screen, Menu) and screen.pages)
 
 
 def lines_of(

@@ -17,6 +17,10 @@ def targets(talk: Talk) -> Iterator[Problem]:
     for role, home in talk.homes.items():
         if home not in talk.screens:
             yield Problem("targets", home, "", f"is the home of {role} and does not exist")
+    for home, ways in talk.anywhere.items():
+        for word, target in ways.items():
+            if target not in reached(talk, [home]):
+                yield Problem("targets", home, "", f"leads by {word!r} to {target}, which is not to be had there")
     for screen in talk.screens.values():
         for edge in edges(screen):
             if edge.target not in talk.screens:

@@ -81,13 +81,18 @@ def alphabets(talk: Talk) -> Iterator[Problem]:
 
 
 def keys(talk: Talk) -> Iterator[Problem]:
-    """Keys are numbers, each is there once, those of the engine are free, and no text spells a key itself."""
+    """Keys are numbers, each is there once, those of the engine are free, and no text spells a key itself.
+
+    98 may be a choice that is there only at times: whoever presses it for more then gets more.
+    """
     for screen in talk.screens.values():
-        pressed = [choice.key for choice in screen.choices] if isinstance(screen, Menu | Ask) else []
+        choices = screen.choices if isinstance(screen, Menu | Ask) else ()
+        pressed = [choice.key for choice in choices]
+        turns = isinstance(screen, Menu) and all(choice.when for choice in choices if choice.key == MORE)
         if isinstance(screen, Ask) and screen.choices and screen.suggests:
             yield Problem("keys", screen.id, "", "has keys beside the numbers of its suggestions")
         for key in sorted(set(pressed)):
-            if not re.fullmatch("[0-9]{1,2}", key) or key in _NAV.values():
+            if not re.fullmatch("[0-9]{1,2}", key) or (key in _NAV.values() and not (key == MORE and turns)):
                 yield Problem("keys", screen.id, "", f"uses {key!r}, which is not to be had as a key")
             if pressed.count(key) > 1:
                 yield Problem("keys", screen.id, "", f"has the key {key} twice")

@@ -52,10 +52,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Menu:
-    """A screen of numbered choices."""
+    """A screen of numbered choices; with `pages` it goes on with 98 in every language where it is too long."""
 
     id: str
     choices: tuple[Choice, ...]
+    pages: bool = False
 
 
 @dataclass(frozen=True)

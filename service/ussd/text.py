@@ -82,6 +82,9 @@ class Talk:
     """The widest name that a message for one of several people on a number begins with."""
     shared: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """The messages that may go to such a number, and the values that they show there."""
+    anywhere: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By the home of a talk: words in small letters that lead from any of its screens to another, where the screen
+    itself does not take them."""
 
     def said(self, language: str) -> Words:
         """Return the words of a language, or of the default language where there are none."""
@@ -127,6 +130,7 @@ def make_talk(
     first: Iterable[str] = (),
     reader: str = "",
     shared: Mapping[str, tuple[str, ...]] | None = None,
+    anywhere: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Talk:
     """Join screens and words into a talk; two screens of one id are a bug."""
     assert default_language in words, f"the default language {default_language} has no words"
@@ -134,7 +138,7 @@ def make_talk(
     for screen in screens:
         assert screen.id not in by_id, f"two screens are called {screen.id}"
         by_id[screen.id] = screen
-    told = (sms or {}, sms_fields or {}, limit, frozenset(first), reader, shared or {})
+    told = (sms or {}, sms_fields or {}, limit, frozenset(first), reader, shared or {}, anywhere or {})
     return Talk(by_id, homes, fields, words, default_language, *told)
 
 

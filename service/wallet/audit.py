@@ -37,6 +37,7 @@ NOTICES = {
     Reason.PAY: 2,
     Reason.BILL: 0,
     Reason.AIRTIME: 0,
+    Reason.BUY: 1,
     Reason.SWEEP: 1,
     Reason.REFUND: 2,
     Reason.HOLD: 1,

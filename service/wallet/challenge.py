@@ -15,6 +15,9 @@ from service.ledger.chart import Kind
 from service.ledger.entry import Account, Cap
 from service.reference import one_time_code
 from service.refusal import Refusal
+from service.wallet.buy import Quote as BuyQuote
+from service.wallet.buy import buy, deliver, quote_buy
+from service.wallet.item import item_of
 from service.wallet.known import near_miss
 from service.wallet.pay import Quote as PayQuote
 from service.wallet.pay import pay_till, quote_pay
@@ -67,12 +70,16 @@ def _open(
     """Let a small payment wait for its code, in place of any other; False where it needs the PIN, or has to be asked
     about `on_screen`.
     """
-    spent = unit.books.used(sms_day(payer, unit, pack))
     other = quote.payee if isinstance(quote, Quote) else quote.owner
     note_delayed(unit, found, person=payer, entry=quote.entry, other=other, amount=quote.amount)
     refuse_or_ask(unit, found, agreed=True)
-    small = quote.amount <= pack.sms_payment_limit and spent + quote.amount <= pack.sms_day_limit
-    if on_screen or not small or is_asked(found):
+    return not on_screen and not is_asked(found) and _wait(unit, payer, quote, pack)
+
+
+def _wait(unit: Unit, payer: Person, quote: Quote | PayQuote | BuyQuote, pack: Pack) -> bool:
+    """Let a payment wait for its code, in place of any other; False where it is too large for that."""
+    spent = unit.books.used(sms_day(payer, unit, pack))
+    if quote.amount > pack.sms_payment_limit or spent + quote.amount > pack.sms_day_limit:
         return False
     for older in unit.rows.find(Challenge, person=payer.id, state="open"):
         unit.rows.put(replace(older, state="over"))
@@ -90,6 +97,16 @@ def ask_pay_by_sms(unit: Unit, *, payer: Person, till: str, amount: int, pack: P
     payer = _alone(unit, payer)
     quote = quote_pay(unit, payer=payer, till=till, amount=amount)
     return quote, _open(unit, payer, quote, _hits_pay(unit, payer, quote), pack)
+
+
+def ask_buy_by_sms(unit: Unit, *, buyer: Person, code: str, pack: Pack) -> tuple[BuyQuote, bool]:
+    """Quote what is sold under a code; it becomes an open challenge (True) up to what SMS may pay.
+
+    Raises what quote_buy raises.
+    """
+    buyer = _alone(unit, buyer)
+    quote = quote_buy(unit, buyer=buyer, code=code)
+    return quote, quote.kind in ("text", "code") and _wait(unit, buyer, quote, pack)
 
 
 def _hits(unit: Unit, payer: Person, quote: Quote) -> list[Rule]:
@@ -140,6 +157,12 @@ def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receip
         return WrongChallenge()
     kept: dict[str, Any] = dict(challenge.quote)
     caps = (Cap(sms_day(payer, unit, pack), kept["amount"], pack.sms_day_limit),)
+    if "item" in kept:
+        bought, receipt = buy(unit, buyer=payer, quote=BuyQuote(**kept), caps=caps)
+        unit.rows.put(replace(challenge, state="used"))
+        if not bought.paid:  # no receipt brings what was too small for one
+            deliver(unit, payer, item_of(unit, bought.item), bought)
+        return receipt
     if "till" in kept:
         at_till = PayQuote(**kept)
         noted, other = to_note(_hits_pay(unit, payer, at_till)), at_till.owner

@@ -24,6 +24,7 @@ from service.wallet.ordered import Order
 from service.wallet.pin import refuse_locked
 from service.wallet.reserve import give_up_all
 from service.wallet.seats import leave_seat, lock_number
+from service.wallet.subscription import Subscription
 from service.wallet.till import tills_of
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
@@ -40,6 +41,7 @@ WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Pending, "payer", ("waiting",)),
     (Pending, "payee", ("waiting",)),
     (Order, "person", ("waiting",)),
+    (Subscription, "person", ("active",)),
     (Case, "opener", ("asked", "open")),
     (Case, "other", ("asked", "open")),
 )

@@ -20,6 +20,7 @@ from service.wallet.forgotten import NothingAsked, ask_reset
 from service.wallet.identity import NewNumber, PinReset
 from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
+from service.wallet.item import turn_sale
 from service.wallet.logbook import TERMINAL, note
 from service.wallet.notice import tell
 from service.wallet.people import AlreadyRegistered, people_at
@@ -293,6 +294,11 @@ def _close_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"agent": set_shop(unit, number, "closed").number}
 
 
+def _resume_content(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    item = turn_sale(unit, approval.values["item"], "open")
+    return {"item": item.code, "title": item.title}
+
+
 def _bulk(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     bulk = unit.rows.lock(Bulk, approval.values["bulk"])
     if bulk is None or bulk.state != "proposed":
@@ -342,6 +348,7 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "renumber": renumber,
     "resume_shop": _resume_shop,
     "close_shop": _close_shop,
+    "resume_content": _resume_content,
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
     "role": change_role,

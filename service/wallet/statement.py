@@ -160,7 +160,7 @@ def state_of(unit: Unit, recorded: Recorded) -> str:
     recorded = payment_behind(unit, recorded)
     if unit.books.entry_once(reverses(recorded.id)):
         return "reversed"
-    if recorded.reason in (Reason.SEND, Reason.PAY) and (back := given_back(unit, recorded.id)):
+    if recorded.reason in (Reason.SEND, Reason.PAY, Reason.BUY) and (back := given_back(unit, recorded.id)):
         row = unit.rows.get(Pending, recorded.id)
         return "reversed" if back == (row.amount if row else recorded.moves[0].amount) else "partly"
     if recorded.moves[0].target.kind != Kind.HELD:

@@ -28,6 +28,9 @@ from service.wallet.statement import UnknownReference, undone
 from service.wallet.till import own_till
 from service.wallet.unit import Person, Unit
 
+SALES = (Reason.PAY, Reason.BUY)
+"""What comes into a till: payments there, and content that is sold."""
+
 
 class NoTakings(Refusal):
     """There is nothing in the till, or less than is asked for."""
@@ -78,7 +81,7 @@ def sales_today(unit: Unit, till: Merchant, pack: Pack) -> Sales:
     account = takings_of(till, pack.country)
     midnight = datetime.combine(day(unit.now, pack.zone), datetime.min.time(), tzinfo=pack.zone)
     lines = lines_since(unit, account, midnight)
-    sales = [line.amount for line in lines if line.move.reason == Reason.PAY]
+    sales = [line.amount for line in lines if line.move.reason in SALES]
     cost = -sum(line.amount for line in lines if line.move.reason in (Reason.FEE, Reason.EXCISE))
     return Sales(len(sales), sum(sales), cost, unit.books.balance(account))
 
@@ -154,7 +157,7 @@ def _sale(unit: Unit, till: Merchant, country: str, text: str) -> Recorded:
     recorded = unit.books.entry(entry) if entry is not None else None
     if recorded is None:
         raise UnknownReference
-    if recorded.reason != Reason.PAY or recorded.moves[0].target != takings_of(till, country):
+    if recorded.reason not in SALES or recorded.moves[0].target != takings_of(till, country):
         raise NotASale
     return recorded
 

@@ -22,8 +22,9 @@ from tests.phone import DOOR, NUMBERS, PINS, Town
 TOLD: dict[Reason, list[set[str]]] = {
     Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}, {"reviewed", "review_coming"}],
     Reason.PAY: [{"paid", "sale"}],
+    Reason.BUY: [{"bought"}, {"sub_begun"}, {"sub_renewed"}],
     Reason.SWEEP: [{"settled"}],
-    Reason.REFUND: [{"refunded", "refund_paid"}],
+    Reason.REFUND: [{"refunded", "refund_paid"}, {"sub_stopped", "refund_paid"}],
     Reason.SETTLE: [{"received"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],
     Reason.CASH_IN: [{"cash_in", "cash_in_agent"}],

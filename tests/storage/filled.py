@@ -26,6 +26,8 @@ OVER = {
     "orders": "done",
     "cases": "done",
     "bulks": "paid",
+    "access_codes": "given",
+    "subscriptions": "ended",
     "bulk_lines": "paid",
     "conversations": "ended",
 }

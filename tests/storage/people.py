@@ -6,13 +6,16 @@ from typing import Any
 
 from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.complaint import Complaint
 from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
+from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.ordered import Order
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -125,6 +128,14 @@ EVERYTHING: tuple[Any, ...] = (
     Guardian(person=1, guardian=2, state="agreed", at=NOON),
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Merchant(number="500017", serial=50_001, person=1, name="Mboga za Amina", opened_at=NOON),
+    Item(code="200014", serial=20_001, till="500017", kind="text", title="News", price=5, days=1, text="t", at=NOON),
+    Bought(id=1, person=1, item="200014", paid=5, access="A-1", at=NOON, until=NOON),
+    AccessCode(id=1, item="200014", code="A-1"),
+    Tab(person=1, till="500017", owed=5),
+    Subscription(
+        id=1, person=1, item="200014", price=5, days=7, renewal=2, paid=1, until=NOON, next_at=NOON, reminded=True
+    ),
+    Complaint(till="500017", person=2, at=NOON),
     Assistant(till="500017", person=2, at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),

@@ -7,9 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from service.gsm7 import units
+from service.ussd.check import check
 from service.ussd.engine import broken, unfinished
 from service.ussd.limit import Limit
 from service.ussd.render import first_page
+from service.ussd.screens import Choice, Do, Menu
 from service.ussd.text import UCS2, Talk, too_long
 from tests.ussd.bikes import bikes
 from tests.ussd.phone import Phone
@@ -129,3 +131,43 @@ def test_one_page_is_better_than_what_is_said_where_there_is_room() -> None:
     screens["hire.pin"] = {"text": "{bike} {price}" + "ለ" * 60 + "[?\n" + "ለ" * 50 + "{owner}]\nፒን?"}
     assert mine.press("00", "1", "12", "25").endswith("ለ\n98 ተጨማሪ")
     assert "Asha" in mine.press("98"), "where there are two pages, there is room"
+
+
+def turning(*, when: str | None = "more", **leaf: bool) -> Talk:
+    """Let the card be a menu of GSM-7 letters whose key 98 turns to another card."""
+    talk = bikes()
+    card = Menu("card", (Choice("98", "card.read", when=when), Choice("1", "rides")), **leaf)
+
+    def look(call: Any, _: Any) -> dict[str, Any]:
+        return {"left": call.rows["left"], "more": True}
+
+    read = Do("card.read", look, then="card", gives=("left", "more"))
+    screens = {**talk.screens, "card": card, "card.read": read}
+    words = {
+        name: replace(
+            said, screens={**said.screens, "card": {"text": "{left}" + 5 * ("\n" + "x" * 30), "98": "More", "1": "Old"}}
+        )
+        for name, said in talk.words.items()
+    }
+    return replace(talk, screens=screens, words=words)
+
+
+def test_a_menu_that_may_have_pages_has_them_in_every_language() -> None:
+    """98 leads through what is written there, and then to where the menu's own 98 leads; the other keys always work."""
+    mine = Phone(turning(pages=True))
+    mine.dial()
+    first = mine.press("5")
+    assert first.endswith("\n98 More")
+    assert "1 Old" not in first
+    last = mine.press("98")
+    assert last.endswith("\n98 More\n1 Old\n0 Back 00 Home")
+    assert (first.count("x"), last.count("x"), mine.screen) == (120, 30, "card")
+    assert mine.press("98") == first
+    mine.press("1")
+    assert mine.screen == "rides"
+
+
+def test_a_menu_without_pages_must_fit_and_98_is_a_key_only_where_something_follows() -> None:
+    assert [problem.rule for problem in check(turning()) if problem.screen == "card"] == ["fits", "fits"]
+    assert "keys" in {problem.rule for problem in check(turning(when=None, pages=True)) if problem.screen == "card"}
+    assert not [problem for problem in check(turning(pages=True)) if problem.screen == "card"]
