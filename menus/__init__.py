@@ -26,6 +26,7 @@ from menus import (
     receipt,
     register,
     send,
+    standing,
     statement,
     swap,
     till,
@@ -68,6 +69,7 @@ FLOWS = (
     voucher,
     whose,
     till,
+    standing,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 TEXT = Path(__file__).parent / "text"

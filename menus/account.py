@@ -70,6 +70,7 @@ SCREENS = (
         Choice("8", "about"),
         Choice("9", "voucher.open"),
         Choice("10", "tills"),
+        Choice("11", "orders"),
     )),
     Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),

@@ -13,6 +13,7 @@ from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
+from service.wallet.calendar import BadDay, read_day
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
 from service.wallet.name import BadName, read_name
@@ -23,6 +24,7 @@ from service.wallet.pin import BadPin, read_pin
 from service.wallet.till import (
     LONGEST,
     NAME_SHOWN,
+    SHORTEST,
     BadTillName,
     BadTillNumber,
     read_till_name,
@@ -104,6 +106,14 @@ def _maybe_text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width, optional=True)
 
 
+def _order_to(typed: str, call: Call) -> Mapping[str, object]:
+    """Read who is to be paid again and again: a till, whose number is shorter, a number, a nickname."""
+    digits = trim(typed).replace(" ", "")
+    if SHORTEST <= len(digits) <= LONGEST and digits.isascii() and digits.isdigit() and digits[0] != "0":
+        return {"phone": read_till_number(digits), "is_till": True}
+    return {"phone": _payee(typed, call), "is_till": False}
+
+
 # What is typed. How it is shown is said once, in `fields`.
 AMOUNT = Field(show=str, widest=WIDEST_MONEY, read=_amount, refuses=(BadAmount,))
 PHONE = Field(show=national, widest="+254722000002", read=_phone, refuses=(BadPhone,))
@@ -118,6 +128,8 @@ TILL_NAME = Field(show=str, widest="", read=lambda typed, _: read_till_name(type
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
+ORDER_TO = Field(show=str, widest="", read=_order_to, refuses=(BadPhone, UnknownNickname, BadTillNumber))
+DAY = Field(show=str, widest="", read=lambda typed, _: read_day(typed), refuses=(BadDay,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 
@@ -132,6 +144,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     amount, fee = Field(money, WIDEST_MONEY), Field(money, WIDEST_FEE)
     hour = Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True)
     some = Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True)
+    date = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}", WIDEST_TIME)
     names = [
         "amount",
         "balance",
@@ -195,6 +208,13 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "till": _text(LONGEST),
         "till_name": _text(NAME_SHOWN),
         "tills": Field(str, 99),
+        "most_orders": Field(str, 99),
+        "days": Field(str, 99),
+        "paid_to": _text(NAME_SHOWN),
+        **dict.fromkeys(("per_day", "per_week", "per_month"), some),
+        "new_fee": _tax(money, taken=True),
+        "next_try": Field(lambda iso: f"{_local(iso, pack):%d/%m %H:%M}" if iso else "", WIDEST_TIME, optional=True),
+        **dict.fromkeys(("earliest", "latest"), date),
         "takings": amount,
         "cost": amount,
         "reference": _text(10),
@@ -202,7 +222,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "help_line": _text(13),
         "tries": Field(str, 9),
         "hours": Field(str, 999),
-        "since": Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}", WIDEST_TIME),
+        "since": date,
         "document": _text(6),
         "counter": _text(13),
         "entries": Field(str, 99_999),

@@ -45,6 +45,20 @@ class AgentRules(NamedTuple):
     deposit_code_above: int
 
 
+class StandingRules(NamedTuple):
+    """When standing orders are paid: at `hour` of the country, and what failed once more at `again_hour` of that day.
+
+    After so many days in a row that `fails` an order is over; `most` is how many one person may have.
+    """
+
+    hour: int
+    again_hour: int
+    reminds: bool
+    """Whether the payer is told the day before, of a weekly or monthly one."""
+    fails: int
+    most: int
+
+
 SALE = "sale"
 """The service of the tables that say what merchants pay."""
 
@@ -110,6 +124,7 @@ class Pack:
     pin_resets: tuple[ResetNeed, ...]
     rules: tuple[Rule, ...]
     agents: AgentRules
+    standing: StandingRules
 
     def hurried(self, speed: int) -> "Pack":
         """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import iso4217
 import phonenumbers
 
-from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, Tier
+from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, StandingRules, Tier
 from service.countries.rule import Does, Rule
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
@@ -150,6 +150,7 @@ def _pack(words: _Words) -> Pack:
         taxes=tuple(map(_tax, words.rows("taxes"))),
         rules=tuple(map(_rule, words.rows("rules"))),
         agents=_agents(words),
+        standing=_standing(words),
         undo_seconds=undo_seconds,
         pin_resets=_resets(words),
         **numbers,
@@ -230,6 +231,14 @@ def _agents(words: _Words) -> AgentRules:
             row.positive("low_float"),
             row.positive("deposit_code_above"),
         )
+
+
+def _standing(words: _Words) -> StandingRules:
+    with _Words(f"{words.where}, standing_orders", words.take("standing_orders", dict)) as row:
+        hour, again = row.take("hour", int), row.take("again_hour", int)
+        if not 0 <= hour < again < 24:
+            raise BadPack(f"{row.where}: hour and again_hour are 0 to 23, the second later than the first")
+        return StandingRules(hour, again, row.take("reminds", bool), row.positive("fails"), row.positive("most"))
 
 
 def _tariff(row: _Words) -> Tariff:

@@ -18,6 +18,7 @@ from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.standing import Standing
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -122,6 +123,13 @@ RECORDS: tuple[Record, ...] = (
         order=("serial",),
     ),
     Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
+    Record(
+        Standing,
+        "standings",
+        key=("id",),
+        indexes=(("payer", "state"), ("state", "next_at")),
+        due="next_at",
+    ),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
     Record(

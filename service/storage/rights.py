@@ -40,6 +40,7 @@ RIGHTS: Mapping[str, Rights] = {
     "agents": Rights(update=("state",)),
     "merchants": _KEPT,
     "assistants": _KEPT,
+    "standings": _KEPT,
     "paydays": _KEPT,
     "tills": _KEPT,
     "reservations": _KEPT,

@@ -1,7 +1,8 @@
 """How a screen looks on a phone: a notice, the text, numbered lines, and the keys that lead back.
 
 Lists are paged by the room there really is; lines are numbered from 1 on each page. In a language outside GSM-7, which
-has half the room, other screens are, too: they go on on the next page, and nothing is left out there.
+has half the room, other screens are, too: they go on on the next page, and nothing is left out there. So does, in any
+language, a menu of many choices; each of its keys works on each page.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ from service.ussd.text import UCS2, Show, Words, extras_in, fill, too_long
 
 MOST_SUGGESTIONS = 9
 """An Ask shows at most so many, so that its field need only keep clear of single digits."""
+
+MOST_ON_A_PAGE = 10
+"""A menu of more choices than this goes on on a second page."""
 
 
 class Page(NamedTuple):
@@ -70,7 +74,9 @@ def is_paged(screen: Screen, words: Words) -> bool:
     """Say whether a screen goes on on further pages where it is too long; a list has pages of its own."""
     # Where an amount is asked for, 98 may be the amount.
     has_pages = isinstance(screen, Menu | End) or (isinstance(screen, Ask) and (screen.secret or bool(screen.suggests)))
-    return words.alphabet == UCS2 and has_pages
+    if words.alphabet == UCS2:
+        return has_pages
+    return isinstance(screen, Menu) and len(screen.choices) > MOST_ON_A_PAGE
 
 
 def lines_of(

@@ -23,6 +23,7 @@ from service.wallet.notice import tell
 from service.wallet.pin import refuse_locked
 from service.wallet.reserve import give_up_all
 from service.wallet.seats import leave_seat, lock_number
+from service.wallet.standing import stop_all_orders
 from service.wallet.till import tills_of
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
@@ -98,6 +99,7 @@ def close_wallet(unit: Unit, person_id: int) -> None:
     forget_nicknames(unit, person)
     end_requests(unit, person)
     leave_tills(unit, person)
+    stop_all_orders(unit, person)
     for till in unit.rows.find(Merchant, person=person.id):
         unit.rows.put(replace(till, name=""))
     give_up_all(unit, person)

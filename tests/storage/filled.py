@@ -24,6 +24,7 @@ OVER = {
     "reservations": "used",
     "pendings": "settled",
     "cases": "done",
+    "standings": "over",
     "bulks": "paid",
     "bulk_lines": "paid",
     "conversations": "ended",

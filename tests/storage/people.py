@@ -12,6 +12,7 @@ from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.standing import Standing
 from service.wallet.unit import (
     Agent,
     Approval,
@@ -125,6 +126,19 @@ EVERYTHING: tuple[Any, ...] = (
     Agent(number="100016", person=1, name="Duka la Njeri", place="Nakuru"),
     Merchant(number="500017", serial=50_001, person=1, name="Mboga za Amina", opened_at=NOON),
     Assistant(till="500017", person=2, at=NOON),
+    Standing(
+        id=1,
+        payer=1,
+        payee=2,
+        till="500017",
+        amount=5,
+        charge=1,
+        every="month",
+        month_day=31,
+        due_on="2026-11-30",
+        entry=2,
+        next_at=NOON,
+    ),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
