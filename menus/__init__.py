@@ -25,6 +25,7 @@ from menus import (
     pay,
     receipt,
     register,
+    savings,
     send,
     standing,
     statement,
@@ -70,6 +71,7 @@ FLOWS = (
     whose,
     till,
     standing,
+    savings,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 TEXT = Path(__file__).parent / "text"

@@ -71,6 +71,7 @@ SCREENS = (
         Choice("9", "voucher.open"),
         Choice("10", "tills"),
         Choice("11", "orders"),
+        Choice("13", "savings.open"),
     )),
     Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),

@@ -21,6 +21,8 @@ from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNi
 from service.wallet.notice import BEHIND_PIN
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
+from service.wallet.savings import NAME_SHOWN as POT_SHOWN
+from service.wallet.savings import BadPotName, read_pot_name
 from service.wallet.till import (
     LONGEST,
     NAME_SHOWN,
@@ -129,6 +131,7 @@ REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
 ORDER_TO = Field(show=str, widest="", read=_order_to, refuses=(BadPhone, UnknownNickname, BadTillNumber))
+POT_NAME = Field(show=str, widest="", read=lambda typed, _: read_pot_name(typed), refuses=(BadPotName,))
 DAY = Field(show=str, widest="", read=lambda typed, _: read_day(typed), refuses=(BadDay,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
@@ -211,6 +214,13 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "most_orders": Field(str, 99),
         "days": Field(str, 99),
         "paid_to": _text(NAME_SHOWN),
+        "pot": _text(POT_SHOWN),
+        "has": Field(lambda minor: show_number(minor, pack.currency), WIDEST_MONEY),
+        "lacks": Field(lambda minor: show_number(minor, pack.currency) if minor else "", WIDEST_MONEY, optional=True),
+        "in_pot": amount,
+        "missing": some,
+        "unlocks": Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}" if iso else "", WIDEST_TIME, optional=True),
+        "most_pots": Field(str, 99),
         **dict.fromkeys(("per_day", "per_week", "per_month"), some),
         "new_fee": _tax(money, taken=True),
         "next_try": Field(lambda iso: f"{_local(iso, pack):%d/%m %H:%M}" if iso else "", WIDEST_TIME, optional=True),

@@ -135,6 +135,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "order_unable":    ("amount", "paid_to", "number", "next_try", "service_code"),
     "order_gone":      ("amount", "paid_to", "number"),
     "order_over":      ("amount", "paid_to", "number", "days", "service_code"),
+    "saved":           ("reference", "amount", "pot", "in_pot", "missing", "balance", "at"),
+    "taken_out":       ("reference", "amount", "pot", "in_pot", "balance", "at"),
     "pay_code":        ("amount", "till_name", "till", "fee", "total", "challenge", "minutes"),
     "pay_dial":        ("amount", "till_name", "till", "fee", "total", "dial"),
     "help":            ("service_code", "help_line"),

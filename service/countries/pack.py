@@ -117,6 +117,8 @@ class Pack:
     open_reservations: int
     reserves_per_day: int
     cash_asks_per_day: int
+    most_pots: int
+    longest_lock_days: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

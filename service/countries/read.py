@@ -29,7 +29,8 @@ _LIMITS = (
     "cash_request_seconds", "report_seconds", "voucher_seconds", "payment_request_seconds", "report_from",
     "pin_reset_seconds", "pin_reset_open_seconds", "new_pin_seconds", "new_pin_single", "new_pin_day", "tip_within",
     "swap_seconds", "sim_fresh_seconds", "sim_check_above", "idle_days",
-    "reserve_seconds", "drawer_seconds", "open_reservations", "reserves_per_day", "cash_asks_per_day",
+    "reserve_seconds", "drawer_seconds", "open_reservations", "reserves_per_day", "cash_asks_per_day", "most_pots",
+    "longest_lock_days",
 )  # fmt: skip
 
 

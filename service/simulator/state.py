@@ -36,6 +36,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.PAY:            "Paid at a till",
     Reason.SWEEP:          "Till settled",
     Reason.REFUND:         "Given back by the till",
+    Reason.SAVE:           "Saved",
+    Reason.TAKE_OUT:       "Taken from savings",
     Reason.WITHDRAW:       "Cash paid out",
     Reason.FEE:            "Fee",
     Reason.EXCISE:         "Excise duty",
@@ -56,6 +58,7 @@ REASONS: Mapping[Reason, str] = {
 OWNED: Mapping[Kind, str] = {
     Kind.WALLET:     "{}",
     Kind.FLOAT:      "Float of {}",
+    Kind.POT:        "Saved: {}",
     Kind.BULK:       "Paid in by {}",
     Kind.TAKINGS:    "Till of {}",
     Kind.HELD:       "Held for {}",

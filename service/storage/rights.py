@@ -41,6 +41,7 @@ RIGHTS: Mapping[str, Rights] = {
     "merchants": _KEPT,
     "assistants": _KEPT,
     "standings": _KEPT,
+    "pots": _KEPT,
     "paydays": _KEPT,
     "tills": _KEPT,
     "reservations": _KEPT,

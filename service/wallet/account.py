@@ -7,6 +7,7 @@ from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.merchant import Merchant
+from service.wallet.pot import Pot
 from service.wallet.unit import Agent, Person
 
 
@@ -28,6 +29,11 @@ def commission_of(agent: Agent, country: str) -> Account:
 def takings_of(till: Merchant, country: str) -> Account:
     """Return the account of what was paid at a till and has not been settled."""
     return Account(country, Kind.TAKINGS, till.number)
+
+
+def pot_of(pot: Pot, country: str) -> Account:
+    """Return the account of what is in a pot."""
+    return Account(country, Kind.POT, str(pot.id))
 
 
 def house_account(country: str, kind: Kind) -> Account:

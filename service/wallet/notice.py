@@ -24,7 +24,7 @@ READER = "reader"
 READER_SHOWN = 10
 """Septets of that name at most."""
 
-BEHIND_PIN = frozenset({"balance", "hold", "document", "nicknames"})
+BEHIND_PIN = frozenset({"balance", "in_pot", "missing", "hold", "document", "nicknames"})
 """What no message says to a number that several share: a balance, the code that takes the cash, what is stored."""
 
 

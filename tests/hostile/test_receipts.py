@@ -23,6 +23,8 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}, {"reviewed", "review_coming"}],
     Reason.PAY: [{"paid", "sale"}],
     Reason.SWEEP: [{"settled"}],
+    Reason.SAVE: [{"saved"}],
+    Reason.TAKE_OUT: [{"taken_out"}],
     Reason.REFUND: [{"refunded", "refund_paid"}],
     Reason.SETTLE: [{"received"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],

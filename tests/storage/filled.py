@@ -25,6 +25,7 @@ OVER = {
     "pendings": "settled",
     "cases": "done",
     "standings": "over",
+    "pots": "closed",
     "bulks": "paid",
     "bulk_lines": "paid",
     "conversations": "ended",

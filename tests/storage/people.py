@@ -10,6 +10,7 @@ from service.wallet.drawer import Shortage, Till
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
+from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
@@ -139,6 +140,7 @@ EVERYTHING: tuple[Any, ...] = (
         entry=2,
         next_at=NOON,
     ),
+    Pot(id=1, person=1, name="School fees", goal=5, until="2026-12-24", held=3, opened_at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),

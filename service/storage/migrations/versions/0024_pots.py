@@ -1,4 +1,4 @@
-"""Standing orders."""
+"""Standing orders and savings. The moves of pots become legal with the guards, which `migrate` puts in force."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -30,3 +30,16 @@ def upgrade():
     )
     op.create_index("standings_payer_state", "standings", ["payer", "state"])
     op.create_index("standings_state_next_at", "standings", ["state", "next_at"])
+    op.create_table(
+        "pots",
+        sa.Column("id", number, primary_key=True, autoincrement=False),
+        sa.Column("person", number, nullable=False),
+        sa.Column("name", sa.LargeBinary(), nullable=False),
+        sa.Column("goal", number, nullable=False),
+        sa.Column("until", name, nullable=False),
+        sa.Column("held", number, nullable=False),
+        sa.Column("opened_at", number, nullable=False),
+        sa.Column("state", name, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("pots_person_state", "pots", ["person", "state"])
