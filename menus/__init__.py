@@ -28,7 +28,9 @@ from menus import (
     pay,
     receipt,
     register,
+    savings,
     send,
+    standing,
     statement,
     subscriptions,
     swap,
@@ -77,6 +79,8 @@ FLOWS = (
     whose,
     till,
     subscriptions,
+    standing,
+    savings,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 ANYWHERE = {

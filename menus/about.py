@@ -13,6 +13,7 @@ from service.wallet.nickname import nicknames_of
 from service.wallet.notice import stop_news, tell
 from service.wallet.people import turn_listing
 from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.savings import StillSaved
 
 
 def read_stored(call: Call, _: Values) -> Mapping[str, Any]:
@@ -48,7 +49,7 @@ def close(call: Call, _: Values) -> None:
     close_wallet(call.unit, call.caller.id)
 
 
-NOT_YET = (PinLocked, StillAgent, StillMoney, StillWaiting)
+NOT_YET = (PinLocked, StillAgent, StillMoney, StillSaved, StillWaiting)
 
 SCREENS = (
     Menu("about", (

@@ -17,6 +17,7 @@ from service.refusal import Refusal
 from service.ussd.screens import Field
 from service.wallet.agent import BadAgentNumber, read_agent_number
 from service.wallet.buy import IN_ONE_SMS
+from service.wallet.calendar import BadDay, read_day
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
 from service.wallet.item import LINE, LONGEST_ACCESS, MILLION, TITLE_SHOWN, BadItemCode, read_item_code
@@ -26,9 +27,12 @@ from service.wallet.notice import BEHIND_PIN
 from service.wallet.order import BadAccount
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
+from service.wallet.savings import NAME_SHOWN as POT_SHOWN
+from service.wallet.savings import BadPotName, read_pot_name
 from service.wallet.till import (
     LONGEST,
     NAME_SHOWN,
+    SHORTEST,
     BadTillName,
     BadTillNumber,
     read_till_name,
@@ -118,6 +122,14 @@ def _maybe_text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width, optional=True)
 
 
+def _order_to(typed: str, call: Call) -> Mapping[str, object]:
+    """Read who is to be paid again and again: a till, whose number is shorter, a number, a nickname."""
+    digits = trim(typed).replace(" ", "")
+    if SHORTEST <= len(digits) <= LONGEST and digits.isascii() and digits.isdigit() and digits[0] != "0":
+        return {"phone": read_till_number(digits), "is_till": True}
+    return {"phone": _payee(typed, call), "is_till": False}
+
+
 # What is typed. How it is shown is said once, in `fields`.
 AMOUNT = Field(show=str, widest=WIDEST_MONEY, read=_amount, refuses=(BadAmount,))
 PHONE = Field(show=national, widest="+254722000002", read=_phone, refuses=(BadPhone,))
@@ -134,6 +146,9 @@ REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
 ACCOUNT = Field(show=str, widest="", read=_account, refuses=(BadAccount,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
+ORDER_TO = Field(show=str, widest="", read=_order_to, refuses=(BadPhone, UnknownNickname, BadTillNumber))
+POT_NAME = Field(show=str, widest="", read=lambda typed, _: read_pot_name(typed), refuses=(BadPotName,))
+DAY = Field(show=str, widest="", read=lambda typed, _: read_day(typed), refuses=(BadDay,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
 
 
@@ -149,6 +164,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
     hour = Field(lambda iso: f"{_local(iso, pack):%H:%M}" if iso else "", WIDEST_TIME, optional=True)
     moment = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y %H:%M}" if iso else "", WIDEST_TIME, optional=True)
     some = Field(lambda minor: money(minor) if minor else "", WIDEST_MONEY, optional=True)
+    date = Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}", WIDEST_TIME)
     names = [
         "amount",
         "balance",
@@ -219,6 +235,19 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "holder": _text(14),
         "due": some,
         "tills": Field(str, 99),
+        "most_orders": Field(str, 99),
+        "paid_to": _text(NAME_SHOWN),
+        "pot": _text(POT_SHOWN),
+        "has": Field(lambda minor: show_number(minor, pack.currency), WIDEST_MONEY),
+        "lacks": Field(lambda minor: show_number(minor, pack.currency) if minor else "", WIDEST_MONEY, optional=True),
+        "in_pot": amount,
+        "missing": some,
+        "unlocks": Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}" if iso else "", WIDEST_TIME, optional=True),
+        "most_pots": Field(str, 99),
+        **dict.fromkeys(("per_day", "per_week", "per_month"), some),
+        "new_fee": _tax(money, taken=True),
+        "next_try": Field(lambda iso: f"{_local(iso, pack):%d/%m %H:%M}" if iso else "", WIDEST_TIME, optional=True),
+        **dict.fromkeys(("earliest", "latest"), date),
         "takings": amount,
         "cost": amount,
         "reference": _text(10),
@@ -226,7 +255,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "help_line": _text(13),
         "tries": Field(str, 9),
         "hours": Field(str, 999),
-        "since": Field(lambda iso: f"{_local(iso, pack):%d/%m/%y}", WIDEST_TIME),
+        "since": date,
         "document": _text(6),
         "counter": _text(13),
         "entries": Field(str, 99_999),

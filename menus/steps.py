@@ -5,16 +5,17 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from menus.call import Call
+from menus.fields import PIN
 from service.countries import Rule, most_payable
 from service.phone import national, number_of
 from service.refusal import Refusal
-from service.ussd.screens import Act, Values
+from service.ussd.screens import Act, Ask, Choice, Do, End, Screen, Values
 from service.wallet.account import counted_out, wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.due import bring_up_to_date
 from service.wallet.limits import limits_of
 from service.wallet.offer import Offer
-from service.wallet.pin import refuse_locked, unlock
+from service.wallet.pin import PinLocked, WrongPin, refuse_locked, unlock
 from service.wallet.rules import ASKING, delays, note_delayed, refuse_or_ask, review_seconds, to_note
 from service.wallet.takings import purse
 from service.wallet.unit import Agent
@@ -135,3 +136,23 @@ def arrival(call: Call, values: Values, paid_at: datetime) -> Mapping[str, str]:
     # What a shop was paid waits only where a rule has hit it.
     by_staff = bool(at and values.get("rules")) and agent_of(call.unit, quote["payee"]) is not None
     return {"arrives": "" if by_staff else at, "reviewed": at if by_staff else ""}
+
+
+def by_pin(
+    screen: str,
+    act: Act,
+    then: str,
+    *,
+    gives: tuple[str, ...] = (),
+    refuses: tuple[Any, ...],
+    choices: tuple[Choice, ...] = (),
+    **more: Any,
+) -> Sequence[Screen]:
+    """Return the screens of something that takes the PIN, and what it leads to."""
+    return (
+        Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True, choices=choices),
+        Do(f"{screen}.unlock", check_pin, then=f"{screen}.do", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),
+           unlocks=True),
+        Do(f"{screen}.do", act, then=then, gives=gives, refuses=refuses, writes="posts" not in more, **more),
+        End(then),
+    )  # fmt: skip

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
-from menus.fields import AMOUNT, PHONE, PIN, REFERENCE, TILL_NAME
-from menus.steps import check_pin
+from menus.fields import AMOUNT, PHONE, REFERENCE, TILL_NAME
+from menus.steps import by_pin
 from service.countries import NotOffered
 from service.ledger.entry import TooFull
 from service.phone import mask_phone
 from service.refusal import Refusal
-from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Screen, Values
+from service.ussd.screens import Ask, Choice, Do, End, Menu, Screen, Values
 from service.wallet.assistant import (
     TooManyAssistants,
     assistants_of,
@@ -22,7 +22,7 @@ from service.wallet.assistant import (
 from service.wallet.check import TooManyChecks, check_receipt
 from service.wallet.inbox import AskedEnough, DeclinedTwice
 from service.wallet.people import UnknownPerson
-from service.wallet.pin import PinLocked, WrongPin
+from service.wallet.pin import PinLocked
 from service.wallet.request import ask_sale
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.statement import UnknownReference
@@ -145,31 +145,11 @@ def close(call: Call, values: Values) -> None:
     close_till(call.unit, call.caller, values["till"])
 
 
-def _by_pin(
-    screen: str,
-    act: Act,
-    then: str,
-    *,
-    gives: tuple[str, ...] = (),
-    refuses: tuple[Any, ...],
-    choices: tuple[Choice, ...] = (),
-    **more: Any,
-) -> Sequence[Screen]:
-    """Return the screens of something that takes the PIN, and what it leads to."""
-    return (
-        Ask(f"{screen}.pin", "pin", PIN, then=f"{screen}.unlock", secret=True, choices=choices),
-        Do(f"{screen}.unlock", check_pin, then=f"{screen}.do", on={WrongPin: f"{screen}.pin"}, refuses=(PinLocked,),
-           unlocks=True),
-        Do(f"{screen}.do", act, then=then, gives=gives, refuses=refuses, writes="posts" not in more, **more),
-        End(then),
-    )  # fmt: skip
-
-
 SCREENS: tuple[Screen, ...] = (
     Ask("tills", "till_named", TILL_NAME, then="tills.pick", suggests=mine, lines=("till", "till_name")),
     Do("tills.pick", pick, then="till.new.pin", gives=("till", "till_name", "is_there", "owns"),
        instead={"is_there": "till"}, on={TooManyTills: "tills", UnknownTill: "tills"}, refuses=(PinLocked,)),
-    *_by_pin("till.new", open_new, "till.opened", gives=("till",), refuses=(PinLocked, TooManyTills)),
+    *by_pin("till.new", open_new, "till.opened", gives=("till",), refuses=(PinLocked, TooManyTills)),
     Menu("till", (
         Choice("1", "till.today"),
         Choice("2", "till.settle", when="owns"),
@@ -183,8 +163,8 @@ SCREENS: tuple[Screen, ...] = (
     End("till.sales"),
     Do("till.settle", quote_all, then="till.settle.pin", gives=("quote", "amount"),
        refuses=(PinLocked, UnknownTill, NoTakings)),
-    *_by_pin("till.settle", move_all, "till.settled", gives=("reference", "balance"), refuses=(UnknownTill, TooFull),
-             posts=True, on={QuoteChanged: "till.settle"}, told="settled", not_told="not_settled"),
+    *by_pin("till.settle", move_all, "till.settled", gives=("reference", "balance"), refuses=(UnknownTill, TooFull),
+            posts=True, on={QuoteChanged: "till.settle"}, told="settled", not_told="not_settled"),
     Ask("till.refund", "receipt", REFERENCE, then="till.refund.find"),
     Do("till.refund.find", find_sale, then="till.refund.pin", gives=("quote", "name", "amount", "left"),
        on=dict.fromkeys((UnknownReference, NotASale, RefundedAlready, NoTakings, UnknownPerson), "till.refund"),
@@ -193,9 +173,9 @@ SCREENS: tuple[Screen, ...] = (
     Do("till.refund.quote", quote_back, then="till.refund.pin", gives=("quote",),
        on=dict.fromkeys((RefundedAlready, NoTakings), "till.refund.amount"),
        refuses=(PinLocked, UnknownTill, UnknownReference, NotASale, UnknownPerson)),
-    *_by_pin("till.refund", pay_back, "till.refunded", gives=("reference",), refuses=(UnknownTill, TooFull),
-             choices=(Choice("1", "till.refund.amount"),), posts=True, on={QuoteChanged: "till.refund.quote"},
-             told="refunded", not_told="not_refunded"),
+    *by_pin("till.refund", pay_back, "till.refunded", gives=("reference",), refuses=(UnknownTill, TooFull),
+            choices=(Choice("1", "till.refund.amount"),), posts=True, on={QuoteChanged: "till.refund.quote"},
+            told="refunded", not_told="not_refunded"),
     Ask("till.ask", "phone", PHONE, then="till.ask.amount"),
     Ask("till.ask.amount", "amount", AMOUNT, then="till.ask.do"),
     Do("till.ask.do", ask_customer, then="till.asked", on={SelfPayment: "till.ask", NotOffered: "till.ask.amount"},
@@ -204,8 +184,8 @@ SCREENS: tuple[Screen, ...] = (
     Ask("till.helpers", "helping", PHONE, then="till.helpers.pick", suggests=helpers, lines=("number",)),
     Do("till.helpers.pick", pick_helper, then="till.helper.add.pin", gives=("phone", "helper", "number", "removes"),
        instead={"removes": "till.helper.less.pin"}),
-    *_by_pin("till.helper.add", add_helper, "till.helper.added",
-             refuses=(UnknownTill, SelfPayment, TooManyAssistants, AskedEnough, DeclinedTwice)),
-    *_by_pin("till.helper.less", drop_helper, "till.helper.removed", refuses=(UnknownTill,)),
-    *_by_pin("till.close", close, "till.closed", refuses=(UnknownTill, StillTakings)),
+    *by_pin("till.helper.add", add_helper, "till.helper.added",
+            refuses=(UnknownTill, SelfPayment, TooManyAssistants, AskedEnough, DeclinedTwice)),
+    *by_pin("till.helper.less", drop_helper, "till.helper.removed", refuses=(UnknownTill,)),
+    *by_pin("till.close", close, "till.closed", refuses=(UnknownTill, StillTakings)),
 )  # fmt: skip

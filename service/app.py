@@ -46,6 +46,7 @@ from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
 from service.wallet.sim import ask_sims
 from service.wallet.staff import Login, Staff, code_at
+from service.wallet.standing_run import run_standing
 from service.wallet.subscription import mind_subscriptions
 from service.wallet.undo import settle_due
 from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
@@ -396,6 +397,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(settle_due),
         lambda: app.transact(free_due),
         lambda: app.transact(mind_subscriptions),
+        lambda: app.transact(run_standing),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

@@ -38,7 +38,13 @@ def content() -> None:
 )
 @click.option("--kind", type=click.Choice(["text", "code", "subscription"]), default="text", show_default=True)
 @click.option("--text", "file", type=_file, help="The text that is sold, from a file.")
-@click.option("--days", type=click.IntRange(1, 366), default=30, show_default=True, help="So long bought is bought, or a subscription's period.")
+@click.option(
+    "--days",
+    type=click.IntRange(1, 366),
+    default=30,
+    show_default=True,
+    help="So long bought is bought, or a subscription's period.",
+)
 @by_name
 def add(till: str, title: str, price: str, kind: str, file: Path | None, days: int, by: str) -> None:
     """Put something up for sale at TILL, and print the code that people buy it by."""

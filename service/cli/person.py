@@ -43,6 +43,9 @@ def show(phone: str, as_json: bool) -> None:
     for name, amount in limits.items():
         if amount is not None:
             click.echo(f"limit {name}: {show_amount_full(amount, pack.currency)}")
+    for pot in about["savings"]:
+        has, goal = (show_amount_full(pot[name], pack.currency) for name in ("balance", "goal"))
+        click.echo(f"saves {has}, locked until {pot['until']}" if pot["until"] else f"saves {has} of {goal}")
     if about["agent"]:
         click.echo(f"agent {about['agent']}")
 
@@ -50,6 +53,7 @@ def show(phone: str, as_json: bool) -> None:
 def _about(unit: "Unit", number: str) -> dict[str, Any]:
     from service.wallet.agent import agent_of
     from service.wallet.limits import limits_of
+    from service.wallet.savings import pots_of
     from service.wallet.statement import balance_of
 
     row = known(unit, number)
@@ -64,6 +68,7 @@ def _about(unit: "Unit", number: str) -> dict[str, Any]:
         "balance": balance_of(unit, row),
         "limits": limits_of(unit, row)._asdict(),
         "agent": agent.number if agent else None,
+        "savings": [{"balance": pot.held, "goal": pot.goal, "until": pot.until} for pot in pots_of(unit, row)],
         "country": row.country,
     }
 

@@ -46,6 +46,20 @@ class AgentRules(NamedTuple):
     deposit_code_above: int
 
 
+class StandingRules(NamedTuple):
+    """When standing orders are paid: at `hour` of the country, and what failed once more at `again_hour` of that day.
+
+    After so many days in a row that `fails` an order is over; `most` is how many one person may have.
+    """
+
+    hour: int
+    again_hour: int
+    reminds: bool
+    """Whether the payer is told the day before, of a weekly or monthly one."""
+    fails: int
+    most: int
+
+
 SALE = "sale"
 """The service of the tables that say what merchants pay."""
 
@@ -114,6 +128,8 @@ class Pack:
     subscriptions_day_limit: int
     reminder_seconds: int
     renewal_tries: int
+    most_pots: int
+    longest_lock_days: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]
@@ -122,6 +138,7 @@ class Pack:
     rules: tuple[Rule, ...]
     agents: AgentRules
     billers: tuple[Biller, ...]
+    standing: StandingRules
 
     def hurried(self, speed: int) -> "Pack":
         """Return this pack with all that expires expiring so many times sooner; nothing lasts less than a second.
@@ -143,6 +160,7 @@ class Pack:
     def biller(self, code: str) -> Biller | None:
         """Return the biller of a code, if bills of theirs are taken."""
         return next((one for one in self.billers if one.code == code), None)
+
     def cost_of_content(self, amount: int, at: datetime) -> Charge:
         """Return what a seller pays of an amount for content: as at a till, and never more than the pack's share of it.
 

@@ -15,7 +15,7 @@ import iso4217
 import phonenumbers
 
 from service.countries.biller import AMOUNTS, Biller
-from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, Tier
+from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, StandingRules, Tier
 from service.countries.rule import Does, Rule
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
@@ -35,6 +35,7 @@ _LIMITS = (
     "content_price_most", "content_fee_most", "content_day_seconds",
     "content_complaints", "complaint_seconds",
     "subscriptions_day_limit", "reminder_seconds", "renewal_tries",
+    "most_pots", "longest_lock_days",
 )  # fmt: skip
 
 
@@ -156,6 +157,7 @@ def _pack(words: _Words) -> Pack:
         rules=tuple(map(_rule, words.rows("rules"))),
         agents=_agents(words),
         billers=tuple(map(_biller, words.rows("billers"))),
+        standing=_standing(words),
         undo_seconds=undo_seconds,
         pin_resets=_resets(words),
         **numbers,
@@ -253,6 +255,14 @@ def _biller(row: _Words) -> Biller:
             most=row.positive("most"),
             url=row.take("url", str),
         )
+
+
+def _standing(words: _Words) -> StandingRules:
+    with _Words(f"{words.where}, standing_orders", words.take("standing_orders", dict)) as row:
+        hour, again = row.take("hour", int), row.take("again_hour", int)
+        if not 0 <= hour < again < 24:
+            raise BadPack(f"{row.where}: hour and again_hour are 0 to 23, the second later than the first")
+        return StandingRules(hour, again, row.take("reminds", bool), row.positive("fails"), row.positive("most"))
 
 
 def _tariff(row: _Words) -> Tariff:

@@ -12,6 +12,7 @@ class Kind(StrEnum):
     TRUST = "trust"  # the mirror of the bank account; negated, it is all e-money there is
     FLOAT = "float"  # an agent's e-money
     WALLET = "wallet"  # a person's e-money
+    POT = "pot"  # what a person has saved; one account for each pot
     BULK = "bulk"  # what an organisation has paid in for one batch of wages or grants
     TAKINGS = "takings"  # what was paid at a merchant's till and is not settled yet
     PROVIDER = "provider"  # what is owed to a biller or to who sells airtime
@@ -22,7 +23,7 @@ class Kind(StrEnum):
     SUSPENSE = "suspense"  # money whose owner is being found out
 
 
-LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.BULK, Kind.HELD})
+LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.POT, Kind.BULK, Kind.HELD})
 """Kinds that can refuse: they keep a balance that is locked and never below zero. All others are sums of moves."""
 
 
@@ -40,6 +41,8 @@ class Reason(StrEnum):
     BUY = "buy"
     SWEEP = "sweep"
     REFUND = "refund"
+    SAVE = "save"
+    TAKE_OUT = "take_out"
     WITHDRAW = "withdraw"
     FEE = "fee"
     EXCISE = "excise"
@@ -78,6 +81,8 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.HOLD,       Kind.TAKINGS, Kind.HELD),
     (Reason.RELEASE,    Kind.HELD,   Kind.TAKINGS),
+    (Reason.SAVE,       Kind.WALLET, Kind.POT),
+    (Reason.TAKE_OUT,   Kind.POT,    Kind.WALLET),
     (Reason.FEE,        Kind.TAKINGS, Kind.FEES),
     (Reason.EXCISE,     Kind.TAKINGS, Kind.TAX),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),

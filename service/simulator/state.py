@@ -39,6 +39,8 @@ REASONS: Mapping[Reason, str] = {
     Reason.BUY:            "Content bought",
     Reason.SWEEP:          "Till settled",
     Reason.REFUND:         "Given back by the till",
+    Reason.SAVE:           "Saved",
+    Reason.TAKE_OUT:       "Taken from savings",
     Reason.WITHDRAW:       "Cash paid out",
     Reason.FEE:            "Fee",
     Reason.EXCISE:         "Excise duty",
@@ -59,6 +61,7 @@ REASONS: Mapping[Reason, str] = {
 OWNED: Mapping[Kind, str] = {
     Kind.WALLET:     "{}",
     Kind.FLOAT:      "Float of {}",
+    Kind.POT:        "Saved: {}",
     Kind.BULK:       "Paid in by {}",
     Kind.TAKINGS:    "Till of {}",
     Kind.PROVIDER:   "Owed to {}",

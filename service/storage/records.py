@@ -19,8 +19,10 @@ from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.ordered import Order
+from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.standing import Standing
 from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Agent,
@@ -146,6 +148,14 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(Complaint, "complaints", key=("till", "person"), indexes=(("till", "at"),), order=("at",)),
     Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
+    Record(
+        Standing,
+        "standings",
+        key=("id",),
+        indexes=(("payer", "state"), ("state", "next_at")),
+        due="next_at",
+    ),
+    Record(Pot, "pots", key=("id",), sealed=frozenset({"name"}), indexes=(("person", "state"),)),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
     Record(

@@ -46,6 +46,8 @@ RIGHTS: Mapping[str, Rights] = {
     "tabs": _KEPT,
     "complaints": _KEPT,
     "subscriptions": _KEPT,
+    "standings": _KEPT,
+    "pots": _KEPT,
     "paydays": _KEPT,
     "tills": _KEPT,
     "reservations": _KEPT,

@@ -1,7 +1,8 @@
 """How a screen looks on a phone: a notice, the text, numbered lines, and the keys that lead back.
 
 Lists are paged by the room there really is; lines are numbered from 1 on each page. In a language outside GSM-7, which
-has half the room, other screens are, too: they go on on the next page, and nothing is left out there.
+has half the room, other screens are, too: they go on on the next page, and nothing is left out there. So does, in any
+language, a menu of many choices; each of its keys works on each page.
 """
 
 from collections.abc import Sequence

@@ -7,6 +7,7 @@ from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.wallet.merchant import Merchant
+from service.wallet.pot import Pot
 from service.wallet.unit import Agent, Person, Unit
 
 
@@ -39,6 +40,11 @@ def provider_name(unit: Unit, country: str, provider: str) -> str:
     """Return how people know a provider; airtime has no name of its own."""
     biller = unit.house.packs[country].biller(provider)
     return biller.name if biller else provider.capitalize()
+
+
+def pot_of(pot: Pot, country: str) -> Account:
+    """Return the account of what is in a pot."""
+    return Account(country, Kind.POT, str(pot.id))
 
 
 def house_account(country: str, kind: Kind) -> Account:

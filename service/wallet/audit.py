@@ -17,6 +17,7 @@ from service.wallet.keys import keys_of_seals
 from service.wallet.logbook import check_logbook
 from service.wallet.merchant import Merchant
 from service.wallet.ordered import Order
+from service.wallet.pot import Pot
 from service.wallet.refund import payment_of
 from service.wallet.unit import Agent, Approval, Case, Notice, Pending, Person, Request, Unit, Withdrawal
 
@@ -40,6 +41,8 @@ NOTICES = {
     Reason.BUY: 1,
     Reason.SWEEP: 1,
     Reason.REFUND: 2,
+    Reason.SAVE: 1,
+    Reason.TAKE_OUT: 1,
     Reason.HOLD: 1,
     Reason.WITHDRAW: 2,
     Reason.RELEASE: 1,
@@ -78,6 +81,19 @@ def wallets_have_owners(unit: Unit) -> Found:
     for number, account in takings.items():
         if number not in tills:
             yield str(account), "belongs to no till"
+
+
+def pots_hold_what_they_say(unit: Unit) -> Found:
+    """Each pot's account belongs to a pot, whose row says what is in it, and which is open if there is anything."""
+    balances = [(account, held) for account, held in unit.books.balances() if account.kind == Kind.POT]
+    accounts = {int(account.owner): (account, held) for account, held in balances}
+    pots = {pot.id: pot for pot in _by(unit, Pot, "id", list(accounts))}
+    for number, (account, held) in accounts.items():
+        pot = pots.get(number)
+        if pot is None:
+            yield str(account), "belongs to no pot"
+        elif pot.held != held or (held and pot.state != "open"):
+            yield str(account), f"holds {held}, a pot that is {pot.state} says {pot.held}"
 
 
 def batches_can_be_paid(unit: Unit) -> Found:
@@ -210,6 +226,7 @@ def two_people_asked(unit: Unit) -> Found:
 
 CHECKS: tuple[Callable[[Unit], Found], ...] = (
     wallets_have_owners,
+    pots_hold_what_they_say,
     batches_can_be_paid,
     holds_have_rows,
     withdrawals_ended_so,

@@ -23,7 +23,9 @@ from service.wallet.notice import tell
 from service.wallet.ordered import Order
 from service.wallet.pin import refuse_locked
 from service.wallet.reserve import give_up_all
+from service.wallet.savings import forget_pots, refuse_saved
 from service.wallet.seats import leave_seat, lock_number
+from service.wallet.standing import stop_all_orders
 from service.wallet.subscription import Subscription
 from service.wallet.till import tills_of
 from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
@@ -70,7 +72,7 @@ class StillAgent(Refusal):
 
 
 def refuse_close(unit: Unit, person: Person) -> None:
-    """Raise PinLocked, StillAgent, StillTill, StillMoney or StillWaiting if a wallet cannot be closed now."""
+    """Raise PinLocked, StillAgent, StillTill, StillMoney, StillSaved or StillWaiting if a wallet cannot be closed."""
     refuse_locked(unit, person)
     if agent_of(unit, person.id):
         raise StillAgent(help_line=unit.house.packs[person.country].help_line)
@@ -78,6 +80,7 @@ def refuse_close(unit: Unit, person: Person) -> None:
         raise StillTill
     if balance := unit.books.balance(wallet_of(person)):
         raise StillMoney(balance=balance)
+    refuse_saved(unit, person)
     for kind, field, states in WAITING:
         equal: dict[str, Any] = {field: person.id, "state": states}
         if kind is Case:
@@ -104,6 +107,8 @@ def close_wallet(unit: Unit, person_id: int) -> None:
     forget_nicknames(unit, person)
     end_requests(unit, person)
     leave_tills(unit, person)
+    stop_all_orders(unit, person)
+    forget_pots(unit, person)
     for till in unit.rows.find(Merchant, person=person.id):
         unit.rows.put(replace(till, name=""))
     give_up_all(unit, person)

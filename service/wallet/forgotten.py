@@ -19,6 +19,7 @@ from service.wallet.guardians import is_vouched, tell_guardians
 from service.wallet.identity import PinReset
 from service.wallet.notice import tell
 from service.wallet.pin import REMEMBERED, OldPin, WeakPin, choose_pin, refuse_blocked, refuse_swapped, stop_reset
+from service.wallet.pot import Pot
 from service.wallet.sim import SimUnchecked, ask_about, is_seen
 from service.wallet.tally import count
 from service.wallet.till import tills_of
@@ -65,13 +66,14 @@ class TooManyResets(Refusal):
 
 
 def at_stake(unit: Unit, person: Person) -> int:
-    """Return what a thief of the PIN could take: the wallet, what is held for it, its tills, and its shop's float."""
+    """Return what a thief of the PIN could take: the wallet, its savings, what is held for it, its tills, its float."""
     withdrawn = unit.rows.find(Withdrawal, person=person.id, state="waiting")
     paid = unit.rows.find(Pending, payer=person.id, state="waiting")
     asked_back = unit.rows.find(Case, other=person.id, state="asked")  # the person's again, unless they give it back
     held = sum(row.held for row in withdrawn) + sum(row.held for row in paid) + sum(row.held for row in asked_back)
     takings = sum(unit.books.balance(takings_of(till, person.country)) for till in tills_of(unit, person))
-    worth = unit.books.balance(wallet_of(person)) + held + takings
+    saved = sum(pot.held for pot in unit.rows.find(Pot, person=person.id, state="open"))
+    worth = unit.books.balance(wallet_of(person)) + held + takings + saved
     shop = agent_of(unit, person.id)
     return worth + (unit.books.balance(float_of(shop, person.country)) if shop else 0)
 

@@ -10,6 +10,7 @@ from service.ledger.entry import LARGEST, Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import counted_out, wallet_of
 from service.wallet.ordered import Order
+from service.wallet.pot import Pot
 from service.wallet.unit import Asked, Case, Pending, Person, Unit, Withdrawal
 
 
@@ -103,17 +104,20 @@ def in_its_words(unit: Unit, person: Person, amount: int) -> Iterator[None]:
 
 
 def ceiling_of(unit: Unit, person: Person) -> Ceiling:
-    """Return the guard that keeps a wallet within its tier's largest balance, what is held for its owner included."""
+    """Return the guard that keeps a wallet within its tier's largest balance, what its owner saves and what is held for
+    them included.
+    """
     held = sum(row.held for asked in waiting_of(person.id) for row in unit.rows.find(asked.kind, **dict(asked.equal)))
     most = unit.house.packs[person.country].tiers[person.tier].balance
     return Ceiling(wallet_of(person), max(0, most - held))
 
 
 def waiting_of(person: int) -> tuple[Asked, ...]:
-    """Return what `ceiling_of` will ask: all that may come back to a person's wallet."""
+    """Return what `ceiling_of` will ask: all that may come back to a person's wallet, and what they have saved."""
     return (
         Asked.find(Withdrawal, person=person, state="waiting"),
         Asked.find(Pending, payer=person, state="waiting"),
         Asked.find(Order, person=person, state="waiting"),
         Asked.find(Case, other=person, state="asked"),
+        Asked.find(Pot, person=person, state="open"),
     )

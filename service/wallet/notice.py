@@ -9,7 +9,7 @@ from service.wallet.name import masked
 from service.wallet.unit import Notice, Person, Stop, Unit
 
 _NEWS_OF_SHOPS = {"cash_wanted", "swap_asked", "swap_offered", "float_ends", "cash_ends"}
-NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment", "asked_sale"} | _NEWS_OF_SHOPS)
+NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment", "asked_sale", "order_soon"} | _NEWS_OF_SHOPS)
 """Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
 
 
@@ -24,7 +24,7 @@ READER = "reader"
 READER_SHOWN = 10
 """Septets of that name at most."""
 
-BEHIND_PIN = frozenset({"balance", "hold", "document", "nicknames"})
+BEHIND_PIN = frozenset({"balance", "in_pot", "missing", "hold", "document", "nicknames"})
 """What no message says to a number that several share: a balance, the code that takes the cash, what is stored."""
 
 

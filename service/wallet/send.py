@@ -92,15 +92,7 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: 
     refuse_locked(unit, payer)
     unit.rows.ahead(behind(phone), known_to(payer))
     unit.books.ahead(wallet_of(payer), *counted_out(payer, unit.now, unit.house.packs[payer.country]))
-    people = found_at(unit, payer, phone)
-    if any(one.id == payer.id for one in people):
-        raise SelfPayment
-    # Nobody is asked about like somebody: an answer that is quicker would tell (V-04).
-    new = not all(has_paid(unit, payer, each) for each in [one.id for one in people] or [NOBODY])
-    if new and not asked:
-        look_up(unit, payer, phone)
-    found = only(people)
-    payee = may_receive(None if new and not asked and found and found.unlisted else found, payer.country)
+    payee, new = find_payee(unit, payer, phone, asked=asked)
     charge = unit.house.packs[payer.country].charge("send", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)
     limits = limits_of(unit, payer)
@@ -111,6 +103,23 @@ def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: 
     if quote.total > balance:
         raise NotEnough(balance=balance, total=quote.total)
     return quote, Room(limits.at_once, balance)
+
+
+def find_payee(unit: Unit, payer: Person, phone: str, *, asked: bool = False) -> tuple[Person, bool]:
+    """Return whom a payer means by a number, and whether they have never paid them; `asked` is that of `quote_send`.
+
+    Raises SelfPayment, TooManyLookups, WhichOne or UnknownPerson.
+    """
+    people = found_at(unit, payer, phone)
+    if any(one.id == payer.id for one in people):
+        raise SelfPayment
+    # Nobody is asked about like somebody: an answer that is quicker would tell (V-04).
+    new = not all(has_paid(unit, payer, each) for each in [one.id for one in people] or [NOBODY])
+    if new and not asked:
+        look_up(unit, payer, phone)
+    found = only(people)
+    payee = may_receive(None if new and not asked and found and found.unlisted else found, payer.country)
+    return payee, new
 
 
 def send_money(unit: Unit, *, payer: Person, quote: Quote, caps: tuple[Cap, ...] = ()) -> Receipt:

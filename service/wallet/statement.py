@@ -15,6 +15,7 @@ from service.wallet.batch import Bulk
 from service.wallet.merchant import Merchant
 from service.wallet.name import initials, masked
 from service.wallet.ordered import Order
+from service.wallet.pot import Pot
 from service.wallet.refund import levy_returned
 from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
 
@@ -95,6 +96,9 @@ def owner_name(unit: Unit, account: Account) -> str:
     if account.kind == Kind.BULK:
         bulk = unit.rows.get(Bulk, int(account.owner))
         return bulk.name if bulk else ""
+    if account.kind == Kind.POT:
+        pot = unit.rows.get(Pot, int(account.owner))
+        return (pot.name or NOBODY) if pot else ""
     if account.kind == Kind.TAKINGS:
         till = unit.rows.get(Merchant, account.owner)
         return (till.name or NOBODY) if till else ""

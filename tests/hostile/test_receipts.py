@@ -24,6 +24,8 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.PAY: [{"paid", "sale"}],
     Reason.BUY: [{"bought"}, {"sub_begun"}, {"sub_renewed"}],
     Reason.SWEEP: [{"settled"}],
+    Reason.SAVE: [{"saved"}],
+    Reason.TAKE_OUT: [{"taken_out"}],
     Reason.REFUND: [{"refunded", "refund_paid"}, {"sub_stopped", "refund_paid"}],
     Reason.SETTLE: [{"received"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],

@@ -26,7 +26,7 @@ HOPS = int(os.environ.get("SENTI_TEST_HOPS", "3000"))
 WALKS = 3
 WALKERS = ("Amina", "Baraka", "Chebet", "Njeri", "Achieng", "Zawadi", "+254799000077")
 AGENTS = {"Njeri": "100016", "Achieng": "100024"}
-KEYS = ("1", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "0", "00", "98", "99")
+KEYS = ("1", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "13", "0", "00", "98", "99")
 # fmt: off
 GARBAGE = (
     "", " ", "*", "#", "**", "1*1", "-5", "+5", "1e3", "NaN", "0x10", "1_000", "9" * 80, "9" * 200,
@@ -53,6 +53,10 @@ LIKELY: Mapping[str, tuple[str, ...]] = {
     "helping": ("1", "0711000001", "0722000002"),
     "till": ("500017", "500017", "500025", "500018"),
     "till_named": ("1", "1", "Mama Mboga", "Duka & Co 7"),
+    "ordering": ("1", "1", "500017", *("0" + number[4:] for number in NUMBERS.values())),
+    "first": ("1", "2", "3", "31/12", "29/2", "5/12/2026"),
+    "pot": ("School fees", "Seeds", "1"),
+    "until_day": ("5/12", "1/12/2026", "29/2"),
     "agent": ("100016", "100024", "100016", "100017", "100032"),
     "full_name": ("Wanjiru Kamau", "Hélène", "Zoë Ñandú"),
     "id_number": ("A1234567", "12 34 56 78"),
@@ -78,6 +82,12 @@ SELDOM = (
     "till.refund.pin", "till.refunded", "till.ask", "till.ask.amount", "till.asked", "till.sales",
     "till.helpers", "till.helper.add.pin", "till.helper.added", "till.helper.less.pin", "till.helper.removed",
     "approvals.till", "approvals.till.sure", "approvals.till.pin", "approvals.till.done",
+    "order.stop", "order.stopped",  # a standing order that is picked again
+    "order.agree.pin", "order.agreed",  # and whose charge has grown
+    "savings.none",  # the last pot is closed while another talk looks at it
+    # what one has saved, three keys down, and a name, an amount or a day before it
+    "pots.in", "pot.in", "pot.in.pin", "pot.in.done", "pots.out", "pot.out", "pot.out.pin", "pot.out.done",
+    "pot.lock.sure", "pots.close", "pot.close", "pot.closed",
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
@@ -95,7 +105,7 @@ SELDOM = (
     "promise.declined",  # two who mean each other
     "seat.name", "seat.id", "seat.new", "seat.repeat", "seat.done", "whose", "whose.pin", "whose.code", "whose.new",
     "whose.again", "whose.changed",  # a phone that two share, and a PIN that one of them forgot
-    "send.which", "ask.which", "cashin.which", "cashout.which", "which.none",  # and who means one of them
+    "send.which", "order.which", "ask.which", "cashin.which", "cashout.which", "which.none",
 )
 """What only somebody meets who has something in mind: conversations of their own show them (tests/stories, hostile)."""
 # fmt: on

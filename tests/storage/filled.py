@@ -25,6 +25,8 @@ OVER = {
     "pendings": "settled",
     "orders": "done",
     "cases": "done",
+    "standings": "over",
+    "pots": "closed",
     "bulks": "paid",
     "access_codes": "given",
     "subscriptions": "ended",

@@ -13,8 +13,10 @@ from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.ordered import Order
+from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
+from service.wallet.standing import Standing
 from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Agent,
@@ -137,6 +139,20 @@ EVERYTHING: tuple[Any, ...] = (
     ),
     Complaint(till="500017", person=2, at=NOON),
     Assistant(till="500017", person=2, at=NOON),
+    Standing(
+        id=1,
+        payer=1,
+        payee=2,
+        till="500017",
+        amount=5,
+        charge=1,
+        every="month",
+        month_day=31,
+        due_on="2026-11-30",
+        entry=2,
+        next_at=NOON,
+    ),
+    Pot(id=1, person=1, name="School fees", goal=5, until="2026-12-24", held=3, opened_at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
