@@ -45,6 +45,8 @@ class Airtime:
         """Buy it again under the same key; of what was taken the callback tells."""
         if errand.order.provider_id is not None:
             return Answer(Fate.TAKEN, errand.order.provider_id)
+        if errand.order.stuck:  # staff decide it, and nothing is bought behind their backs
+            return Answer(Fate.UNSURE)
         answer = self._buy(errand)
         return answer if answer.fate in (Fate.TAKEN, Fate.NOT_SENT) else Answer(Fate.UNSURE, detail=answer.detail)
 
