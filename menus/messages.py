@@ -130,6 +130,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "check_reversed":  ("reference", "amount", "payer", "payee", "at"),
     "check_held":      ("reference", "amount", "payer", "payee", "at"),
     "check_paid":      ("reference", "amount", "payer", "payee", "at", "refund"),
+    "check_ordered":   ("reference", "amount", "payer", "payee", "at"),
     "check_returned":  ("reference", "amount", "payer", "payee", "at"),
     "ask_code":        ("amount", "name", "whom", "number", "fee", "total", "challenge", "minutes", "cash"),
     "ask_dial":        ("amount", "name", "whom", "number", "fee", "total", "dial", "cash",
@@ -179,7 +180,7 @@ _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
     "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial"
     " buy_code buy_dial help stopped stopped_but stopped_all check_done check_on_its_way check_taken_back"
-    " check_partly check_reversed check_held check_paid check_returned"
+    " check_partly check_reversed check_held check_paid check_ordered check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)

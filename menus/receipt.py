@@ -10,7 +10,7 @@ from service.ussd.screens import Ask, Do, End, Values
 from service.wallet.check import TooManyChecks, check_receipt
 from service.wallet.statement import UnknownReference
 
-STATES = ("done", "on_its_way", "taken_back", "reversed", "partly", "held", "paid", "returned")
+STATES = ("done", "on_its_way", "taken_back", "reversed", "partly", "held", "paid", "returned", "ordered")
 """What may have become of an entry (`state_of`): a screen for each."""
 
 

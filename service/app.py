@@ -20,7 +20,7 @@ from service.demo import PASSWORD, demo_secret, is_demo
 from service.gateways.africastalking import AfricasTalking
 from service.gateways.airtime import Airtime
 from service.gateways.base import Gateway
-from service.gateways.billers import Billers, billers_of
+from service.gateways.billers import Billers, billers_of, with_billers
 from service.gateways.sim_swaps import SimSwaps
 from service.gateways.simulator import Simulator
 from service.ledger.seal import seal_batch
@@ -173,10 +173,7 @@ def make_app(
     if not settings.demo_undo:
         packs = {country: replace(pack, undo_seconds=0) for country, pack in packs.items()}
     keys = _biller_keys(settings, packs)
-    packs = {
-        country: replace(pack, billers=tuple(one for one in pack.billers if one.code in keys))
-        for country, pack in packs.items()
-    }
+    packs = {country: with_billers(pack, keys) for country, pack in packs.items()}
     codes = [code for pack in packs.values() for code in (pack.people_code, pack.agents_code)]
     gateways: dict[str, Gateway] = {"africastalking": _africastalking(settings)}
     if not production:
@@ -185,6 +182,8 @@ def make_app(
     countries = {
         name: Country(pack, product(pack, code_keys[0], reviewed_only=production)) for name, pack in packs.items()
     }
+    every = [one.code for pack in packs.values() for one in pack.billers]
+    problems += [f"billers: two countries have one of the code {code}" for code in set(every) if every.count(code) > 1]
     for country in countries.values():
         limits = [gateway.limit for gateway in gateways.values()]
         problems += [f"menu: {problem}" for problem in proof(country.talk, country.pack, limits)]

@@ -15,6 +15,7 @@ from service.cli.floats import floats
 from service.cli.group import Spoken
 from service.cli.keys import keys
 from service.cli.menus import menus
+from service.cli.order import order
 from service.cli.outbox import outbox
 from service.cli.person import person
 from service.cli.phone import dial, inbox, sms
@@ -31,7 +32,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, console, migrate, demo,
     dial, sms, inbox,
-    person, agent, till, content, floats, refund, bulk, approve, staff,
+    person, agent, till, content, floats, refund, bulk, order, approve, staff,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

@@ -28,6 +28,8 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "clawback":     ("agent", "amount", "reason"),
     "reverse":      ("reference",),
     "case_reverse": ("case",),
+    "order_settle": ("reference",),
+    "order_return": ("reference",),
     "unblock":      ("person",),
     "reset_pin":    ("person", "id_number"),
     "identify":     ("person", "id_number"),

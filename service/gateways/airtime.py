@@ -45,6 +45,8 @@ class Airtime:
         """Buy it again under the same key; of what was taken the callback tells."""
         if errand.order.provider_id is not None:
             return Answer(Fate.TAKEN, errand.order.provider_id)
+        if errand.order.stuck:  # staff decide it, and nothing is bought behind their backs
+            return Answer(Fate.UNSURE)
         answer = self._buy(errand)
         return answer if answer.fate in (Fate.TAKEN, Fate.NOT_SENT) else Answer(Fate.UNSURE, detail=answer.detail)
 
@@ -105,10 +107,10 @@ def read_bought(heard: object, phone: str) -> Answer:
         return Answer(Fate.NOT_SENT, detail="nobody was taken")  # our account is empty, or closed
     if one is None:
         return Answer(Fate.UNSURE, detail="somebody else's answer")
-    status, why, known = str(one.get("status")), str(one.get("errorMessage")), one.get("requestId")
+    status, why, known = one.get("status"), one.get("errorMessage"), one.get("requestId")
     if status == "Sent" and why == "None" and count == 1 and isinstance(known, str) and _ID.fullmatch(known):
         return Answer(Fate.TAKEN, known)
-    if status == "Failed" and "duplicate" not in why.lower():
+    if status == "Failed" and "duplicate" not in str(why).lower():
         return Answer(Fate.REFUSED, detail="Failed")
     return Answer(Fate.UNSURE, detail="an unknown status")
 

@@ -202,7 +202,7 @@ class _Desk:
         text = b"\n".join(
             (request.headers.get("Senti-Time", "").encode(), request.method.encode(), request.path.encode(), body)
         )
-        signature = hmac.new(DEMO_KEY, text, "sha256").hexdigest()
+        signature = hmac.digest(DEMO_KEY, text, "sha256").hex()
         if code not in self.billers or not hmac.compare_digest(signature, request.headers.get("Senti-Signature", "")):
             return None
         said: dict[str, Any] = json.loads(body) if body else {}

@@ -188,7 +188,7 @@ def _not_there(unit: Unit, row: Order) -> None:
 def _unheard(unit: Unit, row: Order) -> None:
     """The provider knows of none: what was handed over may still be on its way for a while, under the same name."""
     assert row.sent_at is not None, f"order {row.id} was never handed over"
-    if not _is_late(unit, row):
+    if not _is_late(unit, row) and not row.stuck:
         unit.rows.put(replace(row, sent_at=None, next_at=_later(unit, row)))
     elif unit.now - row.sent_at >= QUIET:
         give_back(unit, row)

@@ -13,7 +13,7 @@ NEWS = frozenset({"welcome", "unblocked", "asked_cash", "asked_payment", "asked_
 """Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
 
 
-CHECKED = ("done", "on_its_way", "taken_back", "reversed", "partly", "held", "paid", "returned")
+CHECKED = ("done", "on_its_way", "taken_back", "reversed", "partly", "held", "paid", "returned", "ordered")
 TO_ANYBODY = frozenset({"help", "stopped", *(f"check_{state}" for state in CHECKED)})
 """Answers that say nothing of a wallet: they go to a number that sleeps as well."""
 

@@ -23,6 +23,7 @@ from service.wallet.inbox import AskedEnough
 from service.wallet.item import turn_sale
 from service.wallet.logbook import TERMINAL, note
 from service.wallet.notice import tell
+from service.wallet.order import give_back, settle, stuck_order
 from service.wallet.people import AlreadyRegistered, people_at
 from service.wallet.people_acts import change_role, identify, renumber, reset_pin, retire, unblock
 from service.wallet.proposal import NothingToApprove, OtherVersion, facts, refuse_own, version
@@ -282,6 +283,16 @@ def propose_identify(
     return propose(unit, act="identify", values={"person": person.id}, maker=maker, role=role)
 
 
+def _order_settle(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    settle(unit, stuck_order(unit, approval.values["entry"]))
+    return {"reference": unit.house.references.write(approval.values["entry"])}
+
+
+def _order_return(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    give_back(unit, stuck_order(unit, approval.values["entry"]))
+    return {"reference": unit.house.references.write(approval.values["entry"])}
+
+
 def _resume_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     agent = set_shop(unit, approval.values["agent"], "active")
     return {"agent": agent.number}
@@ -349,6 +360,8 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "resume_shop": _resume_shop,
     "close_shop": _close_shop,
     "resume_content": _resume_content,
+    "order_settle": _order_settle,
+    "order_return": _order_return,
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
     "role": change_role,

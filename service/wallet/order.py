@@ -26,6 +26,7 @@ from service.wallet.notice import tell
 from service.wallet.ordered import Order
 from service.wallet.outside import NOT_FOUND, TOO_SLOW, AccountQuestion, Found, answer_to
 from service.wallet.pin import refuse_locked
+from service.wallet.proposal import NothingToApprove
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, charge_moves
 from service.wallet.sim import refuse_unseen_sim
@@ -242,6 +243,17 @@ def mark_stuck(unit: Unit, row: Order) -> Order:
         values = _said(unit, row, person) | {"help_line": unit.house.packs[person.country].help_line}
         tell(unit, person, f"{row.kind}_unsure", values)
     return replace(row, stuck=True)
+
+
+def stuck_order(unit: Unit, order_id: int) -> Order:
+    """Lock an order whose outcome staff have found out; raises NothingToApprove unless it has been unknown for long.
+
+    Until then its provider is still being asked, and may do it at any moment.
+    """
+    row = unit.rows.lock(Order, order_id)
+    if row is None or row.state != "waiting" or not row.stuck:
+        raise NothingToApprove
+    return row
 
 
 def person_of(unit: Unit, row: Order) -> Person:

@@ -29,6 +29,10 @@ make reverse            x       .        x       .       .       .
 approve reverse         .       .        x       x       .       .
 make case_reverse       x       .        .       x       .       .
 approve case_reverse    .       .        x       x       .       .
+make order_settle       x       .        x       .       .       .
+approve order_settle    .       .        x       x       .       .
+make order_return       x       .        x       .       .       .
+approve order_return    .       .        x       x       .       .
 make unblock            x       .        .       x       .       .
 approve unblock         x       .        .       x       .       .
 make reset_pin          x       .        .       x       .       .

@@ -160,7 +160,7 @@ def given_back(unit: Unit, entry: int) -> int:
 
 
 def state_of(unit: Unit, recorded: Recorded) -> str:
-    """Say what has become of an entry: done, reversed, partly, held, paid, returned, on_its_way or taken_back."""
+    """Say what has become of an entry: one of the keys of `CHECKED` (notice.py)."""
     recorded = payment_behind(unit, recorded)
     if unit.books.entry_once(reverses(recorded.id)):
         return "reversed"
@@ -170,6 +170,8 @@ def state_of(unit: Unit, recorded: Recorded) -> str:
     if recorded.moves[0].target.kind != Kind.HELD:
         return "done"
     resolved = unit.books.entry_once(resolves(recorded.id))
+    if recorded.reason in (Reason.BILL, Reason.AIRTIME):
+        return "ordered" if resolved is None else "done" if resolved.reason == Reason.SETTLE else "reversed"
     if resolved is None:
         return "on_its_way" if recorded.reason == Reason.SEND else "held"
     return _ENDED[resolved.reason]
@@ -208,6 +210,8 @@ def check_reference(unit: Unit, text: str) -> Checked:
         amount, until = row.amount, row.settles_at
         if state == "on_its_way" and until <= unit.now:  # nobody can take it back: the worker has yet to come
             state = "done"
+    if recorded.reason in (Reason.BILL, Reason.AIRTIME) and (order := unit.rows.get(Order, recorded.id)):
+        amount = order.amount
     source = main.target if main.reason == Reason.RELEASE else _other_side(unit, main.source, main.target)
     target = _other_side(unit, main.target, main.source)
     return Checked(

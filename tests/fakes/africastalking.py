@@ -1,4 +1,4 @@
-"""A stand-in for Africa's Talking's messaging service that speaks HTTP and misbehaves as it is told."""
+"""A stand-in for Africa's Talking, its messages and its airtime, that speaks HTTP and misbehaves as it is told."""
 
 import json
 import threading
@@ -29,6 +29,7 @@ class FakeAfricasTalking:
     requests: list[dict[str, str]] = field(default_factory=list)
     paths: list[str] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
+    idempotency: list[str | None] = field(default_factory=list)
     ids: Iterator[int] = field(default_factory=count)
 
     def taken(self) -> list[tuple[str, str]]:
@@ -51,6 +52,7 @@ def fake_africastalking() -> Iterator[FakeAfricasTalking]:
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             fake.paths.append(self.path)
             fake.keys.append(self.headers["apiKey"])
+            fake.idempotency.append(self.headers["Idempotency-Key"])
             self.heard = {name: values[0] for name, values in parse_qs(body).items()}
             fake.requests.append(self.heard)
             self.close_connection = True
@@ -63,6 +65,15 @@ def fake_africastalking() -> Iterator[FakeAfricasTalking]:
             self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(body.encode())
+
+        def bought(self, **changed: object) -> str:
+            (wanted,) = json.loads(self.heard["recipients"])
+            known = f"ATQid_{self.headers['Idempotency-Key']}"
+            one = {**wanted, "errorMessage": "None", "status": "Sent", "requestId": known, "discount": "KES 4.0000"}
+            return json.dumps({"errorMessage": "None", "numSent": 1, "responses": [one | changed]})
+
+        def failed(self) -> None:
+            self.answer(201, "application/json", self.bought(status="Failed", errorMessage="Value outside the limits"))
 
         def said(self, recipients: list[dict[str, object]] | None = None, message: str = "Sent to 1/1") -> str:
             if recipients is None:
@@ -79,10 +90,11 @@ def fake_africastalking() -> Iterator[FakeAfricasTalking]:
             return json.dumps({"SMSMessageData": {"Message": message, "Recipients": recipients}})
 
         def well(self) -> None:
-            self.answer(201, "application/json", self.said())
+            self.answer(201, "application/json", self.bought() if "recipients" in self.heard else self.said())
 
         def charset(self) -> None:
-            self.answer(201, "application/json; charset=utf-8", self.said())
+            said = self.bought() if "recipients" in self.heard else self.said()
+            self.answer(201, "application/json; charset=utf-8", said)
 
         def empty(self) -> None:
             self.answer(201, "application/json", self.said([], "Sent to 0/1"))
@@ -91,6 +103,9 @@ def fake_africastalking() -> Iterator[FakeAfricasTalking]:
             self.answer(201, "application/json", self.said([], "InvalidSenderId"))
 
         def nobody(self) -> None:
+            if "recipients" in self.heard:
+                none = {"errorMessage": "Insufficient balance", "numSent": 0, "responses": []}
+                return self.answer(201, "application/json", json.dumps(none))
             self.answer(201, "application/json", self.said([{"statusCode": 101, "number": "+254799999999"}]))
 
         def html(self) -> None:

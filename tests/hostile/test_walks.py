@@ -51,6 +51,7 @@ LIKELY: Mapping[str, tuple[str, ...]] = {
     "nickname": ("MAMA", "kaka", "fundi", "1", "4071"),
     "secret": ("4826", "4826", "4826", "4827"),
     "helping": ("1", "0711000001", "0722000002"),
+    "account": ("12345678901", "777123", "AB1234", "12345678980", "777184", "AB1279", "12345678990"),
     "till": ("500017", "500017", "500025", "500018"),
     "till_named": ("1", "1", "Mama Mboga", "Duka & Co 7"),
     "ordering": ("1", "1", "500017", *("0" + number[4:] for number in NUMBERS.values())),
@@ -76,6 +77,8 @@ SELDOM = (
     "transfer.done",  # an agent's number, then a PIN
     "transfer.sure",  # and an amount that is a number of the talk
     "sell.done",  # float that is sold back, the PIN, and no three such wishes that wait
+    "bills.again", "bills.sure", "airtime.again", "airtime.sure", "check.ordered",
+    "bills.none",  # every country has billers
     "pay.again", "pay.sure",  # the same twice, or a number where the amount belongs
     # what a merchant does now and then, three keys down, behind a payment
     "till.close.pin", "till.closed", "till.settle.pin", "till.settled", "till.refund", "till.refund.amount",
