@@ -132,6 +132,7 @@ def test_a_locked_pot_opens_at_midnight_of_the_country(village: Village) -> None
 
 
 def test_L_12_a_clock_that_goes_back_between_quote_and_pin_locks_it_again(village: Village) -> None:
+    """What decides is the day on which the money would move."""
     pot = locked(village)
     saved(village, pot, 300_00)
     village.later(days=9)

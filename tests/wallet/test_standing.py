@@ -120,6 +120,7 @@ def test_L_12_days_without_a_worker_are_one_payment(village: Village) -> None:
 
 
 def test_L_12_a_clock_that_is_put_back_pays_nothing_twice(village: Village) -> None:
+    """The next day of the order stands in its row."""
     ordered(village)
     assert run(village, "2026-11-23T08:00") == SENT
     assert run(village, "2026-11-22T12:00") == []
