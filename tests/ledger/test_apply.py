@@ -118,10 +118,9 @@ issue trust float, redeem float trust, issue trust bulk, redeem bulk trust, disb
 excise bulk tax, hold bulk held, release held bulk, hold takings held, release held takings,
 cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
-save wallet pot, take_out pot wallet,
+save wallet pot, take_out pot wallet, bill held provider, airtime held provider,
 pay wallet takings, buy wallet takings, sweep takings wallet, refund takings wallet, fee takings fees,
-excise takings tax,
-excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
+excise takings tax, excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
 levy_refund tax suspense, commission fees commission,
 transfer float float, pay_commission commission float, pay_commission commission fees, clawback commission fees,
 reverse wallet float, reverse wallet wallet, reverse fees wallet, reverse tax wallet, reverse commission fees
