@@ -45,8 +45,8 @@ def test_the_core_stays_small(package: str) -> None:
     code = 0
     for path in (ROOT / "service" / package).glob("*.py"):
         code += sum(1 for line in path.read_text("utf-8").splitlines() if line.strip())
-    # 1,250 before a language needed pages, or figures a rule; 1,375 before several people could share a phone; and 1,425
-    # before a word such as STOP led away from every screen.
+    # 1,250 before a language needed pages, or figures a rule; 1,375 before several people could share a phone;
+    # and 1,425 before a word such as STOP led away from every screen.
     assert code <= 1_450, f"{package} has {code} lines"
 
 
