@@ -152,8 +152,8 @@ _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian 
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
     "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial help"
-    " stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_ordered"
-    " check_returned"
+    " stopped check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
+    " check_ordered check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)
