@@ -36,7 +36,7 @@ from service.ussd.text import Talk, render_no
 from service.wallet.advice import advise
 from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
-from service.wallet.errand import Provider, run_errands
+from service.wallet.errand import Provider, mind_orders, run_errands
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
@@ -376,6 +376,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
     timed = {
         "seal": Job(timedelta(seconds=30), lambda unit: seal_some(unit, app.seal_key)),
         "mind the clock": Job(timedelta(seconds=30), mind_the_clock),
+        "mind the orders": Job(timedelta(minutes=10), mind_orders),
         "forget old talks": Job(timedelta(hours=1), forget_some),
     }
     # No number asks for more codes in an hour than it may write commands, and withdraw now and then.

@@ -2,7 +2,8 @@
 
 Its library keeps the key that makes a purchase one purchase in headers that the next one reuses, edits what it is
 given, and takes any text for an amount: each call has an object of its own, and amounts are written here. A purchase
-cannot be asked about. It is repeated under the same key, and what then is no success says nothing of the first time.
+cannot be asked about. It is repeated
+under the same key, for a while, and what then is no success says nothing of the first time.
 """
 
 import json
@@ -45,7 +46,7 @@ class Airtime:
         """Buy it again under the same key; of what was taken the callback tells."""
         if errand.order.provider_id is not None:
             return Answer(Fate.TAKEN, errand.order.provider_id)
-        if errand.order.stuck:  # staff decide it, and nothing is bought behind their backs
+        if errand.late or errand.order.stuck:  # the key may be forgotten by now, or staff decide
             return Answer(Fate.UNSURE)
         answer = self._buy(errand)
         return answer if answer.fate in (Fate.TAKEN, Fate.NOT_SENT) else Answer(Fate.UNSURE, detail=answer.detail)

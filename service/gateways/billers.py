@@ -105,6 +105,7 @@ class HttpBiller:
         url = self._url + path
         headers = {
             "Accept": "application/json",
+            "Accept-Encoding": "identity",
             **signed(self._key, method, urlsplit(url).path, sent, int(time.time())),
         }
         if sent:

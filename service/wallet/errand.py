@@ -57,12 +57,15 @@ class Answer(NamedTuple):
 
 
 class Errand(NamedTuple):
-    """An order on its way to its provider, who knows it by `reference`; `again`: it may have been there before."""
+    """An order on its way to its provider, who knows it by `reference`; `again`: it may have been there before, `late`:
+    so long ago that it must not be begun any more.
+    """
 
     order: Order
     reference: str
     currency: Currency
     again: bool
+    late: bool = False
 
 
 class Provider(Protocol):
@@ -139,7 +142,7 @@ def _lease(unit: Unit, row: Order, *, known: bool) -> Errand:
     )
     unit.rows.put(taken)
     currency = unit.house.packs[person_of(unit, row).country].currency
-    return Errand(taken, unit.house.references.write(row.id), currency, again=row.sent_at is not None)
+    return Errand(taken, unit.house.references.write(row.id), currency, row.sent_at is not None, _is_late(unit, row))
 
 
 def _go(errand: Errand, provider: Provider | None) -> Answer:
@@ -168,6 +171,7 @@ def note_answer(unit: Unit, errand: Errand, answer: Answer) -> None:
         log.warning("an order was refused", provider=row.provider, reason=answer.detail)
         give_back(unit, row, REFUSED)
     elif answer.fate is Fate.NOT_SENT and not errand.again:
+        log.warning("an order did not go", provider=row.provider, reason=answer.detail)
         _not_there(unit, row)
     elif answer.fate is Fate.UNHEARD:
         _unheard(unit, row)
@@ -215,6 +219,15 @@ def _pack_seconds(unit: Unit, row: Order) -> tuple[int, int]:
 
 def _later(unit: Unit, row: Order) -> datetime:
     return unit.now + timedelta(seconds=BACK_OFF[min(row.tries, len(BACK_OFF)) - 1])
+
+
+def mind_orders(unit: Unit) -> int:
+    """Let no order wait for a time that only a clock knew which was put back since; return how many did."""
+    latest = unit.now + timedelta(seconds=BACK_OFF[-1]) + LEASE
+    lost = [row for row in unit.rows.find(Order, state="waiting", limit=1_000_000) if row.next_at > latest]
+    for row in lost:
+        unit.rows.put(replace(row, next_at=unit.now))
+    return len(lost)
 
 
 def note_airtime(unit: Unit, news: AirtimeNews) -> None:

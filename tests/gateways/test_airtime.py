@@ -95,6 +95,7 @@ def test_what_an_answer_means_at_first_and_when_it_is_repeated(
 def test_what_is_known_to_be_taken_or_waits_for_staff_is_not_bought_again(fake: FakeAfricasTalking) -> None:
     assert account(fake).ask(errand(provider_id="ATQid_1")) == Answer(Fate.TAKEN, "ATQid_1")
     assert account(fake).ask(errand(stuck=True)).fate is Fate.UNSURE
+    assert account(fake).ask(errand()._replace(late=True)).fate is Fate.UNSURE
     assert account(fake).pay(errand(account="+1234\n")).fate is Fate.REFUSED
     assert fake.requests == []
 

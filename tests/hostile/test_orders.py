@@ -232,6 +232,35 @@ def test_a_worker_who_dies_before_the_call_has_it_done_by_the_next(
     whole(anywhere)
 
 
+def test_airtime_of_yesterday_is_not_repeated(anywhere: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It was bought, and the worker died and was away for a day: by now its seller may have forgotten the key."""
+    buys(anywhere, "01")
+
+    def die(*_: object) -> None:
+        raise Died
+
+    monkeypatch.setattr(errand, "note_answer", die)
+    with pytest.raises(Died):
+        run_all(anywhere.app)
+    monkeypatch.undo()
+    anywhere.stand_in.calls.clear()  # nor is the callback heard
+    anywhere.wait(hours=24)
+    assert len(anywhere.stand_in.asked("airtime")) == 1
+    assert [(order.state, order.stuck) for order in orders(anywhere)] == [(HELD, True)]
+    whole(anywhere)
+
+
+def test_an_order_waits_for_no_time_that_only_a_wrong_clock_knew(town: Town) -> None:
+    pays(town, "85")
+    town.work()
+    began, town.now = town.now, town.now + timedelta(days=400)
+    run_all(town.app)
+    assert [order.next_at > began + timedelta(days=400) for order in orders(town)] == [True]
+    town.now = began
+    town.wait(minutes=11)
+    assert [(order.state, order.next_at < town.now + timedelta(hours=2)) for order in orders(town)] == [(HELD, True)]
+
+
 def run_all(app: App) -> int:
     return sum(job() for job in errands(app))
 

@@ -43,6 +43,10 @@ def test_of_several_ways_to_say_it_the_first_is_said_that_shows_something() -> N
     assert fill(sentence, {**shown, "cash": "9"}.__getitem__, widest=True) == "Without 29."
     assert fill(sentence, dict.fromkeys(shown, "").__getitem__) == "."
     assert stray_braces("[{a}|b]")
+    assert stray_braces("[b]")
+    assert not stray_braces("[?b]")
+    assert stray_braces("[?b|{a}]")
+    assert [fill("[?b]{a}", "{}".format, extras=extras) for extras in (0, 1)] == ["a", "ba"]
 
 
 def test_what_needs_room_is_left_out_from_the_end() -> None:
