@@ -21,6 +21,7 @@ from menus import (
     forgotten,
     guardians,
     home,
+    meter,
     near,
     nickname,
     pay,
@@ -73,6 +74,7 @@ FLOWS = (
     whose,
     till,
     subscriptions,
+    meter,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 ANYWHERE = {

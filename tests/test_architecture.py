@@ -45,8 +45,9 @@ def test_the_core_stays_small(package: str) -> None:
     code = 0
     for path in (ROOT / "service" / package).glob("*.py"):
         code += sum(1 for line in path.read_text("utf-8").splitlines() if line.strip())
+    # 1,425 before a word led away from any screen, and menus of the phones' own alphabet had pages.
     # 1,250 before a language needed pages, or figures a rule; and 1,375 before several people could share a phone.
-    assert code <= 1_425, f"{package} has {code} lines"
+    assert code <= 1_445, f"{package} has {code} lines"
 
 
 def test_I_09_peer_38_no_float_anywhere_near_money() -> None:
@@ -88,7 +89,7 @@ OPEN_ROUTES = {
 def test_every_route_is_closed_or_on_the_short_list() -> None:
     web = Town().client.application
     for rule in web.url_map.iter_rules():
-        secret = rule.rule.startswith("/gateways/<gateway>/<secret>/")
+        secret = rule.rule.startswith(("/gateways/<gateway>/<secret>/", "/sellers/<key>/"))
         listed = any(rule.rule == route or rule.rule.startswith("/simulator/") for route in OPEN_ROUTES)
         behind_a_login = rule.rule.startswith("/console")  # tests/console/test_roles.py asks each of them
         assert secret or listed or behind_a_login, rule.rule

@@ -111,6 +111,7 @@ class Pack:
     subscriptions_day_limit: int
     reminder_seconds: int
     renewal_tries: int
+    meter_silence_seconds: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

@@ -32,7 +32,7 @@ _LIMITS = (
     "reserve_seconds", "drawer_seconds", "open_reservations", "reserves_per_day", "cash_asks_per_day",
     "content_price_most", "content_fee_most", "content_day_seconds",
     "content_complaints", "complaint_seconds",
-    "subscriptions_day_limit", "reminder_seconds", "renewal_tries",
+    "subscriptions_day_limit", "reminder_seconds", "renewal_tries", "meter_silence_seconds",
 )  # fmt: skip
 
 

@@ -69,6 +69,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.SEND,       Kind.HELD,   Kind.WALLET),
     (Reason.PAY,        Kind.WALLET, Kind.TAKINGS),
     (Reason.BUY,        Kind.WALLET, Kind.TAKINGS),
+    (Reason.BUY,        Kind.HELD,   Kind.TAKINGS),
     (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.FEE,        Kind.TAKINGS, Kind.FEES),

@@ -12,7 +12,9 @@ from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.batch import Bulk
+from service.wallet.item import item_of
 from service.wallet.merchant import Merchant
+from service.wallet.meter import Meter
 from service.wallet.name import initials, masked
 from service.wallet.refund import levy_returned
 from service.wallet.unit import Agent, Case, Pending, Person, Unit, Withdrawal
@@ -119,6 +121,8 @@ def _other_side(unit: Unit, account: Account, near: Account) -> Account:
     if payment := unit.rows.get(Pending, hold):
         payer, payee = (Account(account.country, Kind.WALLET, str(one)) for one in (payment.payer, payment.payee))
         return payer if near == payee else payee
+    if meter := unit.rows.get(Meter, hold):
+        return Account(account.country, Kind.TAKINGS, item_of(unit, meter.item).till)
     case = unit.rows.get(Case, hold)
     assert case is not None, f"nobody knows what {account} holds"
     opener, other = (Account(account.country, Kind.WALLET, str(one)) for one in (case.opener, case.other))

@@ -118,7 +118,7 @@ issue trust float, redeem float trust, issue trust bulk, redeem bulk trust, disb
 excise bulk tax, hold bulk held, release held bulk,
 cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
-pay wallet takings, buy wallet takings, sweep takings wallet, refund takings wallet, fee takings fees,
+pay wallet takings, buy wallet takings, buy held takings, sweep takings wallet, refund takings wallet, fee takings fees,
 excise takings tax,
 excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
 levy_refund tax suspense, commission fees commission,
