@@ -3,7 +3,7 @@
 from menus.call import Call
 from menus.sms_answer import Answer, NotRegistered, PinInMessage, SharedPhone, has_pin, several
 from menus.stop import ALL
-from service.wallet.buy import deliver, owned
+from service.wallet.buy import delivery, owned
 from service.wallet.challenge import ask_buy_by_sms
 from service.wallet.due import bring_up_to_date
 from service.wallet.item import item_of, read_item_code
@@ -19,8 +19,7 @@ def buy_content(call: Call, text: str) -> Answer:
     code = read_item_code(text)
     bring_up_to_date(call.unit, call.caller)
     if mine := owned(call.unit, call.caller, code):
-        deliver(call.unit, call.caller, item_of(call.unit, code), mine)
-        return Answer("", {})
+        return Answer(*delivery(call.unit, call.caller, item_of(call.unit, code), mine))
     quote, by_code = ask_buy_by_sms(call.unit, buyer=call.caller, code=code, pack=call.pack)
     values = {"title": quote.title, "till_name": quote.name, "till": quote.till, "price": quote.price}
     if by_code:

@@ -33,8 +33,6 @@ def add_sellers(app: Flask, transact: Callable[[Callable[[Unit], Any]], Any]) ->
         try:
             with within(SECONDS):
                 return _answer(transact, key, what)
-        except Unreadable as wrong:
-            return jsonify({"error": f"unreadable: {wrong.field}"}), 400
         except (Busy, Unsure):
             return jsonify({"error": "busy: send it again"}), 503
 
@@ -50,11 +48,14 @@ def add_sellers(app: Flask, transact: Callable[[Callable[[Unit], Any]], Any]) ->
 
 
 def _answer(transact: Callable[[Callable[[Unit], Any]], Any], key: str, what: str) -> tuple[Response, int] | Response:
+    said, wrong = _read()  # before anything is locked: a body may come slowly
+
     def work(unit: Unit) -> Reading | str:
         till = till_of_key(unit, key)
         if till is None:
             return "key"
-        said = read_numbers(request, ("seq", "units"), "meter")
+        if said is None:
+            return "body"
         meter = unit.house.references.read(str(said["meter"]))
         if meter is None:
             return "meter"
@@ -69,5 +70,14 @@ def _answer(transact: Callable[[Callable[[Unit], Any]], Any], key: str, what: st
         return Response("not found\n", 404, content_type="text/plain; charset=utf-8")
     if found == "meter":
         return jsonify({"error": "no such meter"}), 404
+    if found == "body":
+        return jsonify({"error": f"unreadable: {wrong}"}), 400
     log.info("meter", what=what, state=found.state)
     return jsonify({"state": found.state, "used": found.used, "left": found.left, "seq": found.seq})
+
+
+def _read() -> tuple[dict[str, int | str] | None, str]:
+    try:
+        return read_numbers(request, ("seq", "units"), "meter"), ""
+    except Unreadable as wrong:
+        return None, wrong.field

@@ -93,6 +93,7 @@ def test_S_04_L_06_a_repeated_hop_buys_once(anywhere: Town) -> None:
 
 
 def test_S_15_content_that_is_sold_no_more_is_not_paid(anywhere: Town) -> None:
+    """It was paused between the quote and the PIN: the buyer reads so, and has all their money."""
     with_content(anywhere)
     phone = at_pin(anywhere)
     anywhere.app.transact(lambda unit: turn_sale(unit, NEWS, "paused"))

@@ -57,6 +57,7 @@ def test_takings_go_to_the_owner_once_a_day_in_one_entry(village: Village) -> No
 
 
 def test_K_07_a_second_payout_of_a_day_cannot_be_written(village: Village) -> None:
+    """The entry is named after till and day, so a worker that is run again pays nothing more."""
     (row,) = village.rows(Payout)
     village.now = row.next_at
     run(village)
