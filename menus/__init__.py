@@ -23,6 +23,7 @@ from menus import (
     forgotten,
     guardians,
     home,
+    meter,
     near,
     nickname,
     pay,
@@ -81,6 +82,7 @@ FLOWS = (
     subscriptions,
     standing,
     savings,
+    meter,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 ANYWHERE = {

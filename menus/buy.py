@@ -1,6 +1,6 @@
 """Buying content: its code, what it is and costs, PIN, done; what was bought is read again for nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from menus.call import Call
@@ -12,23 +12,13 @@ from service.wallet.buy import Quote, buy, owned, page_of, quote_buy
 from service.wallet.complaint import complain
 from service.wallet.item import LINES, OwnItem, SoldOut, UnknownItem, item_of
 from service.wallet.limits import OverSingle
+from service.wallet.meter import open_of
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import QuoteChanged
 
 SHOWN = (
-    "quote",
-    "is_mine",
-    "title",
-    "till",
-    "till_name",
-    "price",
-    "amount",
-    "tab",
-    "closes",
-    "access",
-    "has_text",
-    "is_sub",
-    "days",
+    *("quote", "title", "till", "till_name", "price", "amount", "tab", "days", "closes", "access", "has_text"),
+    *("is_mine", "runs", "is_sub", "is_metered"),
 )
 PAGE = ("page", "more", *(f"line{number}" for number in range(1, LINES + 1)))
 
@@ -40,10 +30,15 @@ def quote(call: Call, values: Values) -> Mapping[str, Any]:
         item = item_of(call.unit, mine.item)
         known = {"title": item.title, "closes": mine.until.isoformat(), "access": mine.access}
         return {**nothing, **known, "is_mine": True, "has_text": bool(item.text)}
+    if running := open_of(call.unit, call.caller, values["item"]):
+        item = item_of(call.unit, running.item)
+        shown = {"title": item.title, "price": item.price, "has_text": bool(item.text)}
+        return {**nothing, **shown, "amount": running.cap, "runs": True}
     quoted = quote_buy(call.unit, buyer=call.caller, code=values["item"])
     names = ("title", "till", "price", "amount", "tab", "days")
     shown = {name: getattr(quoted, name) for name in names} | {"till_name": quoted.name}
-    return {**nothing, **shown, "quote": quoted._asdict(), "is_sub": quoted.kind == "subscription"}
+    kinds = {"is_sub": quoted.kind == "subscription", "is_metered": quoted.kind == "metered"}
+    return {**nothing, **shown, "quote": quoted._asdict(), **kinds}
 
 
 def pay(call: Call, values: Values) -> Mapping[str, Any]:
@@ -67,6 +62,11 @@ def _page(call: Call, code: str, number: int) -> Mapping[str, Any]:
     if owned(call.unit, call.caller, code) is None:
         raise UnknownItem
     lines, more = page_of(item_of(call.unit, code), number)
+    return lines_of_page(number, lines, more=more)
+
+
+def lines_of_page(number: int, lines: Sequence[str], *, more: bool) -> Mapping[str, Any]:
+    """Return a page of a text as its lines, some of which may be empty."""
     shown = {f"line{place}": line for place, line in enumerate([*lines, *[""] * LINES][:LINES], 1)}
     return {"page": number, "more": more, **shown}
 
@@ -82,9 +82,12 @@ def complain_of(call: Call, values: Values) -> Mapping[str, Any]:
 
 TOO_MUCH = dict.fromkeys((SoldOut, UnknownItem, OwnItem, OverSingle, OverCap, NotEnough), "buy.code")
 
+KINDS = {"is_mine": "buy.mine", "runs": "meter.mine", "is_sub": "sub.pin", "is_metered": "meter.cap"}
+"""Where what is not simply bought goes on."""
+
 SCREENS = (
     Ask("buy.code", "item", ITEM, then="buy.quote"),
-    Do("buy.quote", quote, then="buy.pin", gives=SHOWN, instead={"is_mine": "buy.mine", "is_sub": "sub.pin"},
+    Do("buy.quote", quote, then="buy.pin", gives=SHOWN, instead=KINDS,
        on=TOO_MUCH, refuses=(PinLocked,)),
     Ask("buy.pin", "pin", PIN, then="buy.unlock", secret=True),
     Do("buy.unlock", check_pin, then="buy.pay", on={WrongPin: "buy.pin"}, refuses=(PinLocked,), unlocks=True),

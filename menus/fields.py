@@ -270,6 +270,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "several": _text(SEVERAL),
         "item": _text(7),
         "days": Field(str, 366),
+        "units": Field(str, 99_999_999_999),
         **dict.fromkeys(("asked_till", "paid_till"), moment),
         "title": _text(TITLE_SHOWN),
         "price": Field(lambda price: show_fine(price, pack.currency), _finest(pack)),

@@ -162,6 +162,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "sub_stopped":     ("reference", "title", "refund", "wanted", "balance"),
     "stopped_but":     ("several",),
     "stopped_all":     ("entries",),
+    "meter_open":      ("reference", "title", "till_name", "amount", "price", "item"),
+    "meter_done":      ("reference", "title", "till_name", "paid", "refund", "units", "balance"),
     "buy_code":        ("title", "till_name", "till", "price", "challenge", "minutes"),
     "buy_dial":        ("title", "till_name", "till", "price", "dial"),
     "help":            ("service_code", "help_line"),

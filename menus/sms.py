@@ -14,7 +14,6 @@ from typing import Any
 
 from menus.account import LIMITS
 from menus.call import Call
-from menus.fields import SEVERAL
 from menus.sms_answer import (
     Answer,
     DialToChoose,
@@ -24,8 +23,11 @@ from menus.sms_answer import (
     NotUnderstood,
     PinInMessage,
     SharedPhone,
+    has_pin,
+    several,
 )
-from menus.stop import ALL, STOP
+from menus.sms_content import buy_content, say_yes, stop
+from menus.stop import STOP
 from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
@@ -34,23 +36,19 @@ from service.phone import BadPhone, mask_phone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
-from service.wallet.buy import deliver, owned
-from service.wallet.challenge import answer_by_sms, ask_buy_by_sms, ask_by_sms, ask_pay_by_sms
+from service.wallet.challenge import answer_by_sms, ask_by_sms, ask_pay_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
-from service.wallet.item import item_of, read_item_code
 from service.wallet.known import shown
 from service.wallet.limits import limits_of
 from service.wallet.name import masked
 from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
-from service.wallet.notice import stop_news
 from service.wallet.people import WhichOne
 from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
 from service.wallet.reserve import keep, turn_away, wanted_of
 from service.wallet.statement import balance_of, statement
-from service.wallet.subscription import begin, end, end_all, quote_begin, subscriptions_of
 from service.wallet.till import read_till_number
 from service.wallet.undo import NothingToUndo, can_undo, may_mean_another, take_back
 from service.wallet.unit import Agent, Person
@@ -101,26 +99,6 @@ def _help(call: Call, _: str) -> Answer:
     return Answer("help", {"service_code": call.pack.people_code, "help_line": call.pack.help_line})
 
 
-def _stop(call: Call, text: str) -> Answer:
-    """End messages; with ALL every subscription too, and with a code that one alone."""
-    if has_pin(text):
-        raise PinInMessage
-    if text and call.sharers:
-        raise SharedPhone(service_code=call.pack.people_code)
-    if text and text.lower() not in ALL:
-        if call.person is None:
-            raise NotRegistered(service_code=call.pack.people_code)
-        end(call.unit, person=call.person, code=read_item_code(text))
-        return Answer("", {})  # what says that it has ended is the answer
-    stop_news(call.unit, call.phone)
-    if call.person is None or not (rows := subscriptions_of(call.unit, call.person)):
-        return Answer("stopped", {})
-    if text:
-        return Answer("stopped_all", {"entries": end_all(call.unit, call.person)})
-    lines = [f"{item_of(call.unit, row.item).title} {row.item}" for row in rows if row.state == "active"]
-    return Answer("stopped_but", {"several": _several(lines)}) if lines else Answer("stopped", {})
-
-
 def _check(call: Call, text: str) -> Answer | Refusal:
     if not text:
         raise NotUnderstood
@@ -145,7 +123,7 @@ def _undo(call: Call, text: str) -> Answer:
         people = {one.id: one for one in call.unit.rows.find(Person, id=[row.payee for row in rows])}
         write = call.unit.house.references.write
         lines = [f"{write(row.id)} {_sum(call, row.amount, people[row.payee])}" for row in rows]
-        return Answer("undo_which", {"several": _several(lines), "service_code": call.pack.people_code})
+        return Answer("undo_which", {"several": several(lines), "service_code": call.pack.people_code})
     take_back(call.unit, call.caller, payment)
     # The receipt that goes to both sides is the answer.
     return Answer("", {})
@@ -155,21 +133,10 @@ def _sum(call: Call, amount: int, person: Person) -> str:
     return f"{show_number(amount, call.pack.currency)} {clip(downgrade(masked(person.name)), 10)}"
 
 
-def _several(lines: Sequence[str]) -> str:
-    """Return as many of these as a message has room for, each whole."""
-    return next(text for end in range(len(lines), -1, -1) if len(text := ", ".join(lines[:end])) <= SEVERAL)
-
-
 def _accept(call: Call, text: str) -> Answer | Refusal:
     """Say the second yes to a subscription, by its code; or keep cash for the customer who asks, if only one does."""
     if text:
-        if has_pin(text):
-            raise PinInMessage
-        bring_up_to_date(call.unit, call.caller)
-        begin(
-            call.unit, person=call.caller, quote=quote_begin(call.unit, person=call.caller, code=read_item_code(text))
-        )
-        return Answer("", {})  # the receipt is the answer
+        return say_yes(call, text)
     agent, asked = _asked(call)
     if len(asked) > 1:
         return _which(call, asked)
@@ -195,7 +162,7 @@ def _asked(call: Call) -> tuple[Agent, Sequence[Reservation]]:
 
 def _which(call: Call, asked: Sequence[Reservation]) -> Answer:
     lines = [_sum(call, row.amount, _asker(call, row)) for row in asked]
-    return Answer("cash_which", {"several": _several(lines), "service_code": call.pack.agents_code})
+    return Answer("cash_which", {"several": several(lines), "service_code": call.pack.agents_code})
 
 
 def _asker(call: Call, row: Reservation) -> Person:
@@ -286,23 +253,6 @@ def _pay(call: Call, text: str) -> Answer | Refusal:
     return Answer("pay_dial", values | {"dial": _dial(call, "3", till, amount)})
 
 
-def _buy(call: Call, text: str) -> Answer:
-    """Quote what is sold under a code, `BUY 200014`, or hand out again what was bought of it."""
-    if has_pin(text):
-        raise PinInMessage
-    code = read_item_code(text)
-    bring_up_to_date(call.unit, call.caller)
-    if mine := owned(call.unit, call.caller, code):
-        deliver(call.unit, call.caller, item_of(call.unit, code), mine)
-        return Answer("", {})
-    quote, by_code = ask_buy_by_sms(call.unit, buyer=call.caller, code=code, pack=call.pack)
-    values = {"title": quote.title, "till_name": quote.name, "till": quote.till, "price": quote.price}
-    if by_code:
-        values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
-        return Answer("buy_code", values, seconds=call.pack.challenge_seconds)
-    return Answer("buy_dial", values | {"dial": f"{call.pack.people_code.rstrip('#')}*3*2*{code}#"})
-
-
 def _dial(call: Call, key: str, to: str, amount: int) -> str:
     """Return what to dial to pay; no phone can dial a point, so an amount with cents is asked for."""
     typed = show_number(amount, call.pack.currency).replace(",", "")
@@ -348,7 +298,7 @@ COMMANDS = (
     Command(("bal", "balance", "salio", "solde", "balansi", "asigaye", "saura", "qeri"), _balance),
     Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura", "lak"), _send, takes_text=True),
     Command(("pay", "lipa", "payer", "sasula", "ishyura", "biya", "kifel", "kfel"), _pay, takes_text=True),
-    Command(("buy", "nunua", "acheter", "gula", "gura", "saya", "giza", "gza"), _buy, takes_text=True),
+    Command(("buy", "nunua", "acheter", "gula", "gura", "saya", "giza", "gza"), buy_content, takes_text=True),
     Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani", "zirzir", "zrzr"), _mini),
     Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka", "gedeb"), _limits),
     Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba", "aregagit", "aregagt"), _check,
@@ -357,18 +307,13 @@ COMMANDS = (
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
     Command(("name", "jina", "nom", "erinnya", "izina", "suna", "sim"),  _name, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
-    Command(STOP, _stop, takes_text=True, for_anyone=True),
+    Command(STOP, stop, takes_text=True, for_anyone=True),
     Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), _accept, takes_text=True),
     Command(("decline", "kataa", "refuser", "gaana", "anga", "hana", "ay"), _decline),
 )  # fmt: skip
 """Amharic words as they are typed on Latin keys, and as `downgrade` writes what is typed in Ethiopic letters."""
 
 BY_WORD = {word: command for command in COMMANDS for word in command.words}
-
-
-def has_pin(text: str) -> bool:
-    """Say whether a stray token may be somebody's PIN; it is compared with nothing."""
-    return re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text) is not None
 
 
 def plain(text: str) -> str:

@@ -1,8 +1,10 @@
 """What a message to Senti can be answered with: a reply, or one of the reasons why not."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from menus.fields import SEVERAL
 from service.refusal import Refusal
 
 
@@ -56,3 +58,13 @@ class Answer(NamedTuple):
     key: str
     values: Mapping[str, Any]
     seconds: int | None = None
+
+
+def has_pin(text: str) -> bool:
+    """Say whether a stray token may be somebody's PIN; it is compared with nothing."""
+    return re.search(r"(?<![0-9])[0-9]{4}(?![0-9])", text) is not None
+
+
+def several(lines: Sequence[str]) -> str:
+    """Return as many of these as a message has room for, each whole."""
+    return next(text for end in range(len(lines), -1, -1) if len(text := ", ".join(lines[:end])) <= SEVERAL)

@@ -12,6 +12,7 @@ from service.wallet.buy import Quote
 from service.wallet.item import item_of
 from service.wallet.limits import OverSingle
 from service.wallet.merchant import Merchant
+from service.wallet.meter import stop_all_meters
 from service.wallet.pin import PinLocked, WrongPin
 from service.wallet.send import QuoteChanged
 from service.wallet.subscription import (
@@ -78,7 +79,7 @@ def end_one(call: Call, values: Values) -> Mapping[str, Any]:
 
 def end_every(call: Call, _: Values) -> Mapping[str, Any]:
     """End all at once."""
-    return {"entries": end_all(call.unit, call.caller)}
+    return {"entries": end_all(call.unit, call.caller) + stop_all_meters(call.unit, call.caller)}
 
 
 SCREENS = (

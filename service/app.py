@@ -40,7 +40,9 @@ from service.wallet.errand import Provider, mind_orders, run_errands
 from service.wallet.forgotten import mind_resets
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
+from service.wallet.meter import stop_silent
 from service.wallet.order import AIRTIME
+from service.wallet.payout import pay_out
 from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
@@ -58,6 +60,7 @@ from service.web.door import Door, source_of
 from service.web.health import Health
 from service.web.hop import Country, NothingTaken, NotRead, StillChecked, country_of, erase_talks
 from service.web.metrics import Metrics
+from service.web.sellers import add_sellers
 
 T = TypeVar("T")
 
@@ -301,6 +304,7 @@ def make_web(app: App) -> Flask:
         trusted_proxy=settings.trusted_proxy,
         show_metrics=settings.metrics_port is None,
     )
+    add_sellers(web, app.transact)
     if settings.mode == "demo":
         from service.simulator import add_simulator
         from service.simulator.provider import Book, post_to, providers
@@ -398,6 +402,8 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(free_due),
         lambda: app.transact(mind_subscriptions),
         lambda: app.transact(run_standing),
+        lambda: app.transact(stop_silent),
+        lambda: app.transact(pay_out),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

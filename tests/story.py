@@ -29,8 +29,9 @@ from service.phone import read_phone
 from service.refusal import Refusal
 from service.ussd.text import render_no
 from service.wallet.agent import add_agent, agent_by_number
-from service.wallet.item import load_codes, new_item, read_price, turn_sale
+from service.wallet.item import load_codes, read_price, turn_sale
 from service.wallet.operator import approve, propose
+from service.wallet.payout import put_up
 from service.wallet.statement import owner_name
 from service.wallet.unit import Approval, Person, Unit
 from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings
@@ -217,16 +218,24 @@ def _sell(teller: Teller, till: str, title: str, price: str, days: str, text: st
     assert fine, f"{price} is no price"
 
     def work(unit: Unit) -> str:
-        kind = "code" if codes else "subscription" if days else "text"
-        item = new_item(unit, till=till, kind=kind, title=title, price=fine, days=int(days or 30), text=text)
+        kind = "code" if codes else "metered" if days == "page" else "subscription" if days else "text"
+        item = put_up(
+            unit, till=till, kind=kind, title=title, price=fine, days=int(days) if days.isdigit() else 30, text=text
+        )
         load_codes(unit, item, codes.split(", ") if codes else [])
         return item.code
 
-    return [app.transact(work)]
+    try:
+        return [app.transact(work)]
+    except Refusal as no:
+        return [render_no(app.home.talk, no, "en")]
 
 
 def _pause(teller: Teller, code: str) -> list[str]:
-    teller.town.app.transact(lambda unit: turn_sale(unit, code, "paused"))
+    try:
+        teller.town.app.transact(lambda unit: turn_sale(unit, code, "paused"))
+    except Refusal as no:
+        return [render_no(teller.town.app.home.talk, no, "en")]
     return []
 
 
@@ -266,7 +275,7 @@ ACTS: tuple[tuple[str, Callable[..., list[str]]], ...] = (
     (r"(\w+)'s number is ([0-9]+) in ([a-z]{2})", _number),
     (r"the operator issues ([0-9,]+) to ([0-9]+)", _issue),
     (r"the operator agrees that (\w+) is awake", _wake),
-    (r"([0-9]{6}) sells (.+?) for ([0-9.]+)(?: every ([0-9]+) days)?(?:: (.+)|, by codes (.+))", _sell),
+    (r"([0-9]{6}) sells (.+?) for ([0-9.]+)(?: every ([0-9]+|page)(?: days)?)?(?:: (.+)|, by codes (.+))", _sell),
     (r"the operator pauses ([0-9]{6})", _pause),
     (r"books", _books),
 )

@@ -36,7 +36,9 @@ def content() -> None:
 @click.option(
     "--price", required=True, help="In the country's money, as fine as a millionth of its smallest coin: 0.003."
 )
-@click.option("--kind", type=click.Choice(["text", "code", "subscription"]), default="text", show_default=True)
+@click.option(
+    "--kind", type=click.Choice(["text", "code", "subscription", "metered"]), default="text", show_default=True
+)
 @click.option("--text", "file", type=_file, help="The text that is sold, from a file.")
 @click.option(
     "--days",
@@ -48,22 +50,24 @@ def content() -> None:
 @by_name
 def add(till: str, title: str, price: str, kind: str, file: Path | None, days: int, by: str) -> None:
     """Put something up for sale at TILL, and print the code that people buy it by."""
-    from service.wallet.item import LONGEST_TEXT, new_item, read_title
+    from service.wallet.item import LONGEST_TEXT, read_title
     from service.wallet.logbook import TERMINAL, note
+    from service.wallet.payout import put_up
     from service.wallet.till import read_till_number
 
     called = read_title(title)
     if called is None:
         raise unusable("--title has 3 to 20 letters that every phone shows")
     text = _text(file) if file else ""
-    if (kind == "code") == bool(text) or len(text) > LONGEST_TEXT:
+    wanted = {"code": False, "metered": bool(text)}.get(kind, True)
+    if bool(text) != wanted or len(text) > LONGEST_TEXT:
         raise unusable(f"a text comes from --text FILE, with up to {LONGEST_TEXT:,} letters; codes come by load-codes")
     number = read_till_number(till)
     with opened() as app:
         fine = _price(_pack(app, number), price)
 
         def work(unit: "Unit") -> "Item":
-            made = new_item(unit, till=number, kind=kind, title=called, price=fine, days=days, text=text)
+            made = put_up(unit, till=number, kind=kind, title=called, price=fine, days=days, text=text)
             note(unit, staff=by, role=TERMINAL, act="add content", about=f"content {made.code}")
             return made
 
@@ -159,6 +163,27 @@ def load(code: str, file: Path, by: str) -> None:
     with opened() as app:
         new = app.transact(work)
     click.echo(f"{new} codes added; {len(codes) - new} were there before.")
+
+
+@content.command()
+@click.argument("till")
+@by_name
+def key(till: str, by: str) -> None:
+    """Print a new key for the service of TILL that tells what was used; an older one opens nothing any more."""
+    from service.wallet.logbook import TERMINAL, note
+    from service.wallet.meter import new_seller_key
+    from service.wallet.till import read_till_number
+
+    number = read_till_number(till)
+
+    def work(unit: "Unit") -> str:
+        made = new_seller_key(unit, number)
+        note(unit, staff=by, role=TERMINAL, act="seller key", about=f"till {number}")
+        return made
+
+    with opened() as app:
+        _pack(app, number)
+        click.echo(app.transact(work))
 
 
 def _text(file: Path) -> str:

@@ -130,6 +130,7 @@ class Pack:
     renewal_tries: int
     most_pots: int
     longest_lock_days: int
+    meter_silence_seconds: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

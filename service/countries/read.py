@@ -34,7 +34,7 @@ _LIMITS = (
     "order_seconds", "order_unsure_seconds",
     "content_price_most", "content_fee_most", "content_day_seconds",
     "content_complaints", "complaint_seconds",
-    "subscriptions_day_limit", "reminder_seconds", "renewal_tries",
+    "subscriptions_day_limit", "reminder_seconds", "renewal_tries", "meter_silence_seconds",
     "most_pots", "longest_lock_days",
 )  # fmt: skip
 

@@ -77,6 +77,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.BILL,       Kind.HELD,   Kind.PROVIDER),
     (Reason.AIRTIME,    Kind.HELD,   Kind.PROVIDER),
     (Reason.BUY,        Kind.WALLET, Kind.TAKINGS),
+    (Reason.BUY,        Kind.HELD,   Kind.TAKINGS),
     (Reason.SWEEP,      Kind.TAKINGS, Kind.WALLET),
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.HOLD,       Kind.TAKINGS, Kind.HELD),

@@ -18,7 +18,9 @@ from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, Pin
 from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
+from service.wallet.meter import Meter, SellerKey
 from service.wallet.ordered import Order
+from service.wallet.payout import Payout
 from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
@@ -143,9 +145,18 @@ RECORDS: tuple[Record, ...] = (
         Subscription,
         "subscriptions",
         key=("id",),
+        indexes=(("person", "state"), ("item", "state"), ("state", "next_at")),
+        due="next_at",
+    ),
+    Record(
+        Meter,
+        "meters",
+        key=("id",),
         indexes=(("person", "state"), ("state", "next_at")),
         due="next_at",
     ),
+    Record(SellerKey, "seller_keys", key=("till",), unique=(Unique(("digest",)),)),
+    Record(Payout, "payouts", key=("till",), indexes=(("next_at",),), due="next_at"),
     Record(Complaint, "complaints", key=("till", "person"), indexes=(("till", "at"),), order=("at",)),
     Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
     Record(

@@ -16,6 +16,7 @@ from service.wallet.batch import Bulk, BulkLine
 from service.wallet.keys import keys_of_seals
 from service.wallet.logbook import check_logbook
 from service.wallet.merchant import Merchant
+from service.wallet.meter import Meter
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.refund import payment_of
@@ -119,12 +120,13 @@ def holds_have_rows(unit: Unit) -> Found:
         yield str(account), f"holds {balance} for nothing that waits"
 
 
-def _waiting(unit: Unit) -> Iterator[tuple[int, Withdrawal | Pending | Order | Case]]:
+def _waiting(unit: Unit) -> Iterator[tuple[int, Withdrawal | Pending | Order | Case | Meter]]:
     """Yield whose money is held, and the row that says so."""
     yield from ((row.person, row) for row in unit.rows.find(Withdrawal, state="waiting", limit=MOST))
     yield from ((row.payer, row) for row in unit.rows.find(Pending, state="waiting", limit=MOST))
     yield from ((row.person, row) for row in unit.rows.find(Order, state="waiting", limit=MOST))
     yield from ((row.other, row) for row in unit.rows.find(Case, state="asked", limit=MOST) if row.held)
+    yield from ((row.person, row) for row in unit.rows.find(Meter, state="open", limit=MOST))
 
 
 def withdrawals_ended_so(unit: Unit) -> Found:
@@ -134,6 +136,15 @@ def withdrawals_ended_so(unit: Unit) -> Found:
             ended = unit.books.entry_once(resolves(row.id))
             if ended is None or ended.reason != reason:
                 yield f"withdrawal {row.id}", f"is {state}, the books say {ended.reason if ended else 'nothing'}"
+
+
+def meters_ended_so(unit: Unit) -> Found:
+    """A meter that has stopped was resolved so in the books, at no more than was used, nor than its cap."""
+    for row in unit.rows.find(Meter, state="closed", limit=MOST):
+        ended = unit.books.entry_once(resolves(row.id))
+        paid = [move.amount for move in ended.moves if move.target.kind == Kind.TAKINGS] if ended else [-1]
+        if sum(paid) != row.charged or row.charged > row.cap or row.used > row.most_units:
+            yield f"meter {row.id}", f"charged {row.charged} for {row.used} units, the books say {sum(paid)}"
 
 
 def approvals_moved_money(unit: Unit) -> Found:
@@ -230,6 +241,7 @@ CHECKS: tuple[Callable[[Unit], Found], ...] = (
     batches_can_be_paid,
     holds_have_rows,
     withdrawals_ended_so,
+    meters_ended_so,
     approvals_moved_money,
     payments_ended_so,
     orders_ended_so,

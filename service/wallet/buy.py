@@ -147,14 +147,19 @@ def receipt_of(unit: Unit, buyer: Person, made: Bought, *, repeated: bool = Fals
 
 
 def deliver(unit: Unit, buyer: Person, item: Item, made: Bought) -> None:
-    """Send what was bought, or what to dial to read it; a code is not sent to a number that several share."""
+    """Send what was bought, or what to dial to read it."""
+    tell(unit, buyer, *delivery(unit, buyer, item, made))
+
+
+def delivery(unit: Unit, buyer: Person, item: Item, made: Bought) -> tuple[str, dict[str, str]]:
+    """Return the message that brings what was bought: a code never goes to a number that several share (S-14)."""
     pack = unit.house.packs[buyer.country]
     if made.access and not buyer.shared:
-        return tell(unit, buyer, "content", {"content": f"{item.title}: {made.access}"})
+        return "content", {"content": f"{item.title}: {made.access}"}
     if not made.access and len(item.text) <= IN_ONE_SMS:
-        return tell(unit, buyer, "content", {"content": item.text})
+        return "content", {"content": item.text}
     dial = f"{pack.people_code.rstrip('#')}*3*2*{item.code}#"
-    return tell(unit, buyer, "content_dial", {"title": item.title, "dial": dial, "closes": made.until.isoformat()})
+    return "content_dial", {"title": item.title, "dial": dial, "closes": made.until.isoformat()}
 
 
 def page_of(item: Item, number: int) -> tuple[tuple[str, ...], bool]:

@@ -18,6 +18,7 @@ from service.wallet.case import ASKED_FOR
 from service.wallet.identity import Erasure, PinReset
 from service.wallet.inbox import end_requests
 from service.wallet.merchant import Merchant
+from service.wallet.meter import Meter
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.ordered import Order
@@ -44,6 +45,7 @@ WAITING: tuple[tuple[type[Any], str, tuple[str, ...]], ...] = (
     (Pending, "payee", ("waiting",)),
     (Order, "person", ("waiting",)),
     (Subscription, "person", ("active",)),
+    (Meter, "person", ("open",)),
     (Case, "opener", ("asked", "open")),
     (Case, "other", ("asked", "open")),
 )

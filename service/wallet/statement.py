@@ -12,7 +12,9 @@ from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import provider_name, wallet_of
 from service.wallet.batch import Bulk
+from service.wallet.item import item_of
 from service.wallet.merchant import Merchant
+from service.wallet.meter import Meter
 from service.wallet.name import initials, masked
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
@@ -129,6 +131,8 @@ def _other_side(unit: Unit, account: Account, near: Account) -> Account:
     if order := unit.rows.get(Order, hold):
         wallet = Account(account.country, Kind.WALLET, str(order.person))
         return Account(account.country, Kind.PROVIDER, order.provider) if near == wallet else wallet
+    if meter := unit.rows.get(Meter, hold):
+        return Account(account.country, Kind.TAKINGS, item_of(unit, meter.item).till)
     case = unit.rows.get(Case, hold)
     assert case is not None, f"nobody knows what {account} holds"
     opener, other = (Account(account.country, Kind.WALLET, str(one)) for one in (case.opener, case.other))

@@ -248,7 +248,7 @@ def _end(unit: Unit, row_id: int, person: Person) -> Ended | None:
     item = item_of(unit, row.item)
     till = unit.rows.lock(Merchant, item.till)
     assert till is not None, f"no till {item.till}"
-    due = _unused(unit, row)
+    due = unused(unit, row)
     refund = min(due, max(0, unit.books.balance(takings_of(till, person.country))))
     unit.rows.put(replace(row, state="ended"))
     said = {"title": item.title, "refund": refund, "wanted": due - refund, "reference": ""}
@@ -268,7 +268,7 @@ def _end(unit: Unit, row_id: int, person: Person) -> Ended | None:
     return Ended(item.title, refund, due - refund)
 
 
-def _unused(unit: Unit, row: Subscription) -> int:
+def unused(unit: Unit, row: Subscription) -> int:
     """Return what was paid for the whole days that are left, less what the seller has given back already.
 
     A day that has begun is used: else a paper could be read and given back at once, again and again.

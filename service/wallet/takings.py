@@ -100,8 +100,11 @@ def quote_settlement(unit: Unit, *, owner: Person, till: str) -> Settlement:
     return Settlement(unit.mint(), row.number, amount)
 
 
-def settle(unit: Unit, *, owner: Person, settlement: Settlement) -> Receipt:
-    """Move takings to the owner's wallet; the owner has been unlocked. Raises UnknownTill, QuoteChanged or TooFull."""
+def settle(unit: Unit, *, owner: Person, settlement: Settlement, once: str | None = None) -> Receipt:
+    """Move takings to the owner's wallet; the owner has been unlocked, or it is done for them, `once` under a name.
+
+    Raises UnknownTill, QuoteChanged or TooFull.
+    """
     till = own_till(unit, owner, settlement.till, lock=True)
     source, target = takings_of(till, owner.country), wallet_of(owner)
     if receipt := already(unit, settlement.entry, target):
@@ -116,6 +119,7 @@ def settle(unit: Unit, *, owner: Person, settlement: Settlement) -> Receipt:
             at=unit.now,
             moves=(Move(source, target, settlement.amount, Reason.SWEEP),),
             ceilings=(ceiling_of(unit, owner),),
+            once=once,
         ),
     )
     # Nothing may refuse after this line.

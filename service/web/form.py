@@ -54,3 +54,19 @@ def _body(request: Request, kind: str) -> bytes:
     if len(body) > LARGEST:
         raise Unreadable("length")
     return body
+
+
+def read_numbers(request: Request, numbers: tuple[str, ...], text: str) -> dict[str, int | str]:
+    """Return a JSON object of these whole numbers, zero or above, and one text; raises Unreadable."""
+    try:
+        said = json.loads(_body(request, JSON))
+    except (ValueError, RecursionError):
+        raise Unreadable("json") from None
+    if not isinstance(said, dict) or set(said) != {*numbers, text}:
+        raise Unreadable("json")
+    for name in numbers:
+        if type(said[name]) is not int or not 0 <= said[name] < 2**63:
+            raise Unreadable(name)
+    if not isinstance(said[text], str) or len(said[text]) > 40:
+        raise Unreadable(text)
+    return said

@@ -11,6 +11,7 @@ from service.refusal import Refusal
 from service.storage.store import Busy
 from service.wallet.buy import buy, quote_buy
 from service.wallet.item import MILLION, AccessCode, Bought, Item, SoldOut, Tab, load_codes, new_item, turn_sale
+from service.wallet.meter import Meter, hear, open_meter, quote_meter, stop_meter, stop_silent
 from service.wallet.people import person_by_phone
 from service.wallet.send import QuoteChanged
 from service.wallet.subscription import Subscription, ask_subscription, begin, end, mind_subscriptions, quote_begin
@@ -92,6 +93,7 @@ def test_S_04_L_06_a_repeated_hop_buys_once(anywhere: Town) -> None:
 
 
 def test_S_15_content_that_is_sold_no_more_is_not_paid(anywhere: Town) -> None:
+    """It was paused between the quote and the PIN: the buyer reads so, and has all their money."""
     with_content(anywhere)
     phone = at_pin(anywhere)
     anywhere.app.transact(lambda unit: turn_sale(unit, NEWS, "paused"))
@@ -210,3 +212,45 @@ def test_K_01_stop_and_a_renewal_at_one_instant_have_one_outcome_that_is_told(on
     assert row.state == "ended"
     on_disk.wait(days=30)
     assert on_disk.balance("Amina") == (1_920_00 if renewed else 1_930_00)
+
+
+def with_meter(town: Town, *, cap: int = 5_00) -> tuple[str, int]:
+    """Let Amina run a meter at Baraka's till for a service of 0.3 cents a unit; return its code and the meter's id."""
+    with_content(town)
+
+    def work(unit: Unit) -> tuple[str, int]:
+        item = new_item(unit, till=TILL, kind="metered", title="Calls", price=300_000, days=30, text="")
+        amina = _person(unit, "Amina")
+        quote = quote_buy(unit, buyer=amina, code=item.code)
+        asked = quote_meter(unit, quote=quote, cap=cap, person=amina)
+        return item.code, open_meter(unit, person=amina, quote=asked)[0].id
+
+    return town.app.transact(work)
+
+
+def test_L_20_a_meter_that_many_tell_of_and_stop_at_once_is_paid_once(anywhere: Town) -> None:
+    """Twelve messages in any order, STOP among them and the worker beside: charged <= used <= cap, and one entry."""
+    code, meter = with_meter(anywhere)
+    works: list[Callable[[Unit], object]] = [
+        lambda unit, seq=seq: hear(unit, till=TILL, meter_id=meter, seq=seq, total=seq * 100)  # type: ignore[misc]
+        for seq in (3, 1, 2, 2, 5, 4, 4, 9, 8)
+    ]
+    works.insert(5, lambda unit: stop_meter(unit, _person(unit, "Amina"), code))
+    works += [stop_silent, lambda unit: stop_meter(unit, _person(unit, "Amina"), code)]
+    list(at_once(anywhere, works))
+    (row,) = anywhere.app.read(lambda unit: unit.rows.find(Meter))
+    assert row.state == "closed"
+    assert row.used in range(0, 901, 100)
+    assert row.charged == row.used * 300_000 // MILLION <= row.cap
+    assert (anywhere.balance("Amina"), takings(anywhere)) == (2_000_00 - row.charged, row.charged)
+    anywhere.work()
+    keys = [notice.key for notice in anywhere.phone("Amina").notices()]
+    assert (keys.count("meter_open"), keys.count("meter_done")) == (1, 1)
+
+
+def test_S_05_a_talk_that_ends_in_mid_reading_is_stopped_by_time(anywhere: Town) -> None:
+    """Nothing more is heard of the phone: the worker pays what was used and gives back the rest."""
+    with_meter(anywhere)
+    anywhere.wait(hours=1)
+    assert anywhere.balance("Amina") == 2_000_00
+    assert_all_told(anywhere)

@@ -17,7 +17,10 @@ from service.gsm7 import septets
 from service.ussd.render import is_paged
 from service.ussd.screens import Ask, Do
 from service.ussd.session import Conversation
+from service.wallet.item import KINDS, load_codes
+from service.wallet.payout import put_up
 from service.wallet.people import choose_language, people_at, set_state
+from service.wallet.till import new_till
 from service.wallet.unit import Notice, Unit
 from tests.hostile.test_receipts import assert_all_told
 from tests.phone import AGENTS_CODE, NUMBERS, PEOPLE_CODE, PINS, Phone, Town
@@ -38,7 +41,7 @@ MESSAGES = (
     "TUMA 40 kwa 0711000001",
     "ENVOYER 900 à 0733000003", "CHECK 22222 22222", "1234567", "4071", "hello", "SEND", "SEND 5000000 0722000002",
     "\U0001f600", "SEND -5 0722000002", "SEND 50 0722000002 4071", "ACCEPT", "KATAA",
-    "PAY 500017 20", "LIPA 500017 KES 700", "PAYER 500018 5",
+    "PAY 500017 20", "LIPA 500017 KES 700", "PAYER 500018 5", "BUY 200014", "ACCEPT 200030", "STOP 200030", "STOP ALL",
 )
 LIKELY: Mapping[str, tuple[str, ...]] = {
     "phone": ("1", "1", "2", "0799123456", *("0" + number[4:] for number in NUMBERS.values())),
@@ -53,6 +56,7 @@ LIKELY: Mapping[str, tuple[str, ...]] = {
     "helping": ("1", "0711000001", "0722000002"),
     "account": ("12345678901", "777123", "AB1234", "12345678980", "777184", "AB1279", "12345678990"),
     "till": ("500017", "500017", "500025", "500018"),
+    "item": ("200014", "200022", "200030", "200048", "200015"),
     "till_named": ("1", "1", "Mama Mboga", "Duka & Co 7"),
     "ordering": ("1", "1", "500017", *("0" + number[4:] for number in NUMBERS.values())),
     "first": ("1", "2", "3", "31/12", "29/2", "5/12/2026"),
@@ -91,6 +95,9 @@ SELDOM = (
     # what one has saved, three keys down, and a name, an amount or a day before it
     "pots.in", "pot.in", "pot.in.pin", "pot.in.done", "pots.out", "pot.out", "pot.out.pin", "pot.out.done",
     "pot.lock.sure", "pots.close", "pot.close", "pot.closed",
+    # content that was bought, subscribed to or runs, when its code is typed again
+    "buy.complained", "subs", "sub", "sub.yes.pin", "sub.begun", "sub.ended", "subs.ended", "meter.mine", "meter.page",
+    "meter.over",
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
@@ -127,6 +134,17 @@ class Walk:
     def __post_init__(self) -> None:
         self.dice = random.Random(self.seed)
         self.phones = {who: self.town.phone(who) for who in WALKERS}
+        self.town.app.transact(self.sell)
+
+    def sell(self, unit: Unit) -> None:
+        """Let Achieng have a till that sells content of each kind: 200014, 200022, 200030 and 200048."""
+        (seller,) = people_at(unit, NUMBERS["Achieng"])
+        till = new_till(unit, person_id=seller.id, name="Habari Leo").number
+        for kind in KINDS:
+            text = "" if kind == "code" else "word " * 60
+            item = put_up(unit, till=till, kind=kind, title=f"A {kind}", price=1_300_000, days=1, text=text)
+            if kind == "code":
+                load_codes(unit, item, [f"AA-{number}" for number in range(9)])
 
     def step(self) -> None:
         who = self.dice.choice(WALKERS)

@@ -119,7 +119,7 @@ excise bulk tax, hold bulk held, release held bulk, hold takings held, release h
 cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
 save wallet pot, take_out pot wallet, bill held provider, airtime held provider,
-pay wallet takings, buy wallet takings, sweep takings wallet, refund takings wallet, fee takings fees,
+pay wallet takings, buy wallet takings, buy held takings, sweep takings wallet, refund takings wallet, fee takings fees,
 excise takings tax, excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
 levy_refund tax suspense, commission fees commission,
 transfer float float, pay_commission commission float, pay_commission commission fees, clawback commission fees,

@@ -30,6 +30,7 @@ OVER = {
     "bulks": "paid",
     "access_codes": "given",
     "subscriptions": "ended",
+    "meters": "closed",
     "bulk_lines": "paid",
     "conversations": "ended",
 }

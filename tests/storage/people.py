@@ -12,7 +12,9 @@ from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, Pin
 from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
+from service.wallet.meter import Meter, SellerKey
 from service.wallet.ordered import Order
+from service.wallet.payout import Payout
 from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
 from service.wallet.staff import Login, Staff
@@ -137,6 +139,9 @@ EVERYTHING: tuple[Any, ...] = (
     Subscription(
         id=1, person=1, item="200014", price=5, days=7, renewal=2, paid=1, until=NOON, next_at=NOON, reminded=True
     ),
+    Meter(id=1, person=1, item="200014", price=5, cap=500, used=3, seq=7, next_at=NOON, charged=1),
+    SellerKey(till="500017", digest="0f1e", at=NOON),
+    Payout(till="500017", next_at=NOON),
     Complaint(till="500017", person=2, at=NOON),
     Assistant(till="500017", person=2, at=NOON),
     Standing(

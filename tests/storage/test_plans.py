@@ -28,9 +28,16 @@ from service.storage.migrate import migrate
 from service.storage.tables import METADATA
 from service.wallet.bulk import hand_in, pay_some
 from service.wallet.bulk_file import judge, read_rows
+from service.wallet.buy import buy, quote_buy
+from service.wallet.complaint import complain
+from service.wallet.item import KINDS, load_codes
+from service.wallet.meter import hear, new_seller_key, open_meter, quote_meter, till_of_key
 from service.wallet.operator import approve, propose, propose_renumber
+from service.wallet.payout import put_up
 from service.wallet.people import set_state
 from service.wallet.sim import SimAsked, ask_about, ask_sims, note_answer
+from service.wallet.subscription import ask_subscription, begin, end, quote_begin
+from service.wallet.till import new_till
 from service.wallet.unit import Approval, Unit
 from tests.bench.town import settle, wallet
 from tests.phone import PINS, Town, demo_settings
@@ -135,12 +142,39 @@ def give_another_number(town: Town) -> None:
     town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
 
 
+def sell_content(town: Town) -> None:
+    """Sell content of every kind, as the stories do in a town where they have a till that can be typed."""
+    baraka, amina = town.person("Baraka"), town.person("Amina")
+
+    def work(unit: Unit) -> None:
+        till = new_till(unit, person_id=baraka.id, name="Habari Leo").number
+        every = {"till": till, "price": 1_500_000, "days": 7}
+        items = {kind: put_up(unit, kind=kind, title=kind, text="Rain.", **every) for kind in KINDS}  # type: ignore[arg-type]
+        load_codes(unit, items["code"], ["AA-1", "BB-2"])
+        for kind in ("text", "code"):
+            made, _ = buy(unit, buyer=amina, quote=quote_buy(unit, buyer=amina, code=items[kind].code))
+            complain(unit, amina, items[kind].code, about=made.id)
+        code = items["subscription"].code
+        ask_subscription(unit, person=amina, quote=quote_buy(unit, buyer=amina, code=code))
+        begin(unit, person=amina, quote=quote_begin(unit, person=amina, code=code))
+        end(unit, person=amina, code=code)
+        asked = quote_buy(unit, buyer=amina, code=items["metered"].code)
+        quote = quote_meter(unit, quote=asked, cap=500, person=amina)
+        meter, _ = open_meter(unit, person=amina, quote=quote)
+        assert till_of_key(unit, new_seller_key(unit, till)) == till
+        hear(unit, till=till, meter_id=meter.id, seq=1, total=3, stop=True)
+
+    town.app.transact(work)
+    town.wait(hours=25)
+
+
 def test_no_plan_reads_in_proportion_to_a_table(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with listening(url, monkeypatch) as heard:
         town = opened(url)
         play(town)
         ask_the_network(town)
         pay_wages(town)
+        sell_content(town)
         give_another_number(town)
         post(town, 2**41)
         town.store.close()

@@ -161,6 +161,7 @@ def test_S_15_what_is_not_as_it_was_shown_is_not_bought(village: Village, other:
 
 
 def test_S_15_a_till_that_closed_between_quote_and_pin_is_not_paid(village: Village) -> None:
+    """Nothing is taken, and no code is given out."""
     quote = quoted(village)
     village.change(village.rows(Merchant)[0], state="closed")
     with village.refuses(QuoteChanged):

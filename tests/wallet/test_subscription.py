@@ -126,6 +126,7 @@ def test_a_yes_that_comes_too_late_or_twice_begins_nothing(village: Village) -> 
 
 
 def test_S_15_another_price_between_the_two_yeses_is_not_taken(village: Village) -> None:
+    """By a millionth of a cent: neither shown again as if it were agreed to, nor taken."""
     asked(village)
     quote = village.do(lambda unit: quote_begin(unit, person=AMINA, code=WEEKLY))
     village.change(village.rows(Item)[0], price=PRICE * MILLION + 1)
@@ -294,6 +295,7 @@ def test_what_the_seller_has_taken_out_is_a_case(village: Village) -> None:
 
 
 def test_L_09_what_the_seller_gave_back_already_is_not_given_back_again(village: Village) -> None:
+    """Never more than was paid, refunds by the menu and the unused days together."""
     bought = begun(village)
     text = ref(bought.id)
     back = village.do(lambda unit: quote_refund(unit, owner=BARAKA, till=TILL, text=text, amount=50_00))

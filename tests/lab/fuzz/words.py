@@ -137,7 +137,8 @@ def _reference(text: str) -> None:
 
 
 def _message(text: str) -> None:
-    from menus.sms import has_pin, plain
+    from menus.sms import plain
+    from menus.sms_answer import has_pin
 
     line = plain(text)
     assert line.isascii()

@@ -1,4 +1,4 @@
-"""Content that sellers offer, what was bought of it, access codes, and tabs. `migrate` makes their moves legal."""
+"""Content that sellers offer, what people buy, subscribe to and use of it. `migrate` makes the moves legal."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -82,3 +82,35 @@ def upgrade():
     )
     op.create_index("subscriptions_person_state", "subscriptions", ["person", "state"])
     op.create_index("subscriptions_state_next_at", "subscriptions", ["state", "next_at"])
+    op.create_index("subscriptions_item_state", "subscriptions", ["item", "state"])
+    op.create_table(
+        "meters",
+        sa.Column("id", number, primary_key=True, autoincrement=False),
+        sa.Column("person", number, nullable=False),
+        sa.Column("item", name, nullable=False),
+        sa.Column("price", number, nullable=False),
+        sa.Column("cap", number, nullable=False),
+        sa.Column("used", number, nullable=False),
+        sa.Column("seq", number, nullable=False),
+        sa.Column("next_at", number, nullable=False),
+        sa.Column("state", name, nullable=False),
+        sa.Column("charged", number, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("meters_person_state", "meters", ["person", "state"])
+    op.create_index("meters_state_next_at", "meters", ["state", "next_at"])
+    op.create_table(
+        "seller_keys",
+        sa.Column("till", name, primary_key=True),
+        sa.Column("digest", name, nullable=False),
+        sa.Column("at", number, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("seller_keys_digest_unique", "seller_keys", ["digest"], unique=True)
+    op.create_table(
+        "payouts",
+        sa.Column("till", name, primary_key=True),
+        sa.Column("next_at", number, nullable=False),
+        sqlite_strict=True,
+    )
+    op.create_index("payouts_next_at", "payouts", ["next_at"])
