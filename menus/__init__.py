@@ -18,6 +18,7 @@ from menus import (
     fields,
     float_,
     forgotten,
+    groups,
     guardians,
     home,
     near,
@@ -72,6 +73,7 @@ FLOWS = (
     till,
     standing,
     savings,
+    groups,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 TEXT = Path(__file__).parent / "text"

@@ -72,6 +72,7 @@ SCREENS = (
         Choice("10", "tills"),
         Choice("11", "orders"),
         Choice("13", "savings.open"),
+        Choice("14", "groups"),
     )),
     Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),

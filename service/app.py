@@ -35,6 +35,7 @@ from service.wallet.advice import advise
 from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
 from service.wallet.forgotten import mind_resets
+from service.wallet.group_money import expire_payouts
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
 from service.wallet.reserve import expire_reservations
@@ -355,6 +356,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(settle_due),
         lambda: app.transact(free_due),
         lambda: app.transact(run_standing),
+        lambda: app.transact(expire_payouts),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

@@ -119,6 +119,11 @@ class Pack:
     cash_asks_per_day: int
     most_pots: int
     longest_lock_days: int
+    groups_per_person: int
+    members_per_group: int
+    group_balance: int
+    group_invite_seconds: int
+    group_payout_seconds: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

@@ -30,7 +30,8 @@ _LIMITS = (
     "pin_reset_seconds", "pin_reset_open_seconds", "new_pin_seconds", "new_pin_single", "new_pin_day", "tip_within",
     "swap_seconds", "sim_fresh_seconds", "sim_check_above", "idle_days",
     "reserve_seconds", "drawer_seconds", "open_reservations", "reserves_per_day", "cash_asks_per_day", "most_pots",
-    "longest_lock_days",
+    "longest_lock_days", "groups_per_person", "members_per_group", "group_balance", "group_invite_seconds",
+    "group_payout_seconds",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ class Kind(StrEnum):
     FLOAT = "float"  # an agent's e-money
     WALLET = "wallet"  # a person's e-money
     POT = "pot"  # what a person has saved; one account for each pot
+    GROUP = "group"  # what people keep together
     BULK = "bulk"  # what an organisation has paid in for one batch of wages or grants
     TAKINGS = "takings"  # what was paid at a merchant's till and is not settled yet
     HELD = "held"  # money set aside until something is decided; one account for each hold
@@ -22,7 +23,7 @@ class Kind(StrEnum):
     SUSPENSE = "suspense"  # money whose owner is being found out
 
 
-LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.POT, Kind.BULK, Kind.HELD})
+LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.POT, Kind.GROUP, Kind.BULK, Kind.HELD})
 """Kinds that can refuse: they keep a balance that is locked and never below zero. All others are sums of moves."""
 
 
@@ -39,6 +40,8 @@ class Reason(StrEnum):
     REFUND = "refund"
     SAVE = "save"
     TAKE_OUT = "take_out"
+    CONTRIBUTE = "contribute"
+    SHARE_OUT = "share_out"
     WITHDRAW = "withdraw"
     FEE = "fee"
     EXCISE = "excise"
@@ -74,6 +77,11 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.REFUND,     Kind.TAKINGS, Kind.WALLET),
     (Reason.SAVE,       Kind.WALLET, Kind.POT),
     (Reason.TAKE_OUT,   Kind.POT,    Kind.WALLET),
+    (Reason.CONTRIBUTE, Kind.WALLET, Kind.GROUP),
+    (Reason.SHARE_OUT,  Kind.GROUP,  Kind.WALLET),
+    (Reason.FEE,        Kind.GROUP,  Kind.FEES),
+    (Reason.EXCISE,     Kind.GROUP,  Kind.TAX),
+    (Reason.LEVY,       Kind.GROUP,  Kind.TAX),
     (Reason.FEE,        Kind.TAKINGS, Kind.FEES),
     (Reason.EXCISE,     Kind.TAKINGS, Kind.TAX),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),
@@ -103,6 +111,6 @@ LEGAL = _FORWARD | {
     (Reason.REVERSE, target, source)
     for reason, source, target in _FORWARD
     if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.LEVY, Reason.COMMISSION}
-    and not {Kind.HELD, Kind.BULK, Kind.TAKINGS} & {source, target}
+    and not {Kind.HELD, Kind.BULK, Kind.TAKINGS, Kind.GROUP} & {source, target}
 }
 """Every legal (reason, kind of source, kind of target)."""

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, get_origin, get_type_hints
 from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
+from service.wallet.group import Group, Member, Payout
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
@@ -132,6 +133,16 @@ RECORDS: tuple[Record, ...] = (
         due="next_at",
     ),
     Record(Pot, "pots", key=("id",), sealed=frozenset({"name"}), indexes=(("person", "state"),)),
+    Record(Group, "groups", key=("id",), sealed=frozenset({"name"})),
+    Record(Member, "members", key=("group", "person"), indexes=(("person", "state"), ("group", "state"))),
+    Record(
+        Payout,
+        "payouts",
+        key=("id",),
+        sealed=frozenset({"why"}),
+        indexes=(("group", "state"), ("state", "expires_at")),
+        due="expires_at",
+    ),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
     Record(

@@ -25,6 +25,8 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.SWEEP: [{"settled"}],
     Reason.SAVE: [{"saved"}],
     Reason.TAKE_OUT: [{"taken_out"}],
+    Reason.CONTRIBUTE: [{"group_gave"}],
+    Reason.SHARE_OUT: [{"group_paid_you", "group_paid"}],
     Reason.REFUND: [{"refunded", "refund_paid"}],
     Reason.SETTLE: [{"received"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],

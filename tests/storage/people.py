@@ -7,6 +7,7 @@ from typing import Any
 from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.drawer import Shortage, Till
+from service.wallet.group import Group, Member, Payout
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
@@ -141,6 +142,9 @@ EVERYTHING: tuple[Any, ...] = (
         next_at=NOON,
     ),
     Pot(id=1, person=1, name="School fees", goal=5, until="2026-12-24", held=3, opened_at=NOON),
+    Group(id=1, country="ke", name="Chama", needed=2, opened_at=NOON),
+    Member(group=1, person=1, role="chair", state="in", expires_at=NOON),
+    Payout(id=1, group=1, proposer=1, payee=2, amount=5, why="Seeds", agreed=("1",), refused=("2",), expires_at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
