@@ -21,6 +21,7 @@ from menus import (
     fields,
     float_,
     forgotten,
+    groups,
     guardians,
     home,
     meter,
@@ -83,6 +84,7 @@ FLOWS = (
     standing,
     savings,
     meter,
+    groups,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 ANYWHERE = {

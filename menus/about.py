@@ -8,6 +8,7 @@ from menus.fields import PIN
 from menus.steps import check_pin
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.close import StillAgent, StillMoney, StillWaiting, close_wallet, refuse_close
+from service.wallet.groups import StillGroup
 from service.wallet.name import masked
 from service.wallet.nickname import nicknames_of
 from service.wallet.notice import stop_news, tell
@@ -49,7 +50,7 @@ def close(call: Call, _: Values) -> None:
     close_wallet(call.unit, call.caller.id)
 
 
-NOT_YET = (PinLocked, StillAgent, StillMoney, StillSaved, StillWaiting)
+NOT_YET = (PinLocked, StillAgent, StillGroup, StillMoney, StillSaved, StillWaiting)
 
 SCREENS = (
     Menu("about", (

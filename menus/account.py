@@ -73,6 +73,7 @@ SCREENS = (
         Choice("11", "orders"),
         Choice("12", "subs"),
         Choice("13", "savings.open"),
+        Choice("14", "groups"),
     ), pages=True),
     Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),

@@ -6,7 +6,7 @@ Each kind of request has its own few screens, because what is asked is said in o
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from menus import ask_back, guardians
+from menus import ask_back, groups, guardians
 from menus.call import Call
 from menus.fields import AMOUNT, PHONE, PIN
 from menus.pay import sale_hits
@@ -64,10 +64,14 @@ SHOWN = (
 paid beside the amount: the screen of the PIN takes it apart."""
 
 
+KINDS = ("asks", "pays", "sells", "gives", "guards", "vouches", "grouped")
+"""What is picked is one of these, or else cash that an agent asks for."""
+
+
 def count_waiting(call: Call, _: Values) -> Mapping[str, Any]:
     """Say how many requests wait."""
     unit, person = call.unit, call.caller
-    waiting = (*wishes_for(unit, person), *waiting_for(unit, person), *cases_for(unit, person))
+    waiting = (*wishes_for(unit, person), *waiting_for(unit, person), *cases_for(unit, person), *groups.waiting(call))
     return {"waiting": min(len(waiting), MOST_SHOWN)}
 
 
@@ -85,7 +89,7 @@ def listed(call: Call, _: Values) -> Sequence[Values]:
         {"value": {"case": one.id}, "asked_by": ask_back.shown(call, one.id)["name"], "wanted": one.held}
         for one in cases_for(call.unit, call.caller)
     ]
-    return wishes + requests + cases
+    return wishes + requests + cases + groups.waiting(call)
 
 
 def _asker(call: Call, one: Waiting) -> str:
@@ -100,9 +104,11 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show the request that was picked; a number that was typed instead is somebody to ask for money."""
     picked = values["picked"]
     blank = dict.fromkeys(SHOWN, "") | {"amount": 0, "fee": 0, "total": 0, "wanted": 0, "charged": 0}
-    blank |= {"asks": False, "pays": False, "sells": False, "gives": False, "guards": False, "vouches": False}
+    blank |= dict.fromkeys(KINDS, False)
     if isinstance(picked, str):
         return blank | {"asks": True}
+    if "vote" in picked or "join" in picked:
+        return blank | {"grouped": True}
     if "guards" in picked:
         owner_id, vouch = picked["guards"], picked["vouch"]
         whose = guardians.shown(call, owner_id, vouch=vouch)
@@ -292,9 +298,9 @@ SCREENS: tuple[Screen, ...] = (
     Do("approvals.open", count_waiting, then="approvals", gives=("waiting",)),
     Ask("approvals", "picked", PHONE, then="approvals.pick", suggests=listed, lines=("asked_by", "wanted")),
     Do("approvals.pick", open_picked, then="approvals.cash",
-       gives=(*SHOWN, "asks", "pays", "sells", "gives", "guards", "vouches"),
+       gives=(*SHOWN, *KINDS),
        instead={"asks": "ask.amount", "pays": "approvals.payment", "sells": "approvals.till", "gives": "give_back",
-                "guards": "guard.ask.pin", "vouches": "guard.vouch.pin"},
+                "guards": "guard.ask.pin", "vouches": "guard.vouch.pin", "grouped": "group.asked"},
        refuses=(*REFUSED, CaseOver, PinTooNew, SimUnchecked)),
     *_kind("cash", quote_cash, ("agent_name", "fee", "excise", "levy", "total"), _cash_hits, pay_cash,
            told="cash_out", not_told="not_withdrawn"),

@@ -20,6 +20,8 @@ from service.wallet.buy import IN_ONE_SMS
 from service.wallet.calendar import BadDay, read_day
 from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
+from service.wallet.groups import NAME_SHOWN as GROUP_SHOWN
+from service.wallet.groups import BadGroupName, read_group_name
 from service.wallet.item import LINE, LONGEST_ACCESS, MILLION, TITLE_SHOWN, BadItemCode, read_item_code
 from service.wallet.name import BadName, read_name
 from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
@@ -43,6 +45,7 @@ from service.wallet.withdraw import withdrawal_code
 
 WIDEST_MONEY = 9_999_999_999
 WIDEST_FEE = 999_999
+WHY_SHOWN = 20
 SEVERAL = 90
 """Letters that a message has for what it lists beside a sentence."""
 WIDEST_TIME = "2026-12-28T23:58:58+00:00"
@@ -54,6 +57,10 @@ class BadReference(Refusal):
 
 class BadCode(Refusal):
     """A one-time code is exactly seven digits."""
+
+
+class BadWhy(Refusal):
+    """What a payout is for is said in 2 to 20 letters."""
 
 
 class BadPlace(Refusal):
@@ -113,6 +120,14 @@ def _place(typed: str, _: Call) -> str:
         raise BadPlace from None
 
 
+def _why(typed: str, _: Call) -> str:
+    """Read what a payout is for: two letters at least, so that no key is taken for it."""
+    said = " ".join(typed.split())
+    if sum(sign.isalpha() for sign in said) < 2 or len(downgrade(said)) > WHY_SHOWN:
+        raise BadWhy
+    return said
+
+
 def _text(width: int) -> Field:
     return Field(show=lambda value: clip(downgrade(str(value)), width), widest="W" * width)
 
@@ -147,6 +162,8 @@ ACCOUNT = Field(show=str, widest="", read=_account, refuses=(BadAccount,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
 ORDER_TO = Field(show=str, widest="", read=_order_to, refuses=(BadPhone, UnknownNickname, BadTillNumber))
+GROUP_NAME = Field(show=str, widest="", read=lambda typed, _: read_group_name(typed), refuses=(BadGroupName,))
+WHY = Field(show=str, widest="", read=_why, refuses=(BadWhy,))
 POT_NAME = Field(show=str, widest="", read=lambda typed, _: read_pot_name(typed), refuses=(BadPotName,))
 DAY = Field(show=str, widest="", read=lambda typed, _: read_day(typed), refuses=(BadDay,))
 CODE = Field(show=str, widest="", read=_code, refuses=(BadCode,))
@@ -237,6 +254,14 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "tills": Field(str, 99),
         "most_orders": Field(str, 99),
         "paid_to": _text(NAME_SHOWN),
+        "group": _text(GROUP_SHOWN),
+        "pooled": amount,
+        **dict.fromkeys(("members", "yeses", "needed", "most_groups"), Field(str, 99)),
+        "needed_now": Field(lambda count: str(count) if count else "", 9, optional=True),
+        **dict.fromkeys(
+            ("chair_gave", "treasurer_gave", "member_gave"),
+            Field(lambda minor: "" if minor is None else money(minor), WIDEST_MONEY, optional=True),
+        ),
         "pot": _text(POT_SHOWN),
         "has": Field(lambda minor: show_number(minor, pack.currency), WIDEST_MONEY),
         "lacks": Field(lambda minor: show_number(minor, pack.currency) if minor else "", WIDEST_MONEY, optional=True),

@@ -38,14 +38,15 @@ from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
 from service.wallet.errand import Provider, mind_orders, run_errands
 from service.wallet.forgotten import mind_resets
+from service.wallet.group_money import expire_payouts
 from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
 from service.wallet.meter import stop_silent
 from service.wallet.order import AIRTIME
-from service.wallet.payout import pay_out
 from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
+from service.wallet.seller_payday import pay_sellers
 from service.wallet.sim import ask_sims
 from service.wallet.staff import Login, Staff, code_at
 from service.wallet.standing_run import run_standing
@@ -403,7 +404,8 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(mind_subscriptions),
         lambda: app.transact(run_standing),
         lambda: app.transact(stop_silent),
-        lambda: app.transact(pay_out),
+        lambda: app.transact(pay_sellers),
+        lambda: app.transact(expire_payouts),
         lambda: run_due(app.transact, timed),
         lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
     ]

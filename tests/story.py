@@ -31,7 +31,7 @@ from service.ussd.text import render_no
 from service.wallet.agent import add_agent, agent_by_number
 from service.wallet.item import load_codes, read_price, turn_sale
 from service.wallet.operator import approve, propose
-from service.wallet.payout import put_up
+from service.wallet.seller_payday import put_up
 from service.wallet.statement import owner_name
 from service.wallet.unit import Approval, Person, Unit
 from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings

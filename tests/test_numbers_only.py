@@ -14,7 +14,7 @@ from service.ussd.text import FIGURES, Talk, load_words, names_in
 
 PAGE = Path(menus.__file__).parents[1] / "docs" / "decisions" / "numbers-only.md"
 WORDS = load_words(menus.TEXT / "num.toml")
-WHOM = {"phone", "number", "agent", "till", "account", "pot"}
+WHOM = {"phone", "number", "agent", "till", "account", "pot", "group"}
 AT_THE_COUNTER = {"payout.pin", "sell.pin"}
 """The payee stands there with a code, or is a bank."""
 

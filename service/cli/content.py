@@ -52,7 +52,7 @@ def add(till: str, title: str, price: str, kind: str, file: Path | None, days: i
     """Put something up for sale at TILL, and print the code that people buy it by."""
     from service.wallet.item import LONGEST_TEXT, read_title
     from service.wallet.logbook import TERMINAL, note
-    from service.wallet.payout import put_up
+    from service.wallet.seller_payday import put_up
     from service.wallet.till import read_till_number
 
     called = read_title(title)

@@ -131,6 +131,11 @@ class Pack:
     most_pots: int
     longest_lock_days: int
     meter_silence_seconds: int
+    groups_per_person: int
+    members_per_group: int
+    group_balance: int
+    group_invite_seconds: int
+    group_payout_seconds: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

@@ -35,7 +35,8 @@ _LIMITS = (
     "content_price_most", "content_fee_most", "content_day_seconds",
     "content_complaints", "complaint_seconds",
     "subscriptions_day_limit", "reminder_seconds", "renewal_tries", "meter_silence_seconds",
-    "most_pots", "longest_lock_days",
+    "most_pots", "longest_lock_days", "groups_per_person", "members_per_group", "group_balance", "group_invite_seconds",
+    "group_payout_seconds",
 )  # fmt: skip
 
 

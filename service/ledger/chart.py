@@ -13,6 +13,7 @@ class Kind(StrEnum):
     FLOAT = "float"  # an agent's e-money
     WALLET = "wallet"  # a person's e-money
     POT = "pot"  # what a person has saved; one account for each pot
+    GROUP = "group"  # what people keep together
     BULK = "bulk"  # what an organisation has paid in for one batch of wages or grants
     TAKINGS = "takings"  # what was paid at a merchant's till and is not settled yet
     PROVIDER = "provider"  # what is owed to a biller or to who sells airtime
@@ -23,7 +24,7 @@ class Kind(StrEnum):
     SUSPENSE = "suspense"  # money whose owner is being found out
 
 
-LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.POT, Kind.BULK, Kind.HELD})
+LOCKED = frozenset({Kind.FLOAT, Kind.WALLET, Kind.POT, Kind.GROUP, Kind.BULK, Kind.HELD})
 """Kinds that can refuse: they keep a balance that is locked and never below zero. All others are sums of moves."""
 
 
@@ -43,6 +44,8 @@ class Reason(StrEnum):
     REFUND = "refund"
     SAVE = "save"
     TAKE_OUT = "take_out"
+    CONTRIBUTE = "contribute"
+    SHARE_OUT = "share_out"
     WITHDRAW = "withdraw"
     FEE = "fee"
     EXCISE = "excise"
@@ -84,6 +87,11 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.RELEASE,    Kind.HELD,   Kind.TAKINGS),
     (Reason.SAVE,       Kind.WALLET, Kind.POT),
     (Reason.TAKE_OUT,   Kind.POT,    Kind.WALLET),
+    (Reason.CONTRIBUTE, Kind.WALLET, Kind.GROUP),
+    (Reason.SHARE_OUT,  Kind.GROUP,  Kind.WALLET),
+    (Reason.FEE,        Kind.GROUP,  Kind.FEES),
+    (Reason.EXCISE,     Kind.GROUP,  Kind.TAX),
+    (Reason.LEVY,       Kind.GROUP,  Kind.TAX),
     (Reason.FEE,        Kind.TAKINGS, Kind.FEES),
     (Reason.EXCISE,     Kind.TAKINGS, Kind.TAX),
     (Reason.FEE,        Kind.WALLET, Kind.FEES),
@@ -113,6 +121,6 @@ LEGAL = _FORWARD | {
     (Reason.REVERSE, target, source)
     for reason, source, target in _FORWARD
     if reason in {Reason.SEND, Reason.CASH_IN, Reason.FEE, Reason.EXCISE, Reason.LEVY, Reason.COMMISSION}
-    and not {Kind.HELD, Kind.BULK, Kind.TAKINGS} & {source, target}
+    and not {Kind.HELD, Kind.BULK, Kind.TAKINGS, Kind.GROUP} & {source, target}
 }
 """Every legal (reason, kind of source, kind of target)."""

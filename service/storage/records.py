@@ -14,15 +14,16 @@ from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.complaint import Complaint
 from service.wallet.drawer import Shortage, Till
+from service.wallet.group import Group, Member, Payout
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.meter import Meter, SellerKey
 from service.wallet.ordered import Order
-from service.wallet.payout import Payout
 from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
+from service.wallet.seller_payday import SellerPayday
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
 from service.wallet.subscription import Subscription
@@ -156,7 +157,7 @@ RECORDS: tuple[Record, ...] = (
         due="next_at",
     ),
     Record(SellerKey, "seller_keys", key=("till",), unique=(Unique(("digest",)),)),
-    Record(Payout, "payouts", key=("till",), indexes=(("next_at",),), due="next_at"),
+    Record(SellerPayday, "seller_paydays", key=("till",), indexes=(("next_at",),), due="next_at"),
     Record(Complaint, "complaints", key=("till", "person"), indexes=(("till", "at"),), order=("at",)),
     Record(Assistant, "assistants", key=("till", "person"), indexes=(("person", "state"),)),
     Record(
@@ -167,6 +168,16 @@ RECORDS: tuple[Record, ...] = (
         due="next_at",
     ),
     Record(Pot, "pots", key=("id",), sealed=frozenset({"name"}), indexes=(("person", "state"),)),
+    Record(Group, "groups", key=("id",), sealed=frozenset({"name"})),
+    Record(Member, "members", key=("group", "person"), indexes=(("person", "state"), ("group", "state"))),
+    Record(
+        Payout,
+        "payouts",
+        key=("id",),
+        sealed=frozenset({"why"}),
+        indexes=(("group", "state"), ("state", "expires_at")),
+        due="expires_at",
+    ),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
     Record(

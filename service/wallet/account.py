@@ -6,6 +6,7 @@ from service.clock import day
 from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
+from service.wallet.group import Group
 from service.wallet.merchant import Merchant
 from service.wallet.pot import Pot
 from service.wallet.unit import Agent, Person, Unit
@@ -45,6 +46,11 @@ def provider_name(unit: Unit, country: str, provider: str) -> str:
 def pot_of(pot: Pot, country: str) -> Account:
     """Return the account of what is in a pot."""
     return Account(country, Kind.POT, str(pot.id))
+
+
+def group_of(group: Group) -> Account:
+    """Return the account of what a group has."""
+    return Account(group.country, Kind.GROUP, str(group.id))
 
 
 def house_account(country: str, kind: Kind) -> Account:

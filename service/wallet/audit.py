@@ -13,6 +13,7 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
 from service.wallet.account import wallet_of
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.group import Group, Payout
 from service.wallet.keys import keys_of_seals
 from service.wallet.logbook import check_logbook
 from service.wallet.merchant import Merchant
@@ -44,6 +45,8 @@ NOTICES = {
     Reason.REFUND: 2,
     Reason.SAVE: 1,
     Reason.TAKE_OUT: 1,
+    Reason.CONTRIBUTE: 1,
+    Reason.SHARE_OUT: 2,
     Reason.HOLD: 1,
     Reason.WITHDRAW: 2,
     Reason.RELEASE: 1,
@@ -95,6 +98,19 @@ def pots_hold_what_they_say(unit: Unit) -> Found:
             yield str(account), "belongs to no pot"
         elif pot.held != held or (held and pot.state != "open"):
             yield str(account), f"holds {held}, a pot that is {pot.state} says {pot.held}"
+
+
+def groups_paid_what_was_agreed(unit: Unit) -> Found:
+    """Each group's account belongs to an open group, or is empty; each payout that was paid is its entry."""
+    for account, held in unit.books.balances():
+        if account.kind == Kind.GROUP:
+            group = unit.rows.get(Group, int(account.owner))
+            if group is None or (held and group.state != "open"):
+                yield str(account), "belongs to no open group"
+    for row in unit.rows.find(Payout, state="paid", limit=MOST):
+        entry = unit.books.entry(row.id)
+        if entry is None or entry.reason != Reason.SHARE_OUT or entry.moves[0].source.owner != str(row.group):
+            yield f"payout {row.id}", f"is paid, and no entry takes it from group {row.group}"
 
 
 def batches_can_be_paid(unit: Unit) -> Found:
@@ -238,6 +254,7 @@ def two_people_asked(unit: Unit) -> Found:
 CHECKS: tuple[Callable[[Unit], Found], ...] = (
     wallets_have_owners,
     pots_hold_what_they_say,
+    groups_paid_what_was_agreed,
     batches_can_be_paid,
     holds_have_rows,
     withdrawals_ended_so,

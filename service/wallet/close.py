@@ -15,6 +15,7 @@ from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.assistant import leave_tills
 from service.wallet.case import ASKED_FOR
+from service.wallet.groups import refuse_grouped
 from service.wallet.identity import Erasure, PinReset
 from service.wallet.inbox import end_requests
 from service.wallet.merchant import Merchant
@@ -74,7 +75,7 @@ class StillAgent(Refusal):
 
 
 def refuse_close(unit: Unit, person: Person) -> None:
-    """Raise PinLocked, StillAgent, StillTill, StillMoney, StillSaved or StillWaiting if a wallet cannot be closed."""
+    """Raise PinLocked, or StillAgent, StillTill, StillMoney, StillSaved, StillGroup or StillWaiting."""
     refuse_locked(unit, person)
     if agent_of(unit, person.id):
         raise StillAgent(help_line=unit.house.packs[person.country].help_line)
@@ -83,6 +84,7 @@ def refuse_close(unit: Unit, person: Person) -> None:
     if balance := unit.books.balance(wallet_of(person)):
         raise StillMoney(balance=balance)
     refuse_saved(unit, person)
+    refuse_grouped(unit, person)
     for kind, field, states in WAITING:
         equal: dict[str, Any] = {field: person.id, "state": states}
         if kind is Case:

@@ -12,6 +12,7 @@ from service.ledger.post import resolves, reverses
 from service.refusal import Refusal
 from service.wallet.account import provider_name, wallet_of
 from service.wallet.batch import Bulk
+from service.wallet.group import Group
 from service.wallet.item import item_of
 from service.wallet.merchant import Merchant
 from service.wallet.meter import Meter
@@ -98,6 +99,9 @@ def owner_name(unit: Unit, account: Account) -> str:
     if account.kind == Kind.BULK:
         bulk = unit.rows.get(Bulk, int(account.owner))
         return bulk.name if bulk else ""
+    if account.kind == Kind.GROUP:
+        group = unit.rows.get(Group, int(account.owner))
+        return (group.name or NOBODY) if group else ""
     if account.kind == Kind.POT:
         pot = unit.rows.get(Pot, int(account.owner))
         return (pot.name or NOBODY) if pot else ""

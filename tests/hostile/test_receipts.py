@@ -26,6 +26,8 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.SWEEP: [{"settled"}],
     Reason.SAVE: [{"saved"}],
     Reason.TAKE_OUT: [{"taken_out"}],
+    Reason.CONTRIBUTE: [{"group_gave"}],
+    Reason.SHARE_OUT: [{"group_paid_you", "group_paid"}],
     Reason.REFUND: [{"refunded", "refund_paid"}, {"sub_stopped", "refund_paid"}],
     Reason.BILL: [set()],  # told when it is known what became of it
     Reason.AIRTIME: [set()],

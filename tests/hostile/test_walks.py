@@ -18,8 +18,8 @@ from service.ussd.render import is_paged
 from service.ussd.screens import Ask, Do
 from service.ussd.session import Conversation
 from service.wallet.item import KINDS, load_codes
-from service.wallet.payout import put_up
 from service.wallet.people import choose_language, people_at, set_state
+from service.wallet.seller_payday import put_up
 from service.wallet.till import new_till
 from service.wallet.unit import Notice, Unit
 from tests.hostile.test_receipts import assert_all_told
@@ -29,7 +29,7 @@ HOPS = int(os.environ.get("SENTI_TEST_HOPS", "3000"))
 WALKS = 3
 WALKERS = ("Amina", "Baraka", "Chebet", "Njeri", "Achieng", "Zawadi", "+254799000077")
 AGENTS = {"Njeri": "100016", "Achieng": "100024"}
-KEYS = ("1", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "13", "0", "00", "98", "99")
+KEYS = ("1", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "13", "14", "0", "00", "98", "99")
 # fmt: off
 GARBAGE = (
     "", " ", "*", "#", "**", "1*1", "-5", "+5", "1e3", "NaN", "0x10", "1_000", "9" * 80, "9" * 200,
@@ -61,6 +61,8 @@ LIKELY: Mapping[str, tuple[str, ...]] = {
     "ordering": ("1", "1", "500017", *("0" + number[4:] for number in NUMBERS.values())),
     "first": ("1", "2", "3", "31/12", "29/2", "5/12/2026"),
     "pot": ("School fees", "Seeds", "1"),
+    "grouping": ("1", "1", "Chama"),
+    "why": ("Seeds", "Mbegu"),
     "until_day": ("5/12", "1/12/2026", "29/2"),
     "agent": ("100016", "100024", "100016", "100017", "100032"),
     "full_name": ("Wanjiru Kamau", "Hélène", "Zoë Ñandú"),
@@ -98,6 +100,11 @@ SELDOM = (
     # content that was bought, subscribed to or runs, when its code is typed again
     "buy.complained", "subs", "sub", "sub.yes.pin", "sub.begun", "sub.ended", "subs.ended", "meter.mine", "meter.page",
     "meter.over",
+    # people who have agreed to keep money together
+    "group", "group.in", "group.in.pin", "group.in.done", "group.to", "group.amount", "group.why", "group.out.pin",
+    "group.proposed", "group.book", "group.line", "group.book.none", "group.people", "group.member", "group.named",
+    "group.invite", "group.invited", "group.asks", "group.which", "group.leave", "group.left", "group.join",
+    "group.joined", "group.vote", "group.vote.pin", "group.voted", "group.paid",
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",

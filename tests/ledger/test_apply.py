@@ -118,7 +118,8 @@ issue trust float, redeem float trust, issue trust bulk, redeem bulk trust, disb
 excise bulk tax, hold bulk held, release held bulk, hold takings held, release held takings,
 cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
-save wallet pot, take_out pot wallet, bill held provider, airtime held provider,
+save wallet pot, take_out pot wallet, contribute wallet group, share_out group wallet,
+fee group fees, excise group tax, levy group tax, bill held provider, airtime held provider,
 pay wallet takings, buy wallet takings, buy held takings, sweep takings wallet, refund takings wallet, fee takings fees,
 excise takings tax, excise wallet tax, excise held tax, levy wallet tax, levy held tax, levy_refund tax wallet,
 levy_refund tax suspense, commission fees commission,
@@ -130,7 +131,7 @@ reverse wallet float, reverse wallet wallet, reverse fees wallet, reverse tax wa
 def test_no_money_moves_but_so() -> None:
     """The chart is the constitution: who adds a way for money, or takes one away, says so twice."""
     assert {(Reason(a), Kind(b), Kind(c)) for a, b, c in (move.split() for move in CHART.split(","))} == LEGAL
-    assert {kind.value for kind in LOCKED} == {"float", "wallet", "pot", "bulk", "held"}
+    assert {kind.value for kind in LOCKED} == {"float", "wallet", "pot", "group", "bulk", "held"}
 
 
 def test_the_chart_lets_each_move_be_undone_but_holds_and_money_that_left() -> None:

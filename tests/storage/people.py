@@ -8,15 +8,16 @@ from service.ussd.session import Conversation
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.complaint import Complaint
 from service.wallet.drawer import Shortage, Till
+from service.wallet.group import Group, Member, Payout
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.meter import Meter, SellerKey
 from service.wallet.ordered import Order
-from service.wallet.payout import Payout
 from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
+from service.wallet.seller_payday import SellerPayday
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
 from service.wallet.subscription import Subscription
@@ -141,7 +142,7 @@ EVERYTHING: tuple[Any, ...] = (
     ),
     Meter(id=1, person=1, item="200014", price=5, cap=500, used=3, seq=7, next_at=NOON, charged=1),
     SellerKey(till="500017", digest="0f1e", at=NOON),
-    Payout(till="500017", next_at=NOON),
+    SellerPayday(till="500017", next_at=NOON),
     Complaint(till="500017", person=2, at=NOON),
     Assistant(till="500017", person=2, at=NOON),
     Standing(
@@ -158,6 +159,9 @@ EVERYTHING: tuple[Any, ...] = (
         next_at=NOON,
     ),
     Pot(id=1, person=1, name="School fees", goal=5, until="2026-12-24", held=3, opened_at=NOON),
+    Group(id=1, country="ke", name="Chama", needed=2, opened_at=NOON),
+    Member(group=1, person=1, role="chair", state="in", expires_at=NOON),
+    Payout(id=1, group=1, proposer=1, payee=2, amount=5, why="Seeds", agreed=("1",), refused=("2",), expires_at=NOON),
     Payday(agent="100016", next_at=NOON),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),

@@ -33,8 +33,8 @@ from service.wallet.complaint import complain
 from service.wallet.item import KINDS, load_codes
 from service.wallet.meter import hear, new_seller_key, open_meter, quote_meter, till_of_key
 from service.wallet.operator import approve, propose, propose_renumber
-from service.wallet.payout import put_up
 from service.wallet.people import set_state
+from service.wallet.seller_payday import put_up
 from service.wallet.sim import SimAsked, ask_about, ask_sims, note_answer
 from service.wallet.subscription import ask_subscription, begin, end, quote_begin
 from service.wallet.till import new_till

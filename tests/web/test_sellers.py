@@ -7,7 +7,7 @@ from structlog.testing import capture_logs
 
 from service.wallet.item import MILLION
 from service.wallet.meter import new_seller_key
-from service.wallet.payout import put_up
+from service.wallet.seller_payday import put_up
 from service.wallet.till import new_till
 from service.wallet.unit import Unit
 from tests.phone import PINS, Town

@@ -108,9 +108,9 @@ def upgrade():
     )
     op.create_index("seller_keys_digest_unique", "seller_keys", ["digest"], unique=True)
     op.create_table(
-        "payouts",
+        "seller_paydays",
         sa.Column("till", name, primary_key=True),
         sa.Column("next_at", number, nullable=False),
         sqlite_strict=True,
     )
-    op.create_index("payouts_next_at", "payouts", ["next_at"])
+    op.create_index("seller_paydays_next_at", "seller_paydays", ["next_at"])

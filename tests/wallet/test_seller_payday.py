@@ -8,7 +8,7 @@ from service.ledger.chart import Reason
 from service.ledger.entry import Account, Move
 from service.wallet.buy import buy, quote_buy
 from service.wallet.item import MILLION
-from service.wallet.payout import Payout, pay_out, put_up
+from service.wallet.seller_payday import SellerPayday, pay_sellers, put_up
 from service.wallet.subscription import ask_subscription, begin, end, quote_begin
 from service.wallet.till import UnknownTill, new_till
 from service.wallet.unit import Unit
@@ -34,12 +34,12 @@ def shop(village: Village) -> None:
 
 
 def run(village: Village) -> None:
-    while village.do(pay_out):
+    while village.do(pay_sellers):
         pass
 
 
 def test_takings_go_to_the_owner_once_a_day_in_one_entry(village: Village) -> None:
-    (row,) = village.rows(Payout)
+    (row,) = village.rows(SellerPayday)
     run(village)
     assert village.balance(wallet(BARAKA)) == 0, "the hour has not come"
     village.now = row.next_at
@@ -52,13 +52,13 @@ def test_takings_go_to_the_owner_once_a_day_in_one_entry(village: Village) -> No
     assert entry is not None
     assert (entry.reason, entry.moves) == (Reason.SWEEP, (Move(TAKINGS, wallet(BARAKA), 100_00, Reason.SWEEP),))
     assert entry.once == f"payout:{TILL}:2026-11-23"
-    (after,) = village.rows(Payout)
+    (after,) = village.rows(SellerPayday)
     assert after.next_at == row.next_at + timedelta(days=1)
 
 
 def test_K_07_a_second_payout_of_a_day_cannot_be_written(village: Village) -> None:
     """The entry is named after till and day, so a worker that is run again pays nothing more."""
-    (row,) = village.rows(Payout)
+    (row,) = village.rows(SellerPayday)
     village.now = row.next_at
     run(village)
     village.later(hours=1)

@@ -22,7 +22,7 @@ AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Payout:
+class SellerPayday:
     """When a seller of content is next paid out."""
 
     till: str
@@ -35,13 +35,13 @@ def put_up(unit: Unit, *, till: str, kind: str, title: str, price: int, days: in
     row = unit.rows.get(Merchant, till)
     owner = unit.rows.get(Person, row.person) if row else None
     assert owner is not None, f"nobody has till {till}"
-    unit.rows.add(Payout(till=till, next_at=_next(unit, unit.house.packs[owner.country])))
+    unit.rows.add(SellerPayday(till=till, next_at=_next(unit, unit.house.packs[owner.country])))
     return item
 
 
-def pay_out(unit: Unit, *, limit: int = 1) -> int:
+def pay_sellers(unit: Unit, *, limit: int = 1) -> int:
     """Pay sellers whose time has come, one in a commit, and return how many were looked at."""
-    rows = unit.rows.due(Payout, before=unit.now, limit=limit)
+    rows = unit.rows.due(SellerPayday, before=unit.now, limit=limit)
     for row in rows:
         till = unit.rows.lock(Merchant, row.till)
         assert till is not None, f"no till {row.till}"
@@ -49,7 +49,7 @@ def pay_out(unit: Unit, *, limit: int = 1) -> int:
         assert owner is not None, f"no person {till.person}"
         pack = unit.house.packs[owner.country]
         _pay(unit, till, owner, f"payout:{till.number}:{day(unit.now, pack.zone)}")
-        unit.rows.put(Payout(till=till.number, next_at=_next(unit, pack)))
+        unit.rows.put(SellerPayday(till=till.number, next_at=_next(unit, pack)))
     return len(rows)
 
 
