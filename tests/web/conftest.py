@@ -18,6 +18,7 @@ from service import log
 from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Dial, Ended, OptedOut, Report, SimNews, Sms
 from service.gateways.simulator import Simulator
+from service.wallet.errand import AirtimeNews, Vouching
 from service.web.build import build_web
 from service.web.door import Door
 from service.web.health import Health
@@ -60,6 +61,15 @@ class Somebody:
     def sim(self, news: SimNews) -> None:
         self.heard.append(news)
         self.does(news)
+
+    def airtime(self, news: AirtimeNews) -> None:
+        self.heard.append(news)
+        self.does(news)
+
+    def vouch(self, asked: Vouching) -> bool:
+        self.heard.append(asked)
+        self.does(asked)
+        return True
 
 
 @dataclass

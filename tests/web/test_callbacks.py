@@ -8,6 +8,7 @@ import requests
 
 from service.gateways.base import Dial, Ended, OptedOut, Report, Sms
 from service.storage.store import Busy, Unsure
+from service.wallet.errand import AirtimeNews
 from tests.web.conftest import CODE, HOP, SECRETS, WORDS, Shop
 
 DOOR = f"/gateways/africastalking/{SECRETS[0]}"
@@ -183,3 +184,31 @@ def test_W_10_the_end_event_hands_on_neither_what_was_typed_nor_what_was_shown(s
     shop.client.post(f"{DOOR}/ussd-end", data=END)
     assert "4071" not in repr(shop.behind.heard)
     assert "END Sent" not in repr(shop.behind.heard)
+
+
+AIRTIME = {"requestId": "ATQid_1", "phoneNumber": "+254711000001", "status": "Success", "value": "KES 100.0000"}
+VOUCHING = {"transactionId": "ATQid_1", "phoneNumber": "+254711000001", "currencyCode": "KES", "amount": "100.00"}
+
+
+def test_news_of_airtime_are_taken_and_answered_with_200_whatever_they_are(shop: Shop) -> None:
+    door = f"/gateways/africastalking/{SECRETS[0]}/airtime"
+    for form in (AIRTIME, {**AIRTIME, "status": "Submitted"}, {**AIRTIME, "value": "nan"}, {}):
+        assert shop.client.post(door, data=form).status_code == 200
+    assert shop.behind.heard == [AirtimeNews("ATQid_1", "+254711000001", "KES", 100_00, True)]
+    assert shop.client.post(door.replace(SECRETS[0], "wrong"), data=AIRTIME).status_code == 404
+
+
+def test_the_question_whether_airtime_is_ours_is_answered_no_whenever_that_is_not_known(shop: Shop) -> None:
+    door = f"/gateways/africastalking/{SECRETS[0]}/airtime-validation"
+    assert shop.client.post(door, data=VOUCHING).json == {"status": "Validated"}
+    assert shop.client.post(door, data={**VOUCHING, "amount": "1e2"}).json == {"status": "Failed"}
+
+    def broken(_: object) -> None:
+        raise RuntimeError
+
+    shop.behind.does = broken
+    answer = shop.client.post(door, data=VOUCHING)
+    assert (answer.status_code, answer.json) == (200, {"status": "Failed"})
+    assert shop.client.post(f"/gateways/simulator/simulated/{door.rsplit('/', 1)[1]}", data=VOUCHING).json == {
+        "status": "Failed"
+    }
