@@ -2,12 +2,13 @@
 
 import os
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from service.countries import load_pack
+from service.countries import Band, load_pack
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
 from service.ledger.entry import Account, Cap, Move, NotEnough, OverCap
@@ -300,6 +301,10 @@ def test_any_number_of_small_charges_sums_exactly(village: Village, seed: int) -
 @pytest.mark.parametrize("country", ["ke", "ug", "gh"])
 def test_what_a_small_price_costs_its_seller_is_never_more_than_the_share(country: str) -> None:
     pack = load_pack(country)
+    dear = replace(pack.sales[0], bands=(Band(1, 10**9, 7),))
+    assert replace(pack, sales=(dear,)).cost_of_content(1_000, Village().now).published == 7
+    assert replace(pack, sales=(dear,)).cost_of_content(699, Village().now).published == 6
+    assert replace(pack, sales=(dear,)).cost_of_content(99, Village().now).published == 0
     for amount in (*range(1, 3_000), *range(3_000, pack.content_price_most, 997), pack.content_price_most):
         fee = pack.cost_of_content(amount, Village().now).published
         assert fee * 100_00 <= amount * pack.content_fee_most
