@@ -38,6 +38,7 @@ from service.wallet.groups import (
     answer,
     found_group,
     groups_of,
+    has_to_do_with_groups,
     invitations_for,
     invite,
     leave,
@@ -185,6 +186,8 @@ def go(call: Call, values: Values) -> None:
 
 def waiting(call: Call) -> list[Values]:
     """List what groups ask of the caller, for the approvals: payouts, then invitations."""
+    if not has_to_do_with_groups(call.unit, call.caller):
+        return []
     names = {seat.group.id: seat.group.name for seat in groups_of(call.unit, call.caller)}
     votes: list[Values] = [
         {"value": {"vote": row.id}, "asked_by": names[row.group], "wanted": row.amount}

@@ -79,6 +79,11 @@ def read_group_name(typed: str) -> str:
     return name
 
 
+def has_to_do_with_groups(unit: Unit, person: Person) -> bool:
+    """Say whether a person is in a group, or is asked to join one: most are not."""
+    return bool(unit.rows.find(Member, person=person.id, state=("in", "asked"), limit=1))
+
+
 def groups_of(unit: Unit, person: Person) -> Sequence[Seat]:
     """Return the groups that a person is in, oldest first."""
     rows = unit.rows.find(Member, person=person.id, state="in")
