@@ -6,11 +6,10 @@ a message is never looked at: the message is refused and its text forgotten.
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
 
 from menus.account import LIMITS
 from menus.call import Call
@@ -23,10 +22,12 @@ from menus.sms_answer import (
     NotUnderstood,
     PinInMessage,
     SharedPhone,
+    amount_of,
     has_pin,
     several,
 )
-from menus.sms_content import buy_content, say_yes, stop
+from menus.sms_content import buy_content, stop
+from menus.sms_shop import accept, decline
 from menus.stop import STOP
 from service.clock import day
 from service.countries import cash_cost
@@ -35,7 +36,6 @@ from service.money import Currency, read_amount, show_number
 from service.phone import BadPhone, mask_phone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
-from service.wallet.agent import agent_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms, ask_pay_by_sms
 from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
@@ -45,13 +45,11 @@ from service.wallet.limits import limits_of
 from service.wallet.name import masked
 from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
 from service.wallet.people import WhichOne
-from service.wallet.promise import PromiseOver, Reservation
 from service.wallet.report import report_overcharge
-from service.wallet.reserve import keep, turn_away, wanted_of
 from service.wallet.statement import balance_of, statement
 from service.wallet.till import read_till_number
 from service.wallet.undo import NothingToUndo, can_undo, may_mean_another, take_back
-from service.wallet.unit import Agent, Person
+from service.wallet.unit import Person
 
 LATE = timedelta(hours=24)
 """A message that was under way for longer is not carried out (M-04)."""
@@ -122,63 +120,11 @@ def _undo(call: Call, text: str) -> Answer:
     if not text and may_mean_another(call.unit, call.caller, rows[0]):
         people = {one.id: one for one in call.unit.rows.find(Person, id=[row.payee for row in rows])}
         write = call.unit.house.references.write
-        lines = [f"{write(row.id)} {_sum(call, row.amount, people[row.payee])}" for row in rows]
+        lines = [f"{write(row.id)} {amount_of(call, row.amount, people[row.payee])}" for row in rows]
         return Answer("undo_which", {"several": several(lines), "service_code": call.pack.people_code})
     take_back(call.unit, call.caller, payment)
     # The receipt that goes to both sides is the answer.
     return Answer("", {})
-
-
-def _sum(call: Call, amount: int, person: Person) -> str:
-    return f"{show_number(amount, call.pack.currency)} {clip(downgrade(masked(person.name)), 10)}"
-
-
-def _accept(call: Call, text: str) -> Answer | Refusal:
-    """Say the second yes to a subscription, by its code; or keep cash for the customer who asks, if only one does."""
-    if text:
-        return say_yes(call, text)
-    agent, asked = _asked(call)
-    if len(asked) > 1:
-        return _which(call, asked)
-    kept = keep(call.unit, agent=agent, reservation=asked[0].id, pack=call.pack)
-    return kept if isinstance(kept, Refusal) else Answer("cash_promised", _wanted(call, kept))
-
-
-def _decline(call: Call, _: str) -> Answer:
-    agent, asked = _asked(call)
-    if len(asked) > 1:
-        return _which(call, asked)
-    row = turn_away(call.unit, agent=agent, reservation=asked[0].id, pack=call.pack)
-    return Answer("cash_refused", _wanted(call, row))
-
-
-def _asked(call: Call) -> tuple[Agent, Sequence[Reservation]]:
-    agent = agent_of(call.unit, call.caller.id)
-    asked = [row for row in wanted_of(call.unit, agent) if row.state == "asked"] if agent else []
-    if agent is None or not asked:
-        raise PromiseOver
-    return agent, asked
-
-
-def _which(call: Call, asked: Sequence[Reservation]) -> Answer:
-    lines = [_sum(call, row.amount, _asker(call, row)) for row in asked]
-    return Answer("cash_which", {"several": several(lines), "service_code": call.pack.agents_code})
-
-
-def _asker(call: Call, row: Reservation) -> Person:
-    person = call.unit.rows.get(Person, row.person)
-    assert person is not None, f"no person {row.person}"
-    return person
-
-
-def _wanted(call: Call, row: Reservation) -> dict[str, Any]:
-    person = _asker(call, row)
-    return {
-        "name": masked(person.name),
-        "number": mask_phone(person.phone),
-        "amount": row.amount,
-        "until": row.expires_at.isoformat(),
-    }
 
 
 def _report(call: Call, _: str) -> Answer:
@@ -308,8 +254,8 @@ COMMANDS = (
     Command(("name", "jina", "nom", "erinnya", "izina", "suna", "sim"),  _name, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
     Command(STOP, stop, takes_text=True, for_anyone=True),
-    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), _accept, takes_text=True),
-    Command(("decline", "kataa", "refuser", "gaana", "anga", "hana", "ay"), _decline),
+    Command(("accept", "kubali", "accepter", "kkiriza", "emera", "yarda", "ishi", "eshi"), accept, takes_text=True),
+    Command(("decline", "kataa", "refuser", "gaana", "anga", "hana", "ay"), decline),
 )  # fmt: skip
 """Amharic words as they are typed on Latin keys, and as `downgrade` writes what is typed in Ethiopic letters."""
 

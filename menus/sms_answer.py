@@ -4,8 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
+from menus.call import Call
 from menus.fields import SEVERAL
+from service.gsm7 import clip, downgrade
+from service.money import show_number
 from service.refusal import Refusal
+from service.wallet.name import masked
+from service.wallet.unit import Person
 
 
 class NotUnderstood(Refusal):
@@ -68,3 +73,8 @@ def has_pin(text: str) -> bool:
 def several(lines: Sequence[str]) -> str:
     """Return as many of these as a message has room for, each whole."""
     return next(text for end in range(len(lines), -1, -1) if len(text := ", ".join(lines[:end])) <= SEVERAL)
+
+
+def amount_of(call: Call, amount: int, person: Person) -> str:
+    """Return a sum and whose it is, short."""
+    return f"{show_number(amount, call.pack.currency)} {clip(downgrade(masked(person.name)), 10)}"

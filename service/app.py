@@ -5,7 +5,7 @@ It refuses to start on an unproven menu, and in production on anything that is n
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -18,48 +18,26 @@ from service.console import DemoStaff, Office, add_console
 from service.countries import Pack, check_tariffs, load_pack
 from service.demo import PASSWORD, demo_secret, is_demo
 from service.gateways.africastalking import AfricasTalking
-from service.gateways.airtime import Airtime
 from service.gateways.base import Gateway
 from service.gateways.billers import Billers, billers_of, with_billers
-from service.gateways.sim_swaps import SimSwaps
 from service.gateways.simulator import Simulator
-from service.ledger.seal import seal_batch
-from service.outbox import Budget, mind_the_clock, send_due, waiting_since
+from service.outbox import waiting_since
 from service.reference import References
 from service.refusal import Refusal
-from service.schedule import Job, run_due
 from service.settings import Settings, derive, mark_of, unsafe
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
-from service.ussd.session import Conversation
 from service.ussd.text import Talk, render_no
-from service.wallet.advice import advise
-from service.wallet.close import erase_some
-from service.wallet.commission import pay_commission
-from service.wallet.errand import Provider, mind_orders, run_errands
-from service.wallet.forgotten import mind_resets
-from service.wallet.group_money import expire_payouts
-from service.wallet.inbox import expire_requests
 from service.wallet.keys import learn, missing, unknown
-from service.wallet.meter import stop_silent
-from service.wallet.order import AIRTIME
-from service.wallet.reserve import expire_reservations
-from service.wallet.reversal import free_due
 from service.wallet.rules import check_rules
-from service.wallet.seller_payday import pay_sellers
-from service.wallet.sim import ask_sims
-from service.wallet.staff import Login, Staff, code_at
-from service.wallet.standing_run import run_standing
-from service.wallet.subscription import mind_subscriptions
-from service.wallet.undo import settle_due
-from service.wallet.unit import House, KnownKey, Notice, Person, Tally, Timer, Unit
-from service.wallet.withdraw import return_expired
+from service.wallet.staff import Staff, code_at
+from service.wallet.unit import House, KnownKey, Notice, Person, Timer, Unit
 from service.web.behind import Senti
 from service.web.build import bare_web, build_web
 from service.web.counted import counted
 from service.web.door import Door, source_of
 from service.web.health import Health
-from service.web.hop import Country, NothingTaken, NotRead, StillChecked, country_of, erase_talks
+from service.web.hop import Country, NothingTaken, NotRead, StillChecked, country_of
 from service.web.metrics import Metrics
 from service.web.sellers import add_sellers
 
@@ -69,12 +47,6 @@ DEMO_SECRET = DEMO_KEY = "demo"
 
 CANARY = "canary"
 """The timer that says when the canary last sang (`senti canary`)."""
-
-TALKS_KEPT = timedelta(days=30)
-FORGOTTEN_AT_ONCE = 500
-"""Some twenty milliseconds of SQLite's one writer."""
-
-TALLIES_KEPT = timedelta(days=2)
 
 
 class Unfit(Exception):
@@ -273,22 +245,6 @@ def providers_url(settings: Settings) -> str:
     return settings.demo_providers_url or f"http://127.0.0.1:{settings.port}/simulator/providers"
 
 
-def _airtime(settings: Settings) -> Airtime:
-    key = settings.africastalking_api_key
-    return Airtime(
-        username=settings.africastalking_username,
-        api_key=key.get_secret_value() if key else "",
-        base_url=settings.africastalking_base_url if key else providers_url(settings),
-    )
-
-
-def _sim_signals(settings: Settings) -> SimSwaps | None:
-    key, url = settings.africastalking_api_key, settings.africastalking_insights_url
-    if url is None:
-        return None
-    return SimSwaps(username=settings.africastalking_username, api_key=key.get_secret_value() if key else "", url=url)
-
-
 def make_web(app: App) -> Flask:
     """Return the web application that gateways and monitoring talk to, and in the demo the simulator's page."""
     settings = app.settings
@@ -355,57 +311,3 @@ def last_words(talk: Talk) -> Mapping[str, str]:
     """Return what a phone reads when no menu can speak: all languages are served by the first."""
     no = talk.said(talk.default_language).no
     return {"trouble": no[NothingTaken.code], "busy": no[StillChecked.code], "unreadable": no[NotRead.code]}
-
-
-def seal_some(unit: Unit, key: bytes) -> bool:
-    """Seal what is new in the books, as much as goes at once, and say whether there may be more."""
-    sealed = seal_batch(unit.books, key, unit.now)
-    return sealed is not None and sealed.entries >= unit.books.seals_at_once()
-
-
-def forget_some(unit: Unit) -> bool:
-    """Delete talks that nobody can come back to and tallies of hours that are over; say whether there may be more."""
-    old = ((Conversation, TALKS_KEPT), (Tally, TALLIES_KEPT), (Login, TALKS_KEPT))
-    gone = [unit.rows.forget(kind, before=unit.now - kept, limit=FORGOTTEN_AT_ONCE) for kind, kept in old]
-    return max(gone) == FORGOTTEN_AT_ONCE
-
-
-def errands(app: App) -> list[Callable[[], int]]:
-    """Return what a worker does beside its jobs: a provider who is slow keeps no message waiting."""
-    providers: Mapping[str, Provider] = {**app.billers.providers, AIRTIME: _airtime(app.settings)}
-    return [lambda: run_errands(app.transact, providers)]
-
-
-def jobs(app: App) -> list[Callable[[], int]]:
-    """Return what the worker does in turn: timed work, then sending messages."""
-    timed = {
-        "seal": Job(timedelta(seconds=30), lambda unit: seal_some(unit, app.seal_key)),
-        "mind the clock": Job(timedelta(seconds=30), mind_the_clock),
-        "mind the orders": Job(timedelta(minutes=10), mind_orders),
-        "forget old talks": Job(timedelta(hours=1), forget_some),
-    }
-    # No number asks for more codes in an hour than it may write commands, and withdraw now and then.
-    budget, codes = Budget(per_number=200, in_all=100_000), Budget(per_number=60, in_all=100_000)
-    lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
-    count = app.metrics.count_sms
-    signals = _sim_signals(app.settings)
-    asking = [lambda: ask_sims(app.transact, signals)] if signals else []
-    return [
-        *asking,
-        lambda: app.transact(return_expired),
-        lambda: app.transact(expire_requests),
-        lambda: app.transact(expire_reservations),
-        lambda: app.transact(advise),
-        lambda: app.transact(mind_resets),
-        lambda: app.transact(lambda unit: erase_some(unit, erase_talks)),
-        lambda: app.transact(pay_commission),
-        lambda: app.transact(settle_due),
-        lambda: app.transact(free_due),
-        lambda: app.transact(mind_subscriptions),
-        lambda: app.transact(run_standing),
-        lambda: app.transact(stop_silent),
-        lambda: app.transact(pay_sellers),
-        lambda: app.transact(expire_payouts),
-        lambda: run_due(app.transact, timed),
-        lambda: send_due(app.transact, lane.send, app.render, app.now, budget=budget, codes=codes, count=count),
-    ]

@@ -7,8 +7,9 @@ from itertools import count
 
 from flask.testing import FlaskClient
 
-from service.app import App, errands, jobs, make_app, make_web
+from service.app import App, make_app, make_web
 from service.demo import NEWCOMER, PEOPLE, load_demo
+from service.jobs import errands, jobs
 from service.ledger.audit import audit
 from service.settings import Settings
 from service.storage.memory import MemoryStore

@@ -21,6 +21,7 @@ FLOORS = (
     {"menus"},
     {"web", "console", "simulator"},
     {"app"},
+    {"jobs"},
     {"cli"},
 )
 BESIDE = {"settings", "log", "demo"}

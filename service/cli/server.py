@@ -129,7 +129,8 @@ def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object])
 
 def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flask:
     """Compose the service in a web process; what it holds is let go when the process ends."""
-    from service.app import errands, jobs, make_app, make_console, make_web
+    from service.app import make_app, make_console, make_web
+    from service.jobs import errands, jobs
     from service.outbox import run_workers
 
     set_up(level=settings.log_level)
@@ -245,7 +246,8 @@ def work(settings: Settings, metrics_port: int | None) -> None:
 
     A database that is away when it starts is waited for: it comes back, and nobody may be there to start a worker then.
     """
-    from service.app import errands, jobs, make_app
+    from service.app import make_app
+    from service.jobs import errands, jobs
     from service.outbox import run_workers
 
     stop = threading.Event()

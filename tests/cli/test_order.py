@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from service import clock
-from service.app import errands, make_app
+from service.app import make_app
+from service.jobs import errands
 from service.settings import Settings
 from tests.cli.conftest import Senti
 from tests.fakes.providers import stand_in

@@ -13,8 +13,9 @@ from typing import TypeVar
 
 import pytest
 
-from service.app import App, errands
+from service.app import App
 from service.gateways import billers
+from service.jobs import errands
 from service.ledger.chart import Kind
 from service.ledger.post import resolves
 from service.wallet import errand

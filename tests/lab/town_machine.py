@@ -20,10 +20,11 @@ from urllib.parse import urlencode
 import structlog
 
 from service import outbox
-from service.app import jobs, make_app, make_web
+from service.app import make_app, make_web
 from service.demo import load_demo
 from service.gateways.base import Outcome, Sent
 from service.gateways.simulator import Simulator
+from service.jobs import jobs
 from service.ledger.entry import Entry, Posted
 from service.refusal import Refusal
 from service.storage.memory import MemoryStore

@@ -19,8 +19,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from service.app import jobs, make_app
+from service.app import make_app
 from service.gateways.base import Outcome, Sent
+from service.jobs import jobs
 from service.settings import Settings
 from service.storage.migrate import migrate
 from tests.cli.conftest import Senti, _own_log
