@@ -68,7 +68,7 @@ def test_P_12_what_a_person_may_move_is_asked_in_one_place() -> None:
 def test_settings_are_read_at_the_top_only() -> None:
     for path in SOURCES:
         parts = path.relative_to(ROOT).with_suffix("").parts
-        if parts[0] == "service" and parts[1] not in {"app", "cli", "settings"}:
+        if parts[0] == "service" and parts[1] not in {"app", "jobs", "cli", "settings"}:
             assert "service.settings" not in path.read_text("utf-8"), path
 
 
