@@ -83,6 +83,7 @@ SELDOM = (
     "transfer.done",  # an agent's number, then a PIN
     "transfer.sure",  # and an amount that is a number of the talk
     "sell.done",  # float that is sold back, the PIN, and no three such wishes that wait
+    "bills.done",  # a biller, an account of theirs, an amount and the PIN
     "bills.again", "bills.sure", "airtime.again", "airtime.sure", "check.ordered",
     "bills.none",  # every country has billers
     "pay.again", "pay.sure",  # the same twice, or a number where the amount belongs
