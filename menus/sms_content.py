@@ -1,7 +1,7 @@
 """What people write about content: BUY and a code, the second yes to a subscription, and STOP."""
 
 from menus.call import Call
-from menus.sms_answer import Answer, NotRegistered, PinInMessage, SharedPhone, has_pin, several
+from menus.sms_answer import Answer, NotRegistered, NotUnderstood, PinInMessage, SharedPhone, has_pin, several
 from menus.stop import ALL
 from service.wallet.buy import delivery, owned
 from service.wallet.challenge import ask_buy_by_sms
@@ -14,9 +14,7 @@ from service.wallet.subscription import begin, end, end_all, quote_begin, subscr
 
 def buy_content(call: Call, text: str) -> Answer:
     """Quote what is sold under a code, `BUY 200014`, or hand out again what was bought of it."""
-    if has_pin(text):
-        raise PinInMessage
-    code = read_item_code(text)
+    code = _code(text)
     bring_up_to_date(call.unit, call.caller)
     if mine := owned(call.unit, call.caller, code):
         return Answer(*delivery(call.unit, call.caller, item_of(call.unit, code), mine))
@@ -30,14 +28,12 @@ def buy_content(call: Call, text: str) -> Answer:
 
 def stop(call: Call, text: str) -> Answer:
     """End messages; with ALL every subscription too, and with a code that one alone."""
-    if has_pin(text):
-        raise PinInMessage
     if text and call.sharers:
         raise SharedPhone(service_code=call.pack.people_code)
     if text and text.lower() not in ALL:
         if call.person is None:
             raise NotRegistered(service_code=call.pack.people_code)
-        code = read_item_code(text)
+        code = _code(text)
         if not stop_meter(call.unit, call.person, code):
             end(call.unit, person=call.person, code=code)
         return Answer("", {})  # what says that it has ended is the answer
@@ -53,9 +49,16 @@ def stop(call: Call, text: str) -> Answer:
 
 def say_yes(call: Call, text: str) -> Answer:
     """Begin a subscription that was asked for under the PIN: `ACCEPT 200014`."""
-    if has_pin(text):
-        raise PinInMessage
     bring_up_to_date(call.unit, call.caller)
-    quote = quote_begin(call.unit, person=call.caller, code=read_item_code(text))
+    quote = quote_begin(call.unit, person=call.caller, code=_code(text))
     begin(call.unit, person=call.caller, quote=quote)
     return Answer("", {})  # the receipt is the answer
+
+
+def _code(text: str) -> str:
+    """Read the code behind a word; other words there are not guessed at."""
+    if has_pin(text):
+        raise PinInMessage
+    if not any(sign.isdigit() for sign in text):
+        raise NotUnderstood
+    return read_item_code(text)
