@@ -10,6 +10,7 @@ from menus.whose import which
 from service.countries import NotOffered
 from service.ledger.entry import NotEnough, OverCap, TooFull
 from service.phone import mask_phone
+from service.refusal import Refusal
 from service.ussd.screens import Act, Ask, Choice, Do, End, Menu, Pick, Screen, Values
 from service.wallet.account import group_of
 from service.wallet.due import bring_up_to_date
@@ -174,9 +175,13 @@ def name_treasurer(call: Call, values: Values) -> None:
     make_treasurer(call.unit, person=call.caller, group_id=values["group_id"], other=values["member"])
 
 
-def ask_to_join(call: Call, values: Values) -> None:
-    """Ask whoever is behind the number to join."""
-    invite(call.unit, person=call.caller, group_id=values["group_id"], phone=values["phone"])
+def ask_to_join(call: Call, values: Values) -> Refusal | None:
+    """Ask whoever is behind the number to join; that names of several were looked at is counted, whoever is asked."""
+    try:
+        invite(call.unit, person=call.caller, group_id=values["group_id"], phone=values["phone"])
+    except WhichOne as no:
+        return no
+    return None
 
 
 def go(call: Call, values: Values) -> None:
@@ -284,7 +289,7 @@ SCREENS: tuple[Screen, ...] = (
     End("group.named"),
     Ask("group.invite", "phone", PHONE, then="group.invite.do"),
     Do("group.invite.do", ask_to_join, then="group.invited", on={SelfPayment: "group.invite", WhichOne: "group.asks"},
-       refuses=(PinLocked, NoGroup, GroupFull, AskedEnough, DeclinedTwice), writes=True),
+       refuses=(PinLocked, NoGroup, GroupFull, AskedEnough, DeclinedTwice, TooManyLookups), writes=True),
     which("group.asks", "group.invite.do"),
     End("group.invited"),
     Menu("group.leave", (Choice("1", "group.leave.do"),)),

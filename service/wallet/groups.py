@@ -11,15 +11,17 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from service.gsm7 import downgrade, septets
-from service.phone import mask_phone
+from service.phone import mask_phone, number_of
 from service.refusal import Refusal
 from service.wallet.account import group_of
 from service.wallet.group import Group, Member
 from service.wallet.inbox import RequestOver, count_decline, spend_ask
+from service.wallet.known import look_up
 from service.wallet.name import masked
 from service.wallet.notice import tell
-from service.wallet.people import person_by_phone
+from service.wallet.people import only
 from service.wallet.pin import refuse_locked
+from service.wallet.seats import found_at
 from service.wallet.send import SelfPayment
 from service.wallet.unit import Person, Unit
 
@@ -129,19 +131,23 @@ def found_group(unit: Unit, *, person_id: int, name: str, needed: int) -> Group:
 def invite(unit: Unit, *, person: Person, group_id: int, phone: str) -> None:
     """Ask whoever is behind a number to join; who asks is not told whether anybody is.
 
-    Raises PinLocked, NoGroup, SelfPayment, GroupFull, AskedEnough, DeclinedTwice or WhichOne.
+    Raises PinLocked, NoGroup, SelfPayment, GroupFull, AskedEnough or DeclinedTwice; where several share the number
+    WhichOne or TooManyLookups, for their names are shown.
     """
     refuse_locked(unit, person)
     group, member = own_group(unit, person, group_id, lock=True)
     if member.role not in MAY_INVITE:
         raise NoGroup
-    if phone == person.phone:
+    if number_of(phone) == person.phone:
         raise SelfPayment
     pack = unit.house.packs[person.country]
     if len(members_of(unit, group.id)) >= pack.members_per_group:
         raise GroupFull(members=pack.members_per_group)
+    people = found_at(unit, person, phone)
+    if len(people) > 1:
+        look_up(unit, person, phone)
+    other = only(people)
     spend_ask(unit, person, phone)
-    other = person_by_phone(unit, phone)
     if other is None or not other.has_number or other.country != group.country:
         return
     there = unit.rows.lock(Member, group.id, other.id)

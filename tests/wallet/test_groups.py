@@ -1,5 +1,6 @@
 """Groups: who is in, what is put in, how many must agree to pay out, and what a member who left still counts for."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -42,11 +43,12 @@ from service.wallet.groups import (
     members_of,
 )
 from service.wallet.inbox import RequestOver
+from service.wallet.people import WhichOne
 from service.wallet.pin import WalletBlocked
 from service.wallet.receipt import Receipt
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.statement import check_reference, statement
-from service.wallet.unit import Person
+from service.wallet.unit import Person, Tally, Unit
 from tests.wallet.village import ACHIENG, AMINA, BARAKA, CODE_KEY, NJERI, PACK, Village, ref, wallet
 
 
@@ -147,6 +149,23 @@ def test_who_invites_learns_nothing_about_a_number(village: Village) -> None:
     assert village.told() == []
     with village.refuses(SelfPayment):
         village.do(lambda unit: invite(unit, person=AMINA, group_id=group.id, phone=AMINA.phone))
+
+
+def test_V_03_inviting_on_a_shared_number_shows_names_out_of_the_budget(village: Village) -> None:
+    """Who is meant is asked with their names: one look-up of the day."""
+    group = founded(village)
+    village.change(NJERI, phone=BARAKA.phone, seat=1, shared=True)
+    village.do(lambda unit: unit.rows.put(replace(BARAKA, shared=True)))
+
+    def ask(unit: Unit) -> WhichOne | None:
+        try:
+            invite(unit, person=AMINA, group_id=group.id, phone=BARAKA.phone)
+        except WhichOne as no:
+            return no
+        return None
+
+    assert isinstance(village.do(ask), WhichOne)
+    assert [row.count for row in village.rows(Tally) if row.key.startswith("looks:")] == [1]
 
 
 def test_members_do_what_their_role_lets_them(village: Village) -> None:
