@@ -139,9 +139,8 @@ OF: Mapping[str, frozenset[Reason]] = {
 
 
 def _service(line: Line) -> Reason:
-    """Return why money went: what is held for a bill or airtime is no cash that was asked for."""
-    ordered = line.entry_reason in (Reason.BILL, Reason.AIRTIME)
-    return line.entry_reason if ordered else line.move.reason
+    """Return why money went; what is held says it by its entry: a payment that still waits is no cash."""
+    return line.entry_reason if line.move.reason == Reason.HOLD else line.move.reason
 
 
 def _before(look: Look) -> list[int]:

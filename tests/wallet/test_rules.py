@@ -178,6 +178,13 @@ def test_what_was_paid_before_is_not_unusual(village: Village) -> None:
     assert names(village, "send", AMINA, 16_000_00) == ["unusual"]
 
 
+def test_a_first_payment_that_still_waits_is_a_payment_and_no_cash(village: Village) -> None:
+    for one in CROWD[:5]:
+        sends(village, AMINA, one, 100_00)
+    assert facts(village, AMINA, 2_000_00)["times_usual"] == 20
+    assert facts(village, AMINA, 2_000_00, of="withdraw")["times_usual"] == 0
+
+
 def test_F_10_one_who_pays_many_is_asked(village: Village) -> None:
     """Who pays a tenth person within the hour is asked whether that is meant."""
     village.give(AMINA, 100_000_00)
