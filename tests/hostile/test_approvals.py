@@ -140,7 +140,7 @@ def test_paying_what_a_stranger_asks_says_what_cash_costs_and_when_it_arrives(an
     assert amina.press("0").screen.startswith("ZURI A 0722***777 asks for KES 100\nFee KES 0\nTotal KES 100\n")
     amina.press("1", "1", PINS["Amina"])
     assert amina.screen.startswith("Sent KES 111 to ZURI A.\nArrives 12:19. Until then dial, 99: take it back.\n")
-    assert amina.dial().screen.endswith("99 Take back")
+    assert amina.dial().screen.endswith("99 Undo")
     anywhere.wait(minutes=5)
     assert anywhere.balance("+254722000777") == 111_00
     sound(anywhere)

@@ -67,7 +67,7 @@ def test_F_06_what_a_shop_was_paid_waits_for_staff_alone(anywhere: Town) -> None
     assert "We look at it first. Fee" in zuri.new()[0]
     assert "we look at it first. You cannot use it yet." in njeri.new()[0]
     reference = zuri.screen.partition("Ref ")[2][:10]
-    assert "Take back" not in zuri.dial().screen
+    assert "99 Undo" not in zuri.dial().screen
     for word in ("UNDO", f"UNDO {reference}"):
         zuri.new()
         zuri.sms(word)

@@ -70,20 +70,20 @@ def test_S_14_nothing_of_one_is_shown_to_the_other(anywhere: Town) -> None:
     town.phone("Baraka").dial().press("6", SHARED, "66", "2")
     enter(phone, "1", AMINA).press("1", NUMBERS["Baraka"], "333")  # it breaks off before the PIN, and nothing was heard
     before = enter(phone, "2", JOHN).screen
-    assert before == "Senti\n1 Send money\n2 Withdraw\n3 Pay\n5 Balance\n6 Approvals\n7 Account\n8 Help", before
+    assert before == "Senti\n1 Send money\n2 Withdraw\n3 Pay\n4 Airtime\n5 Balance\n6 Approvals\n7 Account\n8 Help", before
     seen = all_screens(phone, "2", JOHN)
     assert len(seen) > 20
     seen += [*all_screens(phone, "1"), *all_screens(phone), *all_screens(phone, "1", "0000", depth=0)]
     seen += [phone.dial(typed=typed).screen for typed in ("5", "7*1", "1", f"1*{AMINA}", f"1*{AMINA}*5", "99", "9")]
     for screen in seen:
         known = screen.replace(WHOSE, "").replace("AMINA O: your PIN?", "")
-        for word in ("AMINA", "Amina", "CHEBET", "313", "323", "333", "77", held[1], code[0], "Take back", "Continue"):
+        for word in ("AMINA", "Amina", "CHEBET", "313", "323", "333", "77", held[1], code[0], "99 Undo", "Continue"):
             assert word not in known, screen
     assert not [screen for screen in seen if "BARAKA" in screen and "66" not in screen]
     mine = enter(phone, "1", AMINA).screen
     assert mine.startswith("NOT sent: KES 333 to BARAKA M."), "the newest talk of hers waited for its PIN"
     assert "9 Continue" in mine
-    assert "99 Take back" in mine
+    assert "99 Undo" in mine
     phone.press("9", AMINA)
     assert phone.screen.startswith("Sent KES 333 to BARAKA M."), phone.screen
 

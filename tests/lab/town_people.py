@@ -60,7 +60,7 @@ def key(dice: random.Random, auditor: Auditor, actor: Actor, screen: str) -> str
         return auditor.pins[number] if knows else dice.choice(("1111", other, other, "40"))
     if "9 Continue" in screen and dice.random() < 0.6:
         return "9"
-    if "99 Take back" in screen and dice.random() < 0.7:
+    if "99 Undo" in screen and dice.random() < 0.7:
         return "99"
     if screen.startswith("Take back which?"):
         return dice.choice(("1", "1", "1", "2", ""))
