@@ -45,6 +45,7 @@ from service.wallet.people import (
     set_state,
 )
 from service.wallet.pin import WeakPin, is_pin
+from service.wallet.pot import Pot
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.tally import count
 from service.wallet.unit import Agent, Asked, Case, Pending, Person, Tally, Unit, Withdrawal
@@ -355,5 +356,6 @@ def test_what_is_said_ahead_is_what_is_asked() -> None:
         Asked.find(Withdrawal, person=7, state="waiting"),
         Asked.find(Pending, payer=7, state="waiting"),
         Asked.find(Case, other=7, state="asked"),
+        Asked.find(Pot, person=7, state="open"),
     )
     assert float_(SHOP) == float_of(SHOP, "ke")
