@@ -25,6 +25,7 @@ def test_a_person_has_the_shape_of_the_contract(senti: Senti) -> None:
             "month_left": None,
         },
         "agent": None,
+        "savings": [],
     }
     assert senti.json("person", "show", "+254711000010")["agent"] == "100016"
     assert "Amina Odhiambo  +254711000001  active" in senti.says("person", "show", AMINA)

@@ -92,6 +92,9 @@ SELDOM = (
     "till.refund.pin", "till.refunded", "till.ask", "till.ask.amount", "till.asked", "till.sales",
     "till.helpers", "till.helper.add.pin", "till.helper.added", "till.helper.less.pin", "till.helper.removed",
     "approvals.till", "approvals.till.sure", "approvals.till.pin", "approvals.till.done",
+    # keys of two digits, and behind them a name or a day that fits
+    "order.first", "order.pin", "order.made", "pot.goal", "pot.goal.amount", "pot.lock", "pot.lock.until", "pot.opened",
+    "group.needed", "group.founded",
     "order.stop", "order.stopped",  # a standing order that is picked again
     "order.agree.pin", "order.agreed",  # and whose charge has grown
     "savings.none",  # the last pot is closed while another talk looks at it
