@@ -47,7 +47,8 @@ def read_prices(country: str = "ke") -> Prices:
         tables: dict[str, Bands] = {}
         for table in pack[kind]:
             assert table["service"] not in tables, "two tables: which one counts?"
-            tables[table["service"]] = [(band["from"], band["to"], band["pays"]) for band in table["bands"]]
+            offered = [band for band in table["bands"] if band.get("offered", True)]
+            tables[table["service"]] = [(band["from"], band["to"], band["pays"]) for band in offered]
         return tables
 
     (tax,) = pack["taxes"]
