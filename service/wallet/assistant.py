@@ -11,7 +11,7 @@ from service.refusal import Refusal
 from service.wallet.inbox import spend_ask
 from service.wallet.merchant import Assistant, Merchant
 from service.wallet.notice import tell
-from service.wallet.people import person_by_phone
+from service.wallet.people import people_at
 from service.wallet.send import SelfPayment
 from service.wallet.till import UnknownTill, own_till
 from service.wallet.unit import Asked, Person, Unit
@@ -65,7 +65,8 @@ def name_assistant(unit: Unit, *, owner: Person, till: str, phone: str) -> None:
     if len(unit.rows.find(Assistant, till=till, state="active", limit=MOST)) == MOST:
         raise TooManyAssistants
     spend_ask(unit, owner, phone)
-    person = person_by_phone(unit, phone)
+    people = people_at(unit, phone)  # of several on a number none is meant more than another, and nobody is told so
+    person = people[0] if len(people) == 1 else None
     if person is None or not person.has_number or person.country != owner.country:
         return
     helper = Assistant(till=till, person=person.id, at=unit.now)

@@ -88,7 +88,10 @@ def test_S_14_the_others_stay_when_one_closes(anywhere: Town) -> None:
     second = town.app.read(lambda unit: people_at(unit, number))[1]
     enter(phone, "1", "8264").press("7", "8", "4", "8264")
     assert phone.screen == "Your wallet is closed. Thank you."
-    assert phone.dial().screen == "Senti\n1 Send money\n2 Withdraw\n3 Pay\n4 Airtime\n5 Balance\n6 Approvals\n7 Account\n8 Help"
+    assert (
+        phone.dial().screen
+        == "Senti\n1 Send money\n2 Withdraw\n3 Pay\n4 Airtime\n5 Balance\n6 Approvals\n7 Account\n8 Help"
+    )
     assert phone.press("5").screen == "You have KES 0."
     who = town.app.read(lambda unit: person_by_phone(unit, number))
     assert who is not None

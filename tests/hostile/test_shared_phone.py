@@ -70,7 +70,9 @@ def test_S_14_nothing_of_one_is_shown_to_the_other(anywhere: Town) -> None:
     town.phone("Baraka").dial().press("6", SHARED, "66", "2")
     enter(phone, "1", AMINA).press("1", NUMBERS["Baraka"], "333")  # it breaks off before the PIN, and nothing was heard
     before = enter(phone, "2", JOHN).screen
-    assert before == "Senti\n1 Send money\n2 Withdraw\n3 Pay\n4 Airtime\n5 Balance\n6 Approvals\n7 Account\n8 Help", before
+    assert before == "Senti\n1 Send money\n2 Withdraw\n3 Pay\n4 Airtime\n5 Balance\n6 Approvals\n7 Account\n8 Help", (
+        before
+    )
     seen = all_screens(phone, "2", JOHN)
     assert len(seen) > 20
     seen += [*all_screens(phone, "1"), *all_screens(phone), *all_screens(phone, "1", "0000", depth=0)]

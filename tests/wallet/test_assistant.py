@@ -1,5 +1,7 @@
 """Assistants of a till: who is one, what they may do, and what they hear."""
 
+from dataclasses import replace
+
 import pytest
 
 from service.wallet.assistant import (
@@ -44,9 +46,12 @@ def test_who_is_named_is_told_and_finds_the_till(village: Village) -> None:
 
 
 def test_V_04_nobody_learns_whether_a_number_has_a_wallet(village: Village) -> None:
-    """Nobody, a closed wallet and one of another country: the same answer, and no row."""
+    """Nobody, a closed wallet, one of another country and two on one number: the same answer, and no row."""
     village.change(NJERI, state="closed")
-    for phone in ("+254799999999", NJERI.phone, UGANDAN.phone):
+    second = replace(AMINA, id=990, seat=1, shared=True)
+    village.change(AMINA, shared=True)
+    assert village.do(lambda unit: unit.rows.add(second))
+    for phone in ("+254799999999", NJERI.phone, UGANDAN.phone, AMINA.phone):
         named(village, phone)
     assert [row.person for row in village.rows(Assistant)] == [ACHIENG.id]
 
