@@ -19,6 +19,7 @@ from service.cli.order import order
 from service.cli.outbox import outbox
 from service.cli.person import person
 from service.cli.phone import dial, inbox, sms
+from service.cli.provider import provider
 from service.cli.refund import refund
 from service.cli.rules import rules
 from service.cli.run import console, demo, migrate, run, serve, worker
@@ -32,7 +33,7 @@ main = Spoken("senti", help="Mobile money behind a phone number. Each command sa
 for command in (
     run, serve, worker, console, migrate, demo,
     dial, sms, inbox,
-    person, agent, till, content, floats, refund, bulk, order, approve, staff,
+    person, agent, till, content, floats, refund, bulk, order, provider, approve, staff,
     books, entry, statement, audit, case, outbox,
     menus, tariff, rules, backup, restore, move, keys, canary,
 ):

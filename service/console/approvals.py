@@ -16,7 +16,9 @@ from service.wallet.unit import Approval, Unit
 STATES = ("open", "approved", "declined", "taken")
 SHOWN = 100
 
-TERMINAL_ONLY = frozenset({"refund", "bulk", "bulk_rest", "resume_shop", "close_shop", "resume_content"})
+TERMINAL_ONLY = frozenset(
+    {"refund", "bulk", "bulk_rest", "pay_provider", "resume_shop", "close_shop", "resume_content"}
+)
 """Acts that take many commits: `senti approve` carries them out and shows how far it has come."""
 
 

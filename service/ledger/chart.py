@@ -69,6 +69,7 @@ _FORWARD: frozenset[tuple[Reason, Kind, Kind]] = frozenset({
     (Reason.CASH_IN,    Kind.FLOAT,  Kind.WALLET),
     (Reason.ISSUE,      Kind.TRUST,  Kind.BULK),
     (Reason.REDEEM,     Kind.BULK,   Kind.TRUST),
+    (Reason.REDEEM,     Kind.PROVIDER, Kind.TRUST),
     (Reason.DISBURSE,   Kind.BULK,   Kind.WALLET),
     (Reason.FEE,        Kind.BULK,   Kind.FEES),
     (Reason.EXCISE,     Kind.BULK,   Kind.TAX),

@@ -63,7 +63,7 @@ NOTICES = {
 PROPOSED = {Reason.ISSUE: "issue", Reason.REDEEM: "redeem", Reason.REVERSE: "reverse", Reason.CLAWBACK: "clawback"}
 """Entries that two people must have asked for, by the act's name."""
 
-ACTS = {"case_reverse": "reverse", "bulk": "issue", "bulk_rest": "redeem"}
+ACTS = {"case_reverse": "reverse", "bulk": "issue", "bulk_rest": "redeem", "pay_provider": "redeem"}
 """Acts that make such an entry under another name."""
 
 
@@ -297,8 +297,8 @@ def _owed(entry: Recorded) -> int:
     """Return how many messages an entry owes; nobody is told of what went to suspense."""
     if entry.reason == Reason.LEVY_REFUND:
         return int(entry.moves[0].target.kind == Kind.WALLET)
-    if entry.reason in PROPOSED and Kind.BULK in (entry.moves[0].source.kind, entry.moves[0].target.kind):
-        return 0  # what an organisation pays in or gets back is told by the bank
+    if entry.reason in PROPOSED and {Kind.BULK, Kind.PROVIDER} & {account.kind for account in entry.moves[0][:2]}:
+        return 0  # what an organisation or a provider pays in or gets is told by the bank
     return NOTICES[entry.reason]
 
 

@@ -27,6 +27,7 @@ from service.wallet.order import give_back, settle, stuck_order
 from service.wallet.people import AlreadyRegistered, people_at
 from service.wallet.people_acts import change_role, identify, renumber, reset_pin, retire, unblock
 from service.wallet.proposal import NothingToApprove, OtherVersion, facts, refuse_own, version
+from service.wallet.provider import pay_provider
 from service.wallet.refund import agree
 from service.wallet.reversal import end_case, take_from_payee
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
@@ -364,5 +365,6 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "order_return": _order_return,
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
+    "pay_provider": pay_provider,
     "role": change_role,
 }

@@ -34,6 +34,25 @@ def stuck(senti: Senti, monkeypatch: pytest.MonkeyPatch) -> str:
     return reference
 
 
+def test_what_is_owed_to_a_biller_is_paid_out_by_two_people(senti: Senti, stuck: str) -> None:
+    """Never more than is owed, and one payment at the bank counts once."""
+    assert "nothing was ever owed" in senti.no("provider", "pay", "stima", "50", "--bank-ref", "N 1", "--by", "ann")
+    senti.approved("order", "settle", stuck)
+    (row,) = senti.json("provider", "list")
+    assert row == {"country": "ke", "provider": row["provider"], "owed": 100_00}
+    assert "KES 100.00" in senti.says("provider", "list")
+    pay = ("provider", "pay", row["provider"])
+    senti.approved(*pay, "60", "--bank-ref", "N 1")
+    for amount, reference in (("40.01", "N 2"), ("40", "n-1")):
+        made = senti.says(*pay, amount, "--bank-ref", reference, "--by", "ann").strip()
+        senti.no("approve", made, "--by", "bob")
+    made = senti.says(*pay, "40", "--bank-ref", "N 3", "--by", "ann").strip()
+    assert f"provider {row['provider']}, amount KES 40.00, bank_ref N 3" in senti.says("approve", made)
+    assert "balance KES 0.00" in senti.says("approve", made, "--by", "bob")
+    assert senti.json("provider", "list")[0]["owed"] == 0
+    assert senti.json("audit")["sound"]
+
+
 def test_an_order_of_which_nobody_has_heard_is_ended_by_two_people(senti: Senti, stuck: str) -> None:
     (listed,) = senti.json("order", "list")
     assert (listed["order"], listed["stuck"], listed["account"]) == (stuck, True, "***985")

@@ -114,7 +114,8 @@ def test_an_account_is_read_as_it_is_written() -> None:
 
 
 CHART = """
-issue trust float, redeem float trust, issue trust bulk, redeem bulk trust, disburse bulk wallet, fee bulk fees,
+issue trust float, redeem float trust, issue trust bulk, redeem bulk trust, redeem provider trust,
+disburse bulk wallet, fee bulk fees,
 excise bulk tax, hold bulk held, release held bulk, hold takings held, release held takings,
 cash_in float wallet, send wallet wallet, send held wallet, hold wallet held,
 release held wallet, give_back held wallet, withdraw held float, withdraw wallet float, fee wallet fees, fee held fees,
