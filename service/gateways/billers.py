@@ -24,6 +24,9 @@ LONGEST_ANSWER = 16_384
 LOOK_SECONDS = 1.5
 """A phone waits for the answer of a hop, which may take three seconds in all."""
 
+SILENCE_SECONDS = 1.0
+"""A biller who is asked whose account it is says something within this."""
+
 PAY_SECONDS = 20.0
 LOOKS, PAYS = 3, 4
 """Calls to one biller at a time: of the eight threads that answer hops a slow biller may hold so many."""
@@ -56,8 +59,9 @@ class HttpBiller:
 
     def look_up(self, account: str) -> AccountAnswer:
         """Say whose an account is and what is due on it, as far as the biller says so in time."""
+        asked = {"account": account}
         try:
-            said = self._looks.within(LOOK_SECONDS, lambda: self._call("POST", "/accounts", {"account": account}, 1))
+            said = self._looks.within(LOOK_SECONDS, lambda: self._call("POST", "/accounts", asked, SILENCE_SECONDS))
             return _found(said, account)
         except (_Unreached, _Unreadable, TooLate, Full):
             return TOO_SLOW

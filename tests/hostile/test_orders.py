@@ -173,8 +173,10 @@ def test_a_slow_biller_keeps_no_more_hops_than_it_may(town: Town, monkeypatch: p
     assert town.app.behind.ask(question) == NOT_FOUND
 
 
-def test_a_repeated_hop_while_the_biller_is_asked_is_one_talk(on_disk: Town) -> None:
+def test_a_repeated_hop_while_the_biller_is_asked_is_one_talk(on_disk: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """The gateway sends a hop again while its first copy still waits for the biller: both read the same screen."""
+    monkeypatch.setattr(billers, "LOOK_SECONDS", 20)
+    monkeypatch.setattr(billers, "SILENCE_SECONDS", 20)
     phone = on_disk.phone("Amina").dial().press("3", "1", "1")
     phone.typed = f"{phone.typed}*{METER}91"
     copies = [Phone(on_disk, phone.number, session=phone.session, typed=phone.typed) for _ in range(2)]
