@@ -107,7 +107,7 @@ def test_an_assistant_is_one_no_more(village: Village, how: str) -> None:
         village.do(lambda unit: drop_assistant(unit, owner=BARAKA, till=TILL, person_id=ACHIENG.id))
         assert village.told() == []
     elif how == "left":
-        village.do(lambda unit: leave_tills(unit, ACHIENG))
+        village.do(lambda unit: unit.rows.lock(Person, ACHIENG.id) and leave_tills(unit, ACHIENG))
     else:
         village.do(lambda unit: close_till(unit, BARAKA, TILL))
     assert village.do(lambda unit: tills_served(unit, ACHIENG)) == []

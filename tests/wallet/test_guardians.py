@@ -107,8 +107,8 @@ def test_P_12_nobody_becomes_a_guardian_while_a_request_runs(rich: Village) -> N
     assert wishes(rich, ACHIENG) == []
     with rich.refuses(RequestOver):
         say_yes(rich, ACHIENG)
-    late = Guardian(person=AMINA.id, guardian=ACHIENG.id, state="agreed", at=rich.now + timedelta(seconds=1))
-    rich.do(lambda unit: unit.rows.put(late))
+    (late,) = (row for row in rich.rows(Guardian) if row.guardian == ACHIENG.id)
+    rich.change(late, state="agreed", at=rich.now + timedelta(seconds=1))
     rich.later(hours=1)
     assert wishes(rich, ACHIENG) == []
     with rich.refuses(RequestOver):

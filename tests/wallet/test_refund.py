@@ -162,6 +162,7 @@ def test_a_rate_that_was_too_high_is_given_back_in_part(morning: Village) -> Non
 
 def test_what_was_reversed_is_not_given_back_again(morning: Village) -> None:
     """Its levy went back with it."""
+    morning.audited = False
     entry = paid(morning)
     original = morning.entry(entry)
     assert original is not None
@@ -174,6 +175,7 @@ def test_what_was_reversed_is_not_given_back_again(morning: Village) -> None:
 
 
 def test_a_reversal_after_the_refund_does_not_give_the_levy_back_again(morning: Village) -> None:
+    morning.audited = False
     entry = paid(morning)
     levied(morning, ENDED)
     given(morning)
@@ -189,6 +191,7 @@ def test_a_reversal_after_the_refund_does_not_give_the_levy_back_again(morning: 
 
 def test_a_reversal_and_a_refund_at_once_give_the_levy_back_once(morning: Village) -> None:
     """Whoever has not seen the other is stopped by the counter that both add to."""
+    morning.audited = False
     entry = paid(morning)
     original = morning.entry(entry)
     assert original is not None
@@ -217,6 +220,7 @@ def test_a_reversal_and_a_refund_at_once_give_the_levy_back_once(morning: Villag
 
 def test_a_reversal_after_the_end_gives_back_the_levy_that_was_taken_then(morning: Village) -> None:
     """Point 5: a payment of March is reversed in April."""
+    morning.audited = False
     morning.now = MIDNIGHT - timedelta(days=10)
     before = morning.balance(wallet(AMINA))
     entry = paid(morning)
@@ -272,6 +276,7 @@ def test_a_tax_on_a_withdrawal_goes_back_to_who_withdrew(village: Village) -> No
 
 def test_a_payment_that_was_held_is_judged_by_the_moment_it_was_made(morning: Village) -> None:
     """One made in the last minute of the levy and arrived after it was lawful; of one made later the levy goes back."""
+    morning.audited = False
     morning.pack(taxes=(*PACK.taxes, OPEN), undo_seconds=300)
     morning.now = MIDNIGHT - timedelta(minutes=1)
     lawful = paid(morning, 200_00)
@@ -313,6 +318,8 @@ def test_two_different_people_and_what_was_reviewed(morning: Village) -> None:
 
 
 def test_the_audit_finds_a_refund_of_nothing_and_one_that_nobody_approved(morning: Village) -> None:
+    morning.audited = False
+
     def found() -> list[str]:
         return [what for _, what in morning.do(lambda unit: list(refunds_have_payments(unit)))]
 
