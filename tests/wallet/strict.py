@@ -22,7 +22,7 @@ from service.wallet.unit import (
 
 STATES: dict[type[Any], str] = {
     Person: "active blocked closed retired",
-    Agent: "active blocked closed",
+    Agent: "active suspended closed",
     Merchant: "open closed",
     Assistant: "active over",
     Notice: "queued failed",

@@ -207,12 +207,13 @@ class Village:
 
 
 class Overheard:
-    """Rows and books that note what is announced and what is then asked."""
+    """Rows and books that note what is announced and what is then asked, and let something happen before a lock."""
 
     def __init__(self, unit: Unit) -> None:
         self.rows, self.books = unit.rows, unit.books
         self.announced: list[Any] = []
         self.asked: list[Any] = []
+        self.before_lock: Callable[[], Any] = lambda: None
         self.unit = replace(unit, rows=cast(Any, self), books=cast(Any, self))
 
     def __getattr__(self, name: str) -> Any:
@@ -227,6 +228,7 @@ class Overheard:
 
     def lock(self, kind: Any, *key: Any) -> Any:
         self.asked.append(Asked.lock(kind, *key))
+        self.before_lock()
         return self.rows.lock(kind, *key)
 
     def find(self, kind: Any, **asked: Any) -> Any:
