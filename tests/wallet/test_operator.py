@@ -316,6 +316,19 @@ def test_C_04_what_was_seen_is_what_is_approved(village: Village) -> None:
             village.do(lambda unit, one=approval_id: decline(unit, approval_id=one, by="bob"))  # type: ignore[misc]
 
 
+def test_C_08_the_role_of_who_proposes_is_noted_with_every_act(village: Village) -> None:
+    """Of who shares a number, too, for whom staff ask for the new PIN as well."""
+    shared = village.change(AMINA, shared=True)
+    made = village.do(lambda unit: propose_reset(unit, shared, id_number=AMINA.id_number, maker="ann", role="support"))
+    assert isinstance(made, Approval)
+    wish = village.do(lambda unit: ask_redeem(unit, agent=SHOP, amount=100_00)).id
+    village.do(lambda unit: redeem_asked(unit, wish_id=wish, bank_ref="B 9", maker="ann", role="treasury"))
+    assert [(row.role, row.act) for row in village.rows(Noted)] == [
+        ("support", "make reset_pin"),
+        ("treasury", "make redeem"),
+    ]
+
+
 def test_a_suspended_shop_is_settled_with_and_gets_nothing(village: Village) -> None:
     village.post((TRUST, float_(SHOP), 300_00, Reason.ISSUE))
     village.do(lambda unit: set_shop(unit, SHOP.number, "suspended"))
