@@ -11,6 +11,8 @@ from service.wallet.unit import Asked, Renewed
 
 R = TypeVar("R")
 
+_OPTIONAL = {kind: record.optional for kind, record in BY_KIND.items()}
+
 
 class MemoryRows:
     """All records of one memory store."""
@@ -125,6 +127,8 @@ class MemoryRows:
             self._undo.drop(self._found[record.kind, name, getattr(row, name)], key)
 
     def _check(self, record: Record, row: Any) -> None:
+        empty = [name for name in record.types if getattr(row, name) is None and name not in _OPTIONAL[record.kind]]
+        assert not empty, f"{record.table} refuses the row: {empty} are empty"
         if record.differ:
             one, other = (getattr(row, name) for name in record.differ)
             assert one != other, f"{record.table} refuses the row"

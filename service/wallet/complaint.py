@@ -44,7 +44,8 @@ def complain(unit: Unit, person: Person, code: str, *, about: int) -> Merchant:
 
 
 def _pause(unit: Unit, till: Merchant, person: Person, about: int) -> None:
-    sold = [item for item in unit.rows.find(Item, till=till.number, limit=1000) if item.state == "open"]
+    codes = [item.code for item in unit.rows.find(Item, till=till.number, limit=1000) if item.state == "open"]
+    sold = [item for code in codes if (item := unit.rows.lock(Item, code)) and item.state == "open"]
     if not sold:
         return
     for item in sold:

@@ -258,7 +258,7 @@ def propose_reset(
         if no := compare_document(unit, person, id_number):
             return no
         reset = ask_reset(unit, person.id)
-        return propose(unit, act="reset_pin", values={"person": person.id, "reset": reset.id}, maker=maker)
+        return propose(unit, act="reset_pin", values={"person": person.id, "reset": reset.id}, maker=maker, role=role)
     if person.reset is None:
         raise NothingAsked(hours=-(-unit.house.packs[person.country].pin_reset_seconds // 3600))
     if id_number is None:

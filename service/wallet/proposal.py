@@ -15,10 +15,11 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.case import case_number
 from service.wallet.identity import NewNumber
+from service.wallet.merchant import Merchant
 from service.wallet.name import masked
 from service.wallet.staff import Staff, StaffRefusal
 from service.wallet.statement import check_reference, owner_shown, state_of
-from service.wallet.unit import Agent, Approval, Case, Person, Unit
+from service.wallet.unit import Agent, Approval, Case, Pending, Person, Unit
 
 
 class NothingToApprove(Refusal):
@@ -142,7 +143,12 @@ def _concerned(unit: Unit, approval: Approval) -> Iterator[int]:
 
 
 def _owners(unit: Unit, account: Account) -> Iterator[int]:
+    """Yield whose an account is; what waits, or waited, in a hold is its payer's and its payee's."""
     if account.kind == Kind.WALLET:
         yield int(account.owner)
     elif account.kind == Kind.FLOAT and (agent := unit.rows.get(Agent, account.owner)):
         yield agent.person
+    elif account.kind == Kind.TAKINGS and (till := unit.rows.get(Merchant, account.owner)):
+        yield till.person
+    elif account.kind == Kind.HELD and (payment := unit.rows.get(Pending, int(account.owner))):
+        yield from (payment.payer, payment.payee)

@@ -59,7 +59,7 @@ def _python(part: str, written: Written, only: Sequence[str], console: Console) 
     assert judged.functions, f"nothing in service/{part} is called so"
     table = rows(judged.functions, judged.alive, written)
     console.print(_table(f"Mutants of service/{part}", table))
-    unexplained = [one for one in judged.alive if one not in written.why]
+    unexplained = [one for one in judged.alive if not written.explains(one)]
     killed = _no_longer(written, judged, only)
     for title, mutants in (("ALIVE, AND NOBODY SAID WHY", unexplained), ("EXPLAINED, AND NOT ALIVE", killed)):
         for one in mutants:

@@ -40,6 +40,29 @@ PARTS = {
 }
 
 
+_SHARED = ("tests/hostile/test_shared_phone.py", "tests/hostile/test_shared_number.py")
+_DESK = ("tests/console/test_approvals.py", "tests/hostile/test_idle.py", "tests/hostile/test_resets.py", *_SHARED)
+FURTHER: dict[str, tuple[str, ...]] = {
+    "batch": ("tests/hostile/test_bulk.py",),
+    "bulk": ("tests/hostile/test_bulk.py",),
+    "bulk_file": ("tests/hostile/test_bulk.py",),
+    "check": ("tests/hostile/test_checks.py",),
+    "close": ("tests/hostile/test_closing.py",),
+    "guesses": ("tests/hostile/test_guesses.py",),
+    "nickname": ("tests/hostile/test_nicknames.py",),
+    "operator": (*_DESK, "tests/hostile/test_closing.py", "tests/hostile/test_bulk.py"),
+    "people_acts": _DESK,
+    "pin": ("tests/hostile/test_guesses.py",),
+    "proposal": (*_DESK, "tests/hostile/test_closing.py", "tests/hostile/test_bulk.py"),
+    "roles": ("tests/console/test_roles.py",),
+    "seats": _SHARED,
+    "sim": ("tests/hostile/test_sims.py", *_SHARED),
+    "staff": ("tests/console/test_login.py", "tests/cli/test_staff.py"),
+    "withdraw": ("tests/hostile/test_bulk.py",),
+}
+"""Modules of service/wallet whose tests stand in whole towns, too: what runs a line longest is asked last."""
+
+
 @dataclass(frozen=True)
 class Judged:
     """What came of one part: how many mutants each function had, which live, and which came to no judgement."""
@@ -52,13 +75,25 @@ class Judged:
 def run(name: str, written: Written, only: Sequence[str] = ()) -> Judged:
     """Judge the mutants of a part, or of those functions only; mutmut says how far it is."""
     part = PARTS[name]
+    wanted: dict[tuple[str, ...], list[str]] = {}
+    for function in functions(part):
+        if written.decides(function) and (not only or any(_is_in(function, one) for one in only)):
+            further = FURTHER.get(function.split(".")[2], ()) if name == "wallet" else ()
+            wanted.setdefault((*part.tests, *further), []).append(function)
+    judged = Judged({}, [], [])
+    for tests, chosen in wanted.items():
+        one = _judge(name, part._replace(tests=tests), chosen)
+        judged = Judged(judged.functions | one.functions, judged.alive + one.alive, judged.unjudged + one.unjudged)
+    return judged
+
+
+def _is_in(function: str, name: str) -> bool:
+    return f"{function}.".startswith(f"{name}.")
+
+
+def _judge(name: str, part: Part, wanted: Sequence[str]) -> Judged:
     place = copy.fresh(name)
-    _configure(place, part)
-    wanted = [
-        function
-        for function in functions(part)
-        if written.decides(function) and (not only or any(function.startswith(one) for one in only))
-    ]
+    _configure(place, part, wanted)
     patterns = [_as_mutmut_says(function) + "__mutmut_*" for function in wanted]
     command = (sys.executable, "-m", "mutmut", "run", "--max-children", os.environ.get("CHILDREN", "1"), *patterns)
     ran = subprocess.run(command, cwd=place, env=copy.environment())
@@ -90,11 +125,11 @@ def _as_people_say(mangled: str) -> str:
     return f"{module}.{name.removeprefix('xǁ').replace('ǁ', '.') if 'ǁ' in name else name.removeprefix('x_')}"
 
 
-def _configure(place: Path, part: Part) -> None:
+def _configure(place: Path, part: Part, wanted: Sequence[str]) -> None:
     others = [path.name for path in place.iterdir() if path.name not in ("service", "tests", "pyproject.toml")]
     settings: dict[str, Any] = {
         "source_paths": ["service"],
-        "only_mutate": [f"{part.folder}/*.py"],
+        "only_mutate": sorted({"/".join(function.split(".")[:3]) + ".py" for function in wanted}),
         "also_copy": others,
         "pytest_add_cli_args_test_selection": [*part.tests, "-k", f"not ({part.without})"],
         "timeout_constant": 3.0,

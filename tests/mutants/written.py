@@ -3,6 +3,7 @@
 Mutants are known by their function and their words, not by number or line, so that it stays true when lines move.
 """
 
+import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterable
@@ -21,12 +22,25 @@ class Mutant(NamedTuple):
     now: str
 
 
+class Kind(NamedTuple):
+    """Mutants that are alike, wherever they stand: `change` matches `what it was -> what it is now`, whole."""
+
+    change: str
+    why: str
+
+
 @dataclass(frozen=True)
 class Written:
     """The page, read."""
 
     why: dict[Mutant, str]
     idle: dict[str, str]
+    kinds: tuple[Kind, ...] = ()
+
+    def explains(self, one: Mutant) -> bool:
+        """Say whether it is written down why a mutant lives, itself or as one of a kind."""
+        said = f"{one.was} -> {one.now}"
+        return one in self.why or any(re.fullmatch(kind.change, said, re.DOTALL) for kind in self.kinds)
 
     def decides(self, function: str) -> bool:
         """Say whether a function decides something: neither it, nor its class, nor its module is listed."""
@@ -40,7 +54,7 @@ def read(path: Path = PAGE) -> Written:
     why = {
         Mutant(one["in"], _plain(one["was"]), _plain(now)): one["why"] for one in page["alive"] for now in one["now"]
     }
-    return Written(why, page["decides_nothing"])
+    return Written(why, page["decides_nothing"], tuple(Kind(one["change"], one["why"]) for one in page["kind"]))
 
 
 def _plain(lines: str) -> str:
@@ -72,7 +86,7 @@ def rows(judged: dict[str, int], alive: Iterable[Mutant], written: Written) -> l
     left, explained = Counter[str](), Counter[str]()
     for one in alive:
         left[_module(one.function)] += 1
-        explained[_module(one.function)] += one in written.why
+        explained[_module(one.function)] += written.explains(one)
     return [
         Row(module, number, number - left[module], left[module], explained[module])
         for module, number in sorted(mutants.items())

@@ -6,6 +6,7 @@ from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from service.storage.guards import APPEND_ONLY
 from service.storage.records import BY_KIND, RECORDS
@@ -65,6 +66,16 @@ def test_times_come_back_as_one_moment_in_utc(store: Store) -> None:
 def test_a_row_that_is_not_there_cannot_be_written_over(store: Store) -> None:
     with pytest.raises(AssertionError):
         put(store, person(1))
+
+
+def test_what_may_not_be_empty_is_written_nowhere(store: Store) -> None:
+    nobody = replace(person(1), name=None)  # type: ignore[arg-type]
+    with pytest.raises((AssertionError, IntegrityError)):
+        add(store, nobody)
+    add(store, person(1))
+    with pytest.raises((AssertionError, IntegrityError)):
+        put(store, nobody)
+    assert store.read(lambda tx: tx.rows.get(Person, 1)) == person(1)
 
 
 def test_S_14_a_seat_on_a_phone_belongs_to_one_person(store: Store) -> None:

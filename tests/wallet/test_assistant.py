@@ -1,6 +1,7 @@
 """Assistants of a till: who is one, what they may do, and what they hear."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -14,14 +15,14 @@ from service.wallet.assistant import (
     served_till,
     tills_served,
 )
-from service.wallet.merchant import Assistant
+from service.wallet.merchant import Assistant, Merchant
 from service.wallet.pay import pay_till, quote_pay
 from service.wallet.request import ask_sale
 from service.wallet.send import SelfPayment
 from service.wallet.takings import quote_refund, quote_settlement
 from service.wallet.till import UnknownTill, close_till, new_till
-from service.wallet.unit import Person, Request
-from tests.wallet.village import ACHIENG, AMINA, BARAKA, NJERI, PACK, UGANDAN, Village, ref
+from service.wallet.unit import Asked, Person, Request, Unit
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, NJERI, PACK, UGANDAN, Overheard, Village, ref
 
 TILL = "500017"
 
@@ -112,7 +113,12 @@ def test_an_assistant_is_one_no_more(village: Village, how: str) -> None:
         village.do(lambda unit: drop_assistant(unit, owner=BARAKA, till=TILL, person_id=ACHIENG.id))
         assert village.told() == []
     elif how == "left":
-        village.do(lambda unit: leave_tills(unit, ACHIENG))
+
+        def leave(unit: Unit) -> None:
+            unit.rows.lock(Person, ACHIENG.id)  # as who closes a wallet does
+            leave_tills(unit, ACHIENG)
+
+        village.do(leave)
     else:
         village.do(lambda unit: close_till(unit, BARAKA, TILL))
     assert village.do(lambda unit: tills_served(unit, ACHIENG)) == []
@@ -121,3 +127,45 @@ def test_an_assistant_is_one_no_more(village: Village, how: str) -> None:
     if how != "closed":
         named(village, ACHIENG.phone)
         assert village.do(lambda unit: assistants_of(unit, TILL)) == [ACHIENG]
+
+
+def test_who_leaves_leaves_their_own_tills_and_at_that_moment(village: Village) -> None:
+    other = village.do(lambda unit: new_till(unit, person_id=AMINA.id, name="Duka la Amina")).number
+    named(village, ACHIENG.phone)
+    named(village, NJERI.phone)
+    village.do(lambda unit: name_assistant(unit, owner=AMINA, till=other, phone=ACHIENG.phone))
+    assert [till.number for till in village.do(lambda unit: tills_served(unit, NJERI))] == [TILL]
+    assert [till.number for till in village.do(lambda unit: tills_served(unit, ACHIENG))] == [TILL, other]
+    village.later(hours=1)
+
+    def drop(unit: Unit) -> list[object]:
+        heard = Overheard(unit)
+        drop_assistant(heard.unit, owner=AMINA, till=other, person_id=ACHIENG.id)
+        drop_assistant(heard.unit, owner=AMINA, till=other, person_id=NJERI.id)
+        return heard.asked
+
+    assert Asked.lock(Merchant, other) in village.do(drop)
+    dropped = village.now
+    village.later(hours=1)
+
+    def leave(unit: Unit) -> None:
+        unit.rows.lock(Person, ACHIENG.id)
+        leave_tills(unit, ACHIENG)
+
+    village.do(leave)
+    assert {(row.till, row.person): (row.state, row.at) for row in village.rows(Assistant)} == {
+        (TILL, ACHIENG.id): ("over", village.now),
+        (other, ACHIENG.id): ("over", dropped),
+        (TILL, NJERI.id): ("active", dropped - timedelta(hours=1)),
+    }
+
+
+def test_helpers_are_named_one_at_a_time(village: Village) -> None:
+    """Or there would be more than the most."""
+
+    def asked(unit: Unit) -> list[object]:
+        heard = Overheard(unit)
+        name_assistant(heard.unit, owner=BARAKA, till=TILL, phone=ACHIENG.phone)
+        return heard.asked
+
+    assert Asked.lock(Merchant, TILL) in village.do(asked)

@@ -5,22 +5,27 @@ from datetime import timedelta
 
 import pytest
 
+from service.countries import Does, Rule
 from service.ledger.entry import OverCap
 from service.refusal import Refusal
+from service.wallet.account import takings_of
 from service.wallet.challenge import (
     Asked,
     PaidAlready,
     WrongChallenge,
     answer_by_sms,
     ask_by_sms,
+    ask_pay_by_sms,
     challenge_code,
     sms_day,
 )
+from service.wallet.pay import Quote as PayQuote
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
-from service.wallet.unit import Challenge
+from service.wallet.till import new_till
+from service.wallet.unit import Case, Challenge, Unit
 from service.wallet.withdraw import withdrawal_code
-from tests.wallet.village import AMINA, BARAKA, CODE_KEY, NJERI, PACK, Village, ref, wallet
+from tests.wallet.village import AMINA, BARAKA, CODE_KEY, NJERI, PACK, Village, person, ref, wallet
 
 DAY = f"sms:{AMINA.id}:2026-11-22"
 
@@ -173,3 +178,73 @@ def test_P_01_who_is_locked_pays_by_no_code(village: Village) -> None:
         answered(village, code(one))
     with village.refuses(PinLocked, service_code=PACK.people_code, help_line=PACK.help_line):
         asked(village)
+
+
+def test_a_small_payment_at_a_till_waits_for_its_code_too(village: Village) -> None:
+    """It counts for the same limits, is paid at the till, and a large one, or a second, needs the PIN."""
+    till = village.do(lambda unit: new_till(unit, person_id=BARAKA.id, name="Mama Mboga"))
+    village.told()
+
+    def at_till(amount: int) -> tuple[PayQuote, bool]:
+        pack = village.house.packs["ke"]
+        return village.do(lambda unit: ask_pay_by_sms(unit, payer=AMINA, till=till.number, amount=amount, pack=pack))
+
+    assert at_till(500_01)[1] is False
+    assert village.rows(Challenge) == []
+    quote, by_code = at_till(400_00)
+    assert (by_code, quote.till, quote.amount, quote.owner) == (True, till.number, 400_00, BARAKA.id)
+    receipt = answered(village, challenge_code(CODE_KEY, quote.entry))
+    assert isinstance(receipt, Receipt)
+    assert (receipt.entry, village.used(DAY)) == (quote.entry, 400_00)
+    assert village.balance(takings_of(till, "ke")) == 398_00
+    assert [(one.phone, one.key) for one in village.told()] == [(AMINA.phone, "paid"), (BARAKA.phone, "sale")]
+    assert [row.state for row in village.rows(Challenge)] == ["used"]
+    second, _ = at_till(400_00)
+    village.pack(sms_day_limit=799_99)
+    with village.refuses(OverCap, left=399_99):
+        answered(village, challenge_code(CODE_KEY, second.entry))
+
+
+def test_F_07_a_new_number_that_is_nearly_a_known_one_is_asked_about_on_a_screen(village: Village) -> None:
+    """Whose number it nearly is, is said; nobody is asked about a number that they have paid."""
+    near = person(910, "Otieno Okoth", "+254722000003")
+
+    def come(unit: Unit) -> None:
+        unit.rows.add(near)
+        unit.books.open(wallet(near))
+
+    village.do(come)
+    answered(village, code(asked(village)))
+
+    def ask(phone: str) -> Asked:
+        return village.do(lambda unit: ask_by_sms(unit, payer=AMINA, phone=phone, amount=100_00, pack=PACK))
+
+    strange = ask(near.phone)
+    assert strange.near is not None
+    assert (strange.near.id, strange.by_code) == (BARAKA.id, False)
+    known = ask(BARAKA.phone)
+    assert (known.near, known.by_code) == (None, True)
+
+
+@pytest.mark.parametrize("where", ["person", "till"])
+def test_F_03_what_a_rule_notes_of_a_payment_by_code_is_about_its_other_side(village: Village, where: str) -> None:
+    """A payment that is delayed is noted with its amount; one that is paid, under its entry."""
+    till = village.do(lambda unit: new_till(unit, person_id=BARAKA.id, name="Mama Mboga")).number
+    rule = Rule(name="emptied", of="send" if where == "person" else "pay", does=Does.DELAY, seconds=60, case=True,
+                at_least={"amount": 1}, at_most={})  # fmt: skip
+    village.pack(rules=(rule,))
+    pack = village.house.packs["ke"]
+
+    def ask(unit: Unit) -> None:
+        if where == "person":
+            ask_by_sms(unit, payer=AMINA, phone=BARAKA.phone, amount=100_00, pack=pack)
+        else:
+            ask_pay_by_sms(unit, payer=AMINA, till=till, amount=100_00, pack=pack)
+
+    def refused(unit: Unit) -> None:
+        with pytest.raises(Refusal):
+            ask(unit)
+
+    village.do(refused)
+    (case,) = village.rows(Case)
+    assert (case.other, case.values) == (BARAKA.id, {"rules": ["emptied"], "delayed": 100_00})

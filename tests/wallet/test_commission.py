@@ -166,3 +166,15 @@ def test_F_01_what_was_not_earned_is_taken_back_by_two_people_and_the_next_payda
     village.do(pay_commission)
     assert village.balance(float_(SHOP)) == 15_00
     assert village.do(lambda unit: accrued(unit, SHOP, PACK, until=village.now)) == 0
+
+
+def test_shops_are_paid_one_in_a_commit_and_shown_what_they_were_paid(village: Village) -> None:
+    """Who has never been paid was paid nothing."""
+    for shop in (SHOP, OTHER_SHOP):
+        paydays(village, shop)
+    earned(village, 100_00)
+    assert village.do(lambda unit: owed_to(unit, SHOP, PACK)).paid == 0
+    village.now = DECEMBER
+    assert [village.do(pay_commission) for _ in range(3)] == [1, 1, 0]
+    assert village.do(lambda unit: owed_to(unit, SHOP, PACK)).paid == 75_00
+    assert village.do(lambda unit: owed_to(unit, OTHER_SHOP, PACK)).paid == 0

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from service.ledger.chart import Reason
+from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.cash_in import CashIn, NeedsCode, cash_in, quote_cash_in
-from service.wallet.deposit import WrongDepositCode, deposit_code, prove_deposit, send_deposit_code
+from service.wallet.deposit import CODES_A_DAY, WrongDepositCode, deposit_code, prove_deposit, send_deposit_code
 from service.wallet.inbox import AskedEnough
 from service.wallet.unit import Agent, Person
 from service.wallet.wrong_codes import TooManyCodes
@@ -114,3 +115,20 @@ def test_an_owner_is_not_flooded_with_codes(village: Village) -> None:
         village.do(lambda unit: send_deposit_code(unit, agent=SHOP, quote=quote, pack=PACK))
     assert ACHIENG.id == OTHER_SHOP.person
     village.do(lambda unit: send_deposit_code(unit, agent=OTHER_SHOP, quote=quote, pack=PACK))
+
+
+def test_P_14_a_code_is_bound_to_its_purpose_and_its_deposit() -> None:
+    """It is derived when it is shown."""
+    assert deposit_code(CODE_KEY, "x") == one_time_code(CODE_KEY, "deposit x", 0, 0)
+
+
+def test_T_01_codes_are_counted_by_the_day_of_the_country(village: Village) -> None:
+    """The sixth of a day is not sent, and after midnight in Nairobi there are five again."""
+    quote = quoted(village)
+    village.now = village.now.replace(hour=20, minute=59)
+    for _ in range(CODES_A_DAY):
+        village.do(lambda unit: send_deposit_code(unit, agent=SHOP, quote=quote, pack=PACK))
+    with village.refuses(AskedEnough):
+        village.do(lambda unit: send_deposit_code(unit, agent=SHOP, quote=quote, pack=PACK))
+    village.now = village.now.replace(hour=21)
+    village.do(lambda unit: send_deposit_code(unit, agent=SHOP, quote=quote, pack=PACK))

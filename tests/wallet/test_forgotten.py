@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from service.ledger.chart import Reason
+from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.forgotten import (
     ASKS_PER_DAY,
@@ -13,26 +15,50 @@ from service.wallet.forgotten import (
     LacksStaff,
     NothingAsked,
     ResetWaits,
+    StaffOnly,
     TooManyResets,
+    WrongStaffCode,
     ask_reset,
     at_stake,
     choose_new_pin,
     mind_resets,
+    needs_of,
+    prove_staff_code,
     put_new_pin,
     ready_reset,
+    refuse_shared,
+    staff_code,
     stop_request,
 )
-from service.wallet.identity import PinReset
+from service.wallet.identity import PinReset, SimCheck
 from service.wallet.limits import OverSingle, limits_of, tier_of
 from service.wallet.pay import pay_till, quote_pay
-from service.wallet.pin import OldPin, WalletBlocked, WeakPin, is_pin, seal_pin, unlock
+from service.wallet.pin import REMEMBERED, OldPin, SimChanged, WalletBlocked, WeakPin, is_pin, seal_pin, unlock
 from service.wallet.reversal import ask_back, keep
 from service.wallet.send import quote_send, send_money
+from service.wallet.sim import SimUnchecked
 from service.wallet.till import new_till
-from service.wallet.unit import Person
-from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, TRUST, Village, float_
+from service.wallet.undo import settle_due
+from service.wallet.unit import Asked, Case, Person, Unit
+from service.wallet.withdraw import quote_withdrawal, return_expired, withdraw
+from service.wallet.wrong_codes import TooManyCodes
+from tests.wallet.village import (
+    AMINA,
+    BARAKA,
+    NJERI,
+    NOON,
+    PACK,
+    SHOP,
+    TRUST,
+    Overheard,
+    Village,
+    float_,
+    person,
+    wallet,
+)
 
 DAY = timedelta(days=1)
+CHEBET = person(910, "Chebet Rono", "+254733000010")
 
 
 def stored(village: Village, who: Person = AMINA) -> Person:
@@ -256,3 +282,179 @@ def test_P_12_for_a_day_after_a_new_pin_little_goes_out(village: Village, amina:
         village.do(lambda unit: send_money(unit, payer=person, quote=quote))
     village.later(days=1)
     assert village.do(lambda unit: tier_of(unit, person)) == PACK.tiers[2]
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "sent"])
+def test_what_is_held_is_at_stake_and_is_counted_once(village: Village, how: str) -> None:
+    """It comes back to whoever has the PIN; what was paid, and what others hold, does not."""
+    village.pack(undo_seconds=300)
+    pack = village.house.packs["ke"]
+    for who, amount in ((AMINA, 1_000_00), (BARAKA, 5_000_00)):
+        village.give(who, amount)
+
+    def held(who: Person) -> None:
+        def work(unit: Unit) -> None:
+            if how == "sent":
+                quote = quote_send(unit, payer=who, phone=NJERI.phone, amount=100_00)
+                send_money(unit, payer=who, quote=quote._replace(undo=300))
+            else:
+                cash = quote_withdrawal(unit, payer=who, agent_number=SHOP.number, amount=100_00)
+                withdraw(unit, payer=who, quote=cash, pack=pack)
+
+        village.do(work)
+
+    held(BARAKA)
+    held(AMINA)
+    assert village.do(lambda unit: at_stake(unit, AMINA)) == 1_000_00
+    village.later(days=1)
+    while village.do(return_expired) or village.do(settle_due):
+        pass
+    left = village.balance(wallet(AMINA))
+    assert village.do(lambda unit: at_stake(unit, AMINA)) == left
+    assert (left == 1_000_00) == (how == "withdrawn")
+
+
+def test_only_what_this_person_is_asked_for_is_at_stake(village: Village, amina: Person) -> None:
+    """Another's case is not, and one that was answered is not held any more."""
+    village.give(BARAKA, 1_000_00)
+    village.do(lambda unit: unit.rows.add(CHEBET))
+    village.do(lambda unit: unit.books.open(wallet(CHEBET)))
+    for payee in (AMINA, CHEBET):
+        quote = village.do(lambda unit, payee=payee: quote_send(unit, payer=BARAKA, phone=payee.phone, amount=100_00))  # type: ignore[misc]
+        payment = village.do(lambda unit, quote=quote: send_money(unit, payer=BARAKA, quote=quote)).entry  # type: ignore[misc]
+        village.do(lambda unit, payment=payment: ask_back(unit, payer=BARAKA, payment=payment))  # type: ignore[misc]
+    assert village.do(lambda unit: at_stake(unit, amina)) == 100_00
+    mine, theirs = village.rows(Case)
+    village.change(mine, state="done")
+    village.audited = False
+    assert village.do(lambda unit: at_stake(unit, amina)) == 0
+    assert village.do(lambda unit: at_stake(unit, CHEBET)) == 100_00
+    assert theirs.held == 100_00
+
+
+def test_one_request_is_minded_at_a_time(village: Village, amina: Person) -> None:
+    """And one that was stopped since it was found is left alone, though its time has come."""
+    first = asked(village)
+    village.do(lambda unit: ask_reset(unit, BARAKA.id))
+    village.told()
+    village.now = first.next_at
+    assert minded(village) == 1
+    assert [one.phone for one in village.told()] == [AMINA.phone]
+
+    def mind(unit: Unit) -> int:
+        between = Overheard(unit)
+        between.before_lock = lambda: stop_request(unit, BARAKA.id)
+        return mind_resets(between.unit)
+
+    assert village.do(mind) == 1
+    assert [one.key for one in village.told()] == ["pin_reset_stopped"]
+    assert minded(village) == 0
+
+
+def test_the_last_pins_are_remembered_and_no_more(village: Village, amina: Person) -> None:
+    village.change(stored(village), old_pins=("a", "b", "c", "d", "e", "f"))
+    asked(village)
+    village.later(days=1)
+    village.do(lambda unit: put_new_pin(unit, AMINA.id, sealed="new"))
+    assert stored(village).old_pins == (amina.pin, "a", "b", "c")[: REMEMBERED - 1]
+
+
+def test_P_10_more_than_the_bound_waits_for_the_network_and_the_bound_does_not(village: Village) -> None:
+    """The network has spoken if it did since the new PIN was asked for."""
+    village.house = replace(village.house, sim_feed=True)
+    village.pack(sim_check_above=700_00)
+    asked(village)
+    (check,) = village.rows(SimCheck)
+    assert check.person == AMINA.id
+    village.change(check, state="answered")
+    village.give(AMINA, 700_00)
+    village.later(days=1)
+    ready(village)
+    village.give(AMINA, 1)
+
+    def refused(unit: Unit) -> None:
+        with pytest.raises(SimUnchecked):
+            ready_reset(unit, next(row for row in unit.rows.find(Person) if row.id == AMINA.id))
+
+    village.do(refused)
+    assert [(row.person, row.state) for row in village.rows(SimCheck)] == [(AMINA.id, "answered"), (AMINA.id, "queued")]
+    village.change(stored(village), sim_seen_at=NOON)
+    village.do(refused)
+    village.change(stored(village), sim_seen_at=NOON + timedelta(microseconds=1))
+    ready(village)
+
+
+def test_S_14_who_shares_a_number_proves_the_code_that_staff_have_told(village: Village) -> None:
+    """The right one before its time is told that it waits; wrong ones are counted by the hour."""
+    village.do(lambda unit: refuse_shared(unit, AMINA))
+    row, shared = asked(village), village.change(stored(village), shared=True)
+    with village.refuses(StaffOnly, help_line=PACK.help_line):
+        village.do(lambda unit: refuse_shared(unit, shared))
+    right = one_time_code(village.house.code_key, "staff", row.id, 0)
+    assert staff_code(village.house.code_key, row.id) == right
+
+    def proved(code: str) -> Refusal | None:
+        return village.do(lambda unit: prove_staff_code(unit, shared, code))
+
+    with village.refuses(ResetWaits, opens=row.opens_at.isoformat()):
+        proved(right)
+    village.later(days=1)
+    assert proved(right) is None
+    for _ in range(PACK.code_tries):
+        assert isinstance(proved("1234567"), WrongStaffCode)
+    for code in (right, "1234567"):
+        with village.refuses(TooManyCodes, minutes=60):
+            proved(code)
+    village.later(hours=1)
+    assert proved(right) is None
+    village.change(row, state="stopped")
+    assert isinstance(proved(right), WrongStaffCode)
+
+
+def test_what_a_new_pin_needs_is_told_as_things_stand(village: Village) -> None:
+    nothing = village.do(lambda unit: needs_of(unit, AMINA))
+    village.give(AMINA, 5_000_01)
+    assert (nothing, village.do(lambda unit: needs_of(unit, AMINA))) == (PACK.reset_needs(0), "staff")
+
+
+def test_P_12_a_request_is_found_unlocked_so_that_the_person_is_locked_first(village: Village) -> None:
+    """As everybody locks them; and who shares a number finds nothing under keys that others are told."""
+    row = asked(village)
+    village.change(stored(village), shared=True)
+    village.told()
+    village.now = row.next_at
+    found: list[Any] = []
+
+    def mind(unit: Unit) -> list[Any]:
+        between = Overheard(unit)
+
+        def due(kind: Any, **more: Any) -> Any:
+            found.append(more["lock"])
+            return unit.rows.due(kind, **more)
+
+        between.due = due  # type: ignore[attr-defined]
+        mind_resets(between.unit)
+        return between.asked[:2]
+
+    assert village.do(mind) == [Asked.lock(Person, AMINA.id), Asked.lock(PinReset, row.id)]
+    assert found == [False]
+    (told,) = village.told()
+    assert (told.key, told.values) == (
+        "pin_reset_vouched",
+        {"opens": row.opens_at.isoformat(), "help_line": PACK.help_line, "reader": "AMINA O"},
+    )
+
+
+def test_P_10_whose_sim_was_changed_asks_for_no_new_pin_and_chooses_none(village: Village) -> None:
+    """Whoever has the SIM may be a thief: the request that ran before waits, too."""
+    asked(village)
+    village.later(days=1)
+    swapped = village.change(stored(village), swapped_at=village.now)
+
+    def refused(unit: Unit) -> None:
+        with pytest.raises(SimChanged):
+            ready_reset(unit, swapped)
+        with pytest.raises(SimChanged):
+            ask_reset(unit, AMINA.id)
+
+    village.do(refused)

@@ -1,6 +1,5 @@
 """Groups: who is in, what is put in, how many must agree to pay out, and what a member who left still counts for."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,7 +154,7 @@ def test_V_03_inviting_on_a_shared_number_shows_names_out_of_the_budget(village:
     """Who is meant is asked with their names: one look-up of the day."""
     group = founded(village)
     village.change(NJERI, phone=BARAKA.phone, seat=1, shared=True)
-    village.do(lambda unit: unit.rows.put(replace(BARAKA, shared=True)))
+    village.change(BARAKA, shared=True)
 
     def ask(unit: Unit) -> WhichOne | None:
         try:

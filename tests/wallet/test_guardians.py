@@ -13,6 +13,7 @@ from service.wallet.guardians import (
     agree,
     decline_wish,
     guardians_of,
+    is_vouched,
     name_guardian,
     remove_guardian,
     vouch,
@@ -107,8 +108,8 @@ def test_P_12_nobody_becomes_a_guardian_while_a_request_runs(rich: Village) -> N
     assert wishes(rich, ACHIENG) == []
     with rich.refuses(RequestOver):
         say_yes(rich, ACHIENG)
-    late = Guardian(person=AMINA.id, guardian=ACHIENG.id, state="agreed", at=rich.now + timedelta(seconds=1))
-    rich.do(lambda unit: unit.rows.put(late))
+    (late,) = (row for row in rich.rows(Guardian) if row.guardian == ACHIENG.id)
+    rich.change(late, state="agreed", at=rich.now + timedelta(seconds=1))
     rich.later(hours=1)
     assert wishes(rich, ACHIENG) == []
     with rich.refuses(RequestOver):
@@ -229,3 +230,78 @@ def test_whoever_closes_their_wallet_is_no_guardian(village: Village) -> None:
     named(village, BARAKA)
     village.change(BARAKA, state="closed")
     assert village.do(lambda unit: guardians_of(unit, AMINA)) == []
+
+
+def test_P_12_only_one_s_own_guardians_who_still_are_vouch(rich: Village) -> None:
+    """Those of somebody else do not count, nor one who was removed since; both are told apart at every look."""
+    rich.do(lambda unit: name_guardian(unit, BARAKA.id, NJERI.phone))
+    rich.do(lambda unit: agree(unit, NJERI, BARAKA.id))
+    named(rich, BARAKA, ACHIENG)
+    assert [one.id for one in rich.do(lambda unit: guardians_of(unit, AMINA))] == [BARAKA.id, ACHIENG.id]
+    asked = rich.do(lambda unit: ask_reset(unit, AMINA.id))
+
+    def vouched(*people: Person) -> bool:
+        by = replace(asked, agreed=tuple(str(who.id) for who in people))
+        return rich.do(lambda unit: is_vouched(unit, AMINA, by))
+
+    assert vouched(BARAKA, ACHIENG)
+    assert not vouched(BARAKA, NJERI)
+    for row in rich.rows(Guardian):
+        if row.guardian == ACHIENG.id:
+            rich.change(row, state="over")
+    assert not vouched(BARAKA, ACHIENG)
+    assert wishes(rich, ACHIENG) == []
+
+
+def test_new_pins_are_asked_about_first_and_the_times_are_kept(rich: Village) -> None:
+    rich.do(lambda unit: name_guardian(unit, ACHIENG.id, BARAKA.phone))
+    rich.later(seconds=1)
+    named(rich, BARAKA)
+    rows = {row.person: row for row in rich.rows(Guardian)}
+    assert rows[AMINA.id].at == rich.now
+    rich.later(seconds=1)
+    name(rich, NJERI)
+    rich.later(seconds=1)
+    say_yes(rich, NJERI)
+    assert [row.at for row in rich.rows(Guardian) if row.guardian == NJERI.id] == [rich.now]
+    asked = rich.do(lambda unit: ask_reset(unit, AMINA.id))
+    assert wishes(rich, BARAKA) == [(AMINA.id, True), (ACHIENG.id, False)]
+    rich.do(lambda unit: name_guardian(unit, NJERI.id, BARAKA.phone))
+    rich.change(now(rich, NJERI), state="closed")
+    assert wishes(rich, BARAKA) == [(AMINA.id, True), (ACHIENG.id, False)]
+    rich.change(now(rich, ACHIENG), state="closed")
+    assert wishes(rich, BARAKA) == [(AMINA.id, True)]
+    rich.change(now(rich, ACHIENG), state="active")
+    rich.now = asked.lapses_at
+    assert wishes(rich, BARAKA) == [(ACHIENG.id, False)]
+    rich.now = rows[ACHIENG.id].at + timedelta(seconds=PACK.payment_request_seconds)
+    assert wishes(rich, BARAKA) == []
+
+
+def test_who_is_a_guardian_is_asked_once_and_a_no_has_its_time(village: Village) -> None:
+    named(village, BARAKA)
+    village.told()
+    village.later(hours=1)
+    name(village, BARAKA)
+    assert village.told() == []
+    assert [row.state for row in village.rows(Guardian)] == ["agreed"]
+    village.change(ACHIENG, state="closed")
+    name(village, ACHIENG)
+    assert village.told() == []
+    village.change(ACHIENG, state="active")
+    name(village, ACHIENG)
+    village.later(minutes=1)
+    village.do(lambda unit: decline_wish(unit, ACHIENG, AMINA.id))
+    village.do(lambda unit: remove_guardian(unit, AMINA.id, BARAKA.id))
+    village.do(lambda unit: remove_guardian(unit, AMINA.id, NJERI.id))
+    assert {(row.state, row.at) for row in village.rows(Guardian)} == {("over", village.now)}
+
+
+def test_P_12_whose_pin_is_new_until_this_moment_is_trusted_from_it_on(village: Village) -> None:
+    """Not a moment before, and it is said when."""
+    village.change(AMINA, careful_until=village.now)
+    name(village, BARAKA)
+    until = village.now + timedelta(microseconds=1)
+    village.change(now(village, AMINA), careful_until=until)
+    with village.refuses(PinTooNew, opens=until.isoformat()):
+        name(village, ACHIENG)

@@ -1,5 +1,6 @@
 """The approvals inbox: what is asked, of whom, how often, and what a yes or a no leaves behind."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -15,12 +16,14 @@ from service.wallet.inbox import (
     DeclinedTwice,
     RequestOver,
     decline,
+    end_requests,
     expire_requests,
     open_request,
     waiting_for,
 )
+from service.wallet.known import TooManyLookups
 from service.wallet.limits import OverSingle
-from service.wallet.people import set_state
+from service.wallet.people import WhichOne, set_state
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
 from service.wallet.request import ask_payment, offer_request, pay_request
@@ -37,9 +40,11 @@ from tests.wallet.village import (
     SHOP,
     TAX,
     UGANDAN,
+    Overheard,
     Village,
     commission,
     float_,
+    person,
     ref,
     wallet,
 )
@@ -285,6 +290,7 @@ def test_a_request_for_money_is_paid_as_any_payment_and_once(village: Village) -
     quotes = [village.do(lambda unit: offer_request(unit, payer=AMINA, request=request).quote) for _ in range(2)]
     receipt = village.do(lambda unit: pay_request(unit, payer=AMINA, request_id=request.id, quote=quotes[0]))
     assert receipt.balance == 2000_00 - 307_00
+    assert [(row.state, row.entry) for row in village.rows(Request)] == [("approved", quotes[0].entry)]
     assert [notice.key for notice in village.told()] == ["sent", "received"]
     with village.refuses(RequestOver):
         village.do(lambda unit: pay_request(unit, payer=AMINA, request_id=request.id, quote=quotes[1]))
@@ -299,3 +305,116 @@ def test_nobody_asks_themselves(village: Village) -> None:
         asked(village, phone=NJERI.phone)
     with village.refuses(SelfPayment):
         village.do(lambda unit: ask_payment(unit, asker=AMINA, phone=AMINA.phone, amount=300_00))
+
+
+def test_one_s_inbox_holds_what_one_is_asked_and_by_whom(village: Village) -> None:
+    asked(village)
+    asked(village, 70_00, phone=BARAKA.phone)
+    (one,) = village.do(lambda unit: waiting_for(unit, AMINA))
+    assert (one.kind, one.asker, one.amount, one.values) == ("cash_out", NJERI, 500_00, {"agent": SHOP.number})
+    assert len(waiting(village, BARAKA)) == 1
+    assert waiting(village, ACHIENG) == []
+
+
+def test_who_closes_says_no_to_what_they_are_asked_and_asks_for_nothing_more(village: Village) -> None:
+    """Who had asked is told; what others ask of others stays."""
+    asked(village)
+    asked(village, 70_00, shop=OTHER_SHOP, keeper=ACHIENG)
+    asked(village, 80_00, phone=BARAKA.phone)
+    village.do(lambda unit: ask_payment(unit, asker=AMINA, phone=BARAKA.phone, amount=5_00))
+    village.do(lambda unit: ask_payment(unit, asker=AMINA, phone=NJERI.phone, amount=6_00))
+    village.told()
+    village.do(lambda unit: end_requests(unit, AMINA))
+    assert [(one.phone, one.key, one.values["amount"]) for one in village.told()] == [
+        (NJERI.phone, "request_declined", 500_00),
+        (ACHIENG.phone, "request_declined", 70_00),
+    ]
+    assert {row.amount: row.state for row in village.rows(Request)} == {
+        500_00: "declined",
+        70_00: "declined",
+        80_00: "open",
+        5_00: "replaced",
+        6_00: "replaced",
+    }
+
+
+def test_a_request_that_was_answered_meanwhile_is_not_put_aside(village: Village) -> None:
+    """By a newer one, or because who asked closes their wallet: its row is asked again under the lock."""
+    village.give(AMINA, 2000_00)
+    first = one_waits(village)
+
+    def between(work: Callable[[Unit], object]) -> Callable[[Unit], None]:
+        def run(unit: Unit) -> None:
+            heard = Overheard(unit)
+
+            def say_no() -> None:
+                heard.before_lock = lambda: None
+                decline(unit, AMINA, first)
+
+            heard.before_lock = say_no
+            work(heard.unit)
+
+        return run
+
+    village.do(between(lambda unit: end_requests(unit, NJERI)))
+    assert [row.state for row in village.rows(Request)] == ["declined"]
+
+
+def test_the_newest_cash_that_was_approved_for_this_shop_is_shown_and_nothing_else(village: Village) -> None:
+    village.give(AMINA, 3000_00)
+    village.give(BARAKA, 3000_00)
+    given(village, quoted(village, one_waits(village)))
+    asked(village, 70_00, phone=BARAKA.phone)
+    (request,) = waiting(village, BARAKA)
+    given(village, quoted(village, request, BARAKA), BARAKA)
+    asked(village, 50_00)
+    village.do(lambda unit: ask_payment(unit, asker=NJERI, phone=BARAKA.phone, amount=5_00))
+    (bill,) = waiting(village, BARAKA)
+    row = next(row for row in village.rows(Request) if row.id == bill)
+    village.change(row, state="approved")
+    assert village.do(lambda unit: just_approved(unit, keeper=NJERI)) == ("BARAKA M", 70_00)
+    assert village.used(f"pair:withdraw:{SHOP.number}:{BARAKA.id}:2026-11-22") == 70_00
+
+
+def test_the_largest_amount_of_a_tier_is_given(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    quote = quoted(village, one_waits(village))
+    village.tier(single=500_00)
+    assert given(village, quote).balance == 1471_00
+
+
+def shared(village: Village, *, unlisted: bool = False) -> Person:
+    """Let somebody else join Amina on her number."""
+    other = replace(person(910, "Chebet Rono", AMINA.phone), seat=1, shared=True, unlisted=unlisted)
+    village.do(lambda unit: unit.rows.add(other))
+    village.do(lambda unit: unit.books.open(wallet(other)))
+    village.change(AMINA, shared=True)
+    return other
+
+
+def test_V_03_only_where_several_share_a_number_asking_looks_at_names(village: Village) -> None:
+    """Whoever asks from afar spends a look; an agent at the counter sees all who are there, as in a cash-in."""
+    village.pack(lookups_per_day=0)
+    village.do(lambda unit: ask_payment(unit, asker=BARAKA, phone=AMINA.phone, amount=5_00))
+    shared(village, unlisted=True)
+    village.change(next(row for row in village.rows(Person) if row.id == 910), unlisted=False)
+    with village.refuses(TooManyLookups):
+        village.do(lambda unit: ask_payment(unit, asker=BARAKA, phone=AMINA.phone, amount=6_00))
+    village.change(next(row for row in village.rows(Person) if row.id == 910), unlisted=True)
+    with village.refuses(WhichOne):
+        asked(village)
+    village.pack(lookups_per_day=9)
+    village.change(next(row for row in village.rows(Person) if row.id == 910), unlisted=False)
+    with village.refuses(WhichOne):
+        village.do(lambda unit: ask_payment(unit, asker=BARAKA, phone=AMINA.phone, amount=6_00))
+
+
+def test_who_is_asked_for_money_spends_no_look_and_may_pay_the_cash_too(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    village.do(lambda unit: ask_payment(unit, asker=BARAKA, phone=AMINA.phone, amount=300_00))
+    (request,) = village.rows(Request)
+    village.pack(lookups_per_day=0)
+    plain = village.do(lambda unit: offer_request(unit, payer=AMINA, request=request))
+    with_cash = village.do(lambda unit: offer_request(unit, payer=AMINA, request=request, pay_cash=True))
+    assert (plain.quote.amount, with_cash.quote.amount - plain.quote.amount) == (300_00, plain.cash)
+    assert plain.cash > 0

@@ -1,8 +1,11 @@
 """The logbook of the staff: written with the act, chained row to row, changed by nobody unnoticed."""
 
+import hmac
+import json
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from threading import Barrier
 
 import psycopg
@@ -11,12 +14,12 @@ import pytest
 from service.app import App, make_app
 from service.refusal import Refusal
 from service.wallet.audit import audit_all
-from service.wallet.logbook import TERMINAL, check_logbook, every_note, note
+from service.wallet.logbook import PAGE, TERMINAL, Noted, check_logbook, every_note, note
 from service.wallet.operator import SamePerson, approve, decline, propose
 from service.wallet.unit import Unit
 from tests.conftest import DATABASES
 from tests.phone import Town, demo_settings
-from tests.wallet.village import SHOP, Village
+from tests.wallet.village import NOON, SHOP, Overheard, Village
 
 OLD_KEY = b"old" * 11
 
@@ -140,3 +143,47 @@ def test_C_08_two_who_write_at_once_get_a_number_each(app: App) -> None:
     rows = app.read(lambda unit: list(every_note(unit)))
     assert [row.number for row in rows] == list(range(1, 45))
     assert app.read(check_logbook).problems == []
+
+
+def stamped(row: Noted, before: str, key: bytes) -> str:
+    """Reckon a stamp as it is described: a keyed digest over the row and the stamp before it."""
+    at = row.at.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")
+    said = [row.number, at, row.staff, row.role, row.act, row.about, dict(row.values), before]
+    text = json.dumps(["logbook", said], separators=(",", ":"), sort_keys=True)
+    return hmac.new(key, text.encode(), "sha256").hexdigest()
+
+
+def test_C_08_a_stamp_covers_all_of_its_row_and_the_one_before(village: Village) -> None:
+    """Its form is kept for ever: rows of years ago are checked by it. What was changed is found, and so is a gap."""
+    village.later(hours=3, microseconds=7)
+    for number in range(3):
+        said = {"b": number, "a": "x"}
+        village.do(partial(note, staff="ann", role="risk", act="see", about="1", values=said))
+    rows, before = village.rows(Noted), ""
+    assert [(row.about, row.values) for row in rows] == [("1", {"b": number, "a": "x"}) for number in range(3)]
+    for row in rows:
+        assert row.stamp == stamped(row, before, village.house.log_key)
+        before = row.stamp
+    found = village.do(check_logbook)
+    assert (found.rows, found.last, found.problems) == (3, before, [])
+    changed = "was changed, or does not follow the row before it"
+    for name, other in (("about", "2"), ("at", NOON), ("staff", "bob"), ("role", "x"), ("act", "y"), ("values", {})):
+        village.change(rows[1], **{name: other})
+        assert village.do(check_logbook).problems == [("row 2", changed)], name
+    village.change(rows[1])
+
+    def without_the_second(unit: Unit) -> list[tuple[str, str]]:
+        between = Overheard(unit)
+        between.find = lambda kind, **asked: [  # type: ignore[method-assign]
+            row for row in unit.rows.find(kind, **asked) if row.number != 2
+        ]
+        return list(check_logbook(between.unit).problems)
+
+    assert village.do(without_the_second) == [("row 3", "the row before it is gone"), ("row 3", changed)]
+
+
+def test_the_logbook_is_read_whole_in_the_order_in_which_it_was_written(village: Village) -> None:
+    assert acts(village) == []
+    write(village, PAGE + 1)
+    assert acts(village) == [("ann", "risk", f"act {number}") for number in range(PAGE + 1)]
+    assert village.rows(Noted)[0].about == ""

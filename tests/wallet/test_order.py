@@ -74,7 +74,10 @@ def order(village: Village) -> Order:
 
 
 def in_hand(unit: Unit) -> Order:
-    return unit.rows.find(Order, newest=True, limit=1)[0]
+    (row,) = unit.rows.find(Order, newest=True, limit=1)
+    found = unit.rows.lock(Order, row.id)
+    assert found is not None
+    return found
 
 
 def told_by(village: Village, code: str, account: str, answer: AccountAnswer) -> Asked:
@@ -333,7 +336,7 @@ def test_an_answer_about_nothing_is_left_alone(village: Village) -> None:
     """The order was never written, or is over."""
     placed(village, quoted(village))
     row = order(village)
-    village.do(lambda unit: give_back(unit, row))
+    village.do(lambda unit: give_back(unit, in_hand(unit)))
     before = village.everything()
     for taken in (row, replace(row, id=1)):
         errand = Errand(taken, "X", PACK.currency, again=False)

@@ -206,3 +206,8 @@ def test_what_is_fetched_ahead_is_what_is_asked(village: Village, step: str) -> 
     heard = village.do(listen)
     assert heard.announced
     assert all(asked in heard.asked for asked in heard.announced)
+
+
+def test_the_largest_payment_of_a_tier_is_paid(village: Village) -> None:
+    village.tier(single=500_00)
+    assert paid(village, quoted(village, 500_00)).balance == 1_500_00

@@ -57,6 +57,7 @@ def test_a_code_finds_its_withdrawal_at_its_agent(village: Village) -> None:
 
 def test_L_12_however_many_wait_at_an_agent_the_last_is_found(village: Village) -> None:
     """The codes of others do not hide one."""
+    village.audited = False
     village.give(AMINA, 2000_00)
     row = waiting(village)
     others = [replace(row, id=number, person=BARAKA.id) for number in range(100_000, 100_150)]
@@ -67,6 +68,7 @@ def test_L_12_however_many_wait_at_an_agent_the_last_is_found(village: Village) 
 
 @pytest.mark.parametrize("state", ["paid", "returned"])
 def test_a_code_that_was_used_or_returned_is_not_good(village: Village, state: str) -> None:
+    village.audited = False
     village.give(AMINA, 2000_00)
     row = village.change(waiting(village), state=state)
     assert isinstance(found(village, code(row)), WrongCode)

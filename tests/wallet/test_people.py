@@ -133,6 +133,8 @@ def test_the_first_shop_of_all_begins_the_numbers(village: Village) -> None:
 
 
 def test_commission_is_that_of_the_day_s_sum(village: Village) -> None:
+    village.audited = False
+
     def earned(amount: int) -> tuple[int, str]:
         return village.do(
             lambda unit: commission_for(
@@ -168,6 +170,7 @@ def test_commission_is_that_of_the_day_s_sum(village: Village) -> None:
 
 
 def test_limits_are_the_tier_s_less_what_was_sent_today(village: Village) -> None:
+    village.audited = False
     village.give(AMINA, 1_00)
     village.tier(single=50, day=100, balance=1000)
 
@@ -198,6 +201,7 @@ def test_limits_are_the_tier_s_less_what_was_sent_today(village: Village) -> Non
 
 def test_a_month_s_limit_bounds_what_is_left_of_the_day(village: Village) -> None:
     """Counted for everybody where one tier is bound by it, so that nobody gains by a change of tier (T-06)."""
+    village.audited = False
     village.tier(single=50, day=100, month=250)
     caps = (Cap("out:901:2026-11-22", 7, 100), Cap("out:901:2026-11", 7, 250))
     assert village.do(lambda unit: caps_out(unit, AMINA, 7)) == caps
@@ -225,6 +229,7 @@ def test_a_month_s_limit_bounds_what_is_left_of_the_day(village: Village) -> Non
 
 
 def test_a_ceiling_counts_what_is_held_for_its_owner(village: Village) -> None:
+    village.audited = False
     village.tier(balance=100)
 
     def most() -> Ceiling:

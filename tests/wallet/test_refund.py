@@ -12,6 +12,7 @@ from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Entry, Move, OverCap
 from service.ledger.post import levy_back, reverse
+from service.reference import LAST_ENTRY
 from service.storage.store import Busy, Store
 from service.wallet.audit import refunds_have_payments
 from service.wallet.operator import SamePerson, approve, propose
@@ -22,6 +23,7 @@ from service.wallet.refund import (
     NoSuchTax,
     batch_of,
     give_back,
+    levy_returned,
     refund_id,
     review,
     values_of,
@@ -162,6 +164,7 @@ def test_a_rate_that_was_too_high_is_given_back_in_part(morning: Village) -> Non
 
 def test_what_was_reversed_is_not_given_back_again(morning: Village) -> None:
     """Its levy went back with it."""
+    morning.audited = False
     entry = paid(morning)
     original = morning.entry(entry)
     assert original is not None
@@ -174,6 +177,7 @@ def test_what_was_reversed_is_not_given_back_again(morning: Village) -> None:
 
 
 def test_a_reversal_after_the_refund_does_not_give_the_levy_back_again(morning: Village) -> None:
+    morning.audited = False
     entry = paid(morning)
     levied(morning, ENDED)
     given(morning)
@@ -189,6 +193,7 @@ def test_a_reversal_after_the_refund_does_not_give_the_levy_back_again(morning: 
 
 def test_a_reversal_and_a_refund_at_once_give_the_levy_back_once(morning: Village) -> None:
     """Whoever has not seen the other is stopped by the counter that both add to."""
+    morning.audited = False
     entry = paid(morning)
     original = morning.entry(entry)
     assert original is not None
@@ -217,6 +222,7 @@ def test_a_reversal_and_a_refund_at_once_give_the_levy_back_once(morning: Villag
 
 def test_a_reversal_after_the_end_gives_back_the_levy_that_was_taken_then(morning: Village) -> None:
     """Point 5: a payment of March is reversed in April."""
+    morning.audited = False
     morning.now = MIDNIGHT - timedelta(days=10)
     before = morning.balance(wallet(AMINA))
     entry = paid(morning)
@@ -272,6 +278,7 @@ def test_a_tax_on_a_withdrawal_goes_back_to_who_withdrew(village: Village) -> No
 
 def test_a_payment_that_was_held_is_judged_by_the_moment_it_was_made(morning: Village) -> None:
     """One made in the last minute of the levy and arrived after it was lawful; of one made later the levy goes back."""
+    morning.audited = False
     morning.pack(taxes=(*PACK.taxes, OPEN), undo_seconds=300)
     morning.now = MIDNIGHT - timedelta(minutes=1)
     lawful = paid(morning, 200_00)
@@ -313,6 +320,8 @@ def test_two_different_people_and_what_was_reviewed(morning: Village) -> None:
 
 
 def test_the_audit_finds_a_refund_of_nothing_and_one_that_nobody_approved(morning: Village) -> None:
+    morning.audited = False
+
     def found() -> list[str]:
         return [what for _, what in morning.do(lambda unit: list(refunds_have_payments(unit)))]
 
@@ -371,3 +380,56 @@ def test_K_01_four_at_once_on_every_engine_give_each_levy_back_once(store: Store
     told = sorted(notice.entry or 0 for notice in village.rows(Notice) if notice.key == "levy_refund")
     assert told == sorted(map(refund_id, entries))
     assert reviewed(village) == (0, 0)
+
+
+def test_a_refund_has_a_number_that_no_payment_ever_gets() -> None:
+    """From the far end, and the two ends never meet."""
+    middle = LAST_ENTRY // 2
+    assert [refund_id(entry) for entry in (0, middle - 1)] == [LAST_ENTRY, LAST_ENTRY - middle + 1]
+    with pytest.raises(AssertionError):
+        refund_id(middle)
+
+
+def test_nothing_was_given_back_of_a_refund(morning: Village) -> None:
+    """What stands in the upper half of numbers is a refund itself; one of another kind gives no levy back."""
+    for entry in (1, LAST_ENTRY // 2 - 1, LAST_ENTRY // 2, LAST_ENTRY):
+        assert morning.do(lambda unit, entry=entry: levy_returned(unit, entry)) == 0  # type: ignore[misc]
+    entry = paid(morning)
+    levied(morning, ENDED)
+    given(morning)
+    assert morning.do(lambda unit: levy_returned(unit, entry)) == 3_00
+    assert morning.do(lambda unit: levy_returned(unit, refund_id(entry))) == 0
+
+
+def test_a_levy_of_one_cent_is_given_back(morning: Village) -> None:
+    small = replace(OPEN, basis_points=1, valid_to=None)
+    levied(morning, small)
+    entry = paid(morning, 100_00)
+    levied(morning, replace(small, valid_to=date(2025, 4, 1)))
+    assert reviewed(morning) == (1, 1)
+    given(morning)
+    assert morning.do(lambda unit: levy_returned(unit, entry)) == 1
+
+
+def test_T_03_what_an_older_clock_has_written_later_hides_nothing_before_it(morning: Village) -> None:
+    """A page may end in a line of the day before; the payments before that are read all the same."""
+    first = paid(morning, 300_00)
+    morning.later(days=-1)
+    paid(morning, 301_00)
+    morning.later(days=1)
+    levied(morning, ENDED)
+    bite = given(morning, limit=2)
+    assert bite.entries == 0
+    while bite.before is not None:
+        bite = given(morning, before=bite.before, limit=2)
+    assert morning.do(lambda unit: levy_returned(unit, first)) == 3_00
+
+
+def test_a_batch_of_many_pages_is_reviewed_once_each(morning: Village) -> None:
+    """More legs than are read at once: none is counted twice."""
+    morning.give(AMINA, 40_000_00)
+    levied(morning, OPEN)
+    for _ in range(260):  # a fee and a levy each
+        paid(morning, 100_00)
+    levied(morning, ENDED)
+    assert reviewed(morning) == (260, 260_00)

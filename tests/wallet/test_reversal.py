@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from service.ledger.chart import Reason
-from service.ledger.entry import NotEnough
+from service.ledger.entry import Cap, Entry, Move, NotEnough, OverCap, Posted
 from service.ledger.post import NotReversible
 from service.refusal import Refusal
 from service.wallet.audit import audit_all
@@ -21,12 +21,13 @@ from service.wallet.reversal import (
     give_back,
     keep,
     payments_to_ask,
+    take_from_payee,
 )
 from service.wallet.send import quote_send, send_money
-from service.wallet.statement import check_reference
+from service.wallet.statement import check_reference, undone
 from service.wallet.undo import settle_due
-from service.wallet.unit import Case, Person
-from tests.wallet.village import ACHIENG, AMINA, BARAKA, CODE_KEY, FEES, Village, ref, wallet
+from service.wallet.unit import Case, Person, Unit
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, CODE_KEY, FEES, Overheard, Village, person, ref, wallet
 
 COUNTER = f"out:{AMINA.id}:2026-11-22"
 
@@ -256,3 +257,148 @@ def test_only_who_was_paid_answers(village: Village) -> None:
     entry = village.entry(case.id)
     assert entry is not None
     assert entry.reason == Reason.HOLD
+
+
+def test_F_06_what_is_offered_to_be_asked_back_is_what_can_be(village: Village) -> None:
+    """One's own payments to people within the day, newest first, five at most: not cash, not what others sent."""
+    shop, day_ = paid(village, 10_00, payee=ACHIENG), timedelta(seconds=village.house.packs["ke"].request_seconds)
+
+    def offered() -> list[int]:
+        return [one.entry for one in village.do(lambda unit: payments_to_ask(unit, AMINA))]
+
+    old = paid(village, 20_00)
+    village.later(seconds=1)
+    payments = [paid(village, 30_00) for _ in range(5)]
+    village.give(BARAKA, 100_00)
+    paid(village, 1_00, payee=AMINA, payer=BARAKA)
+    assert offered() == payments[::-1]
+    assert shop not in offered()
+    case = asked(village, payments[4])
+    assert offered() == [*payments[3::-1], old]
+    village.now = village.entry(old).at + day_  # type: ignore[union-attr]
+    assert offered() == payments[3::-1]
+    report = village.rows(Case)[0]
+    village.change(report, what="report")
+    assert offered() == payments[::-1], "a case about something else"
+    village.change(BARAKA, state="closed")
+    assert offered() == []
+    with village.refuses(NotAskable):
+        asked(village, payments[0])
+    assert case.other == BARAKA.id
+
+
+def test_where_nothing_is_left_staff_have_a_week_and_a_cent_is_set_aside(village: Village) -> None:
+    payment, second = paid(village, 100_00), paid(village, 50_00)
+    village.post((wallet(BARAKA), wallet(ACHIENG), 149_99, Reason.SEND))
+    case = asked(village, payment)
+    assert (case.held, case.state) == (1, "asked")
+    other = asked(village, second)
+    assert (other.held, other.state, other.due_at) == (0, "open", village.now + timedelta(days=7))
+    with village.refuses(CaseThere, reference=ref(case.id)):
+        asked(village, payment)
+
+
+def test_L_10_who_pays_at_the_moment_of_asking_has_what_is_left_set_aside(village: Village) -> None:
+    """Twice: what was read was spent before it was held."""
+    payment = paid(village)
+
+    def ask(unit: Unit) -> Case:
+        between = Overheard(unit)
+        spent = iter([(wallet(BARAKA), wallet(ACHIENG), 300_00), (wallet(BARAKA), wallet(ACHIENG), 199_00)])
+
+        def post(entry: Entry) -> Posted:
+            if move := next(spent, None):
+                moves = (Move(*move, Reason.SEND),)
+                unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=moves))
+            return unit.books.post(entry)
+
+        between.post = post  # type: ignore[attr-defined]
+        return ask_back(between.unit, payer=AMINA, payment=payment)
+
+    village.audited = False
+    assert village.do(ask).held == 1_00
+    assert village.balance(wallet(BARAKA)) == 0
+
+
+@pytest.mark.parametrize("who", ["payee", "staff"])
+def test_L_09_who_gives_back_while_others_do_gives_no_more_than_was_paid(village: Village, who: str) -> None:
+    """Whatever the rows say, what has gone back of a payment is counted in the books."""
+    case = asked(village, paid(village))
+    if who == "staff":
+        village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+
+    def twice(unit: Unit) -> None:
+        between = Overheard(unit)
+
+        def post(entry: Entry) -> Posted:
+            move = Move(wallet(AMINA), wallet(BARAKA), 1, Reason.SEND)
+            undo = Cap(undone(case.about), 1)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=(move,), caps=(undo,)))
+            return unit.books.post(entry)
+
+        between.post = post  # type: ignore[attr-defined]
+        if who == "staff":
+            take_from_payee(between.unit, case_id=case.id, entry_id=unit.mint())
+        else:
+            give_back(between.unit, payee=BARAKA, case_id=case.id)
+
+    with village.refuses(OverCap, left=499_99):
+        village.do(twice)
+
+
+def test_only_cases_about_one_s_own_wallet_wait_for_one_and_until_their_time(village: Village) -> None:
+    """Each is freed in a commit of its own; staff then have a week."""
+    chebet = person(910, "Chebet Rono", "+254733000010")
+
+    def come(unit: Unit) -> None:
+        unit.rows.add(chebet)
+        unit.books.open(wallet(chebet))
+
+    village.do(come)
+    mine, theirs = asked(village, paid(village, 100_00)), asked(village, paid(village, 200_00, payee=chebet))
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == [mine]
+    assert village.do(lambda unit: cases_for(unit, chebet)) == [theirs]
+    village.now = mine.due_at
+    assert village.do(lambda unit: cases_for(unit, BARAKA)) == []
+    assert [village.do(free_due) for _ in range(3)] == [1, 1, 0]
+    assert {(row.state, row.held, row.due_at) for row in village.rows(Case)} == {
+        ("open", 0, village.now + timedelta(days=7))
+    }
+
+
+def test_L_09_a_reversal_ends_the_case_about_that_payment_and_no_other(village: Village) -> None:
+    """Nor a case about something else that the same payment has."""
+    first, second = paid(village, 100_00), paid(village, 200_00)
+    asked(village, second)
+    case = asked(village, first)
+    village.give(BARAKA, 500_00)
+    reversed_by_staff(village, "reverse", {"entry": first})
+    assert {row.about: row.state for row in village.rows(Case)} == {first: "done", second: "asked"}
+    with pytest.raises(CaseOver):
+        reversed_by_staff(village, "case_reverse", {"case": case.id + 1000})
+    about_cash = asked(village, paid(village, 50_00))
+    village.do(lambda unit: keep(unit, payee=BARAKA, case_id=about_cash.id))
+    row = next(row for row in village.rows(Case) if row.id == about_cash.id)
+    village.change(row, what="report")
+    village.told()
+    reversed_by_staff(village, "reverse", {"entry": row.about})
+    assert next(one for one in village.rows(Case) if one.id == row.id).state == "open", "a report is not a reversal"
+    village.audited = False
+
+
+def test_L_10_the_payee_s_yes_says_what_they_have_left_and_staff_what_is_missing(village: Village) -> None:
+    """A single cent is given back, too."""
+    payment = paid(village)
+    case = asked(village, payment)
+    village.give(BARAKA, 77_00)
+    assert back(village, case).balance == 77_00
+    second = paid(village, 300_00)
+    case = asked(village, second)
+    village.do(lambda unit: keep(unit, payee=BARAKA, case_id=case.id))
+    village.post((wallet(BARAKA), wallet(ACHIENG), village.balance(wallet(BARAKA)), Reason.SEND))
+    with pytest.raises(NotEnough) as no:
+        reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert no.value.said == {"balance": 0, "total": 300_00}
+    village.give(BARAKA, 1)
+    reversed_by_staff(village, "case_reverse", {"case": case.id})
+    assert village.balance(wallet(BARAKA)) == 0

@@ -17,12 +17,14 @@ from service.wallet.challenge import answer_by_sms, ask_by_sms, challenge_code
 from service.wallet.operator import approve, propose
 from service.wallet.reversal import ask_back
 from service.wallet.rules import (
+    CASE_SECONDS,
     Emptied,
     FarCash,
     ManyPayees,
     PassedOn,
     Woken,
     check_rules,
+    delays,
     hits,
     is_asked,
     note,
@@ -54,19 +56,17 @@ CROWD = [person(1000 + number, f"Asha Bibi{number}", f"+2547330{number:05}") for
 
 
 @pytest.fixture
-def village() -> Village:
-    here = Village()
-
+def village(village: Village) -> Village:
     def settle(unit: Unit) -> None:
         for one in CROWD:
             unit.rows.add(one)
             unit.books.open(wallet(one))
 
-    here.do(settle)
+    village.do(settle)
     for one in CROWD:
-        here.give(one, 100_000_00)
-    here.later(days=2)
-    return here
+        village.give(one, 100_000_00)
+    village.later(days=2)
+    return village
 
 
 def pays(village: Village, payer: Person, payee: Person, amount: int) -> None:
@@ -337,6 +337,7 @@ def test_F_01_cash_in_in_pieces_is_noted_over_all_tills(village: Village) -> Non
 
 def test_F_13_round_and_round_is_noted(village: Village) -> None:
     """Three times in and three times out on one day opens a case."""
+    village.audited = False
     for _ in range(3):
         village.give(BARAKA, 1_000_00)
         village.later(hours=1)
@@ -504,3 +505,41 @@ def test_what_is_noted_is_noted_when_a_code_pays(village: Village) -> None:
     code = challenge_code(village.house.code_key, asked.quote.entry)
     village.do(lambda unit: answer_by_sms(unit, payer=AMINA, code=code, pack=PACK))
     assert [case.about for case in village.rows(Case)] == [asked.quote.entry]
+
+
+def test_a_delay_is_one_and_a_question_is_none() -> None:
+    kinds = [replace(PACK.rules[0], does=does) for does in (Does.DELAY, Does.ASK, Does.REVIEW, Does.NOTE)]
+    assert [delays([rule]) for rule in kinds] == [True, False, False, False]
+    assert not delays([])
+
+
+def test_F_03_a_case_of_a_pattern_is_opened_beside_others_and_has_its_time(village: Village) -> None:
+    """One about the same entry for another reason is no reason to open none; nor is another person's."""
+    entry = sends(village, AMINA, BARAKA, 100_00)
+    village.do(lambda unit: ask_back(unit, payer=AMINA, payment=entry))
+    village.do(lambda unit: note(unit, ["emptied"], person=AMINA, entry=entry, other=BARAKA.id))
+    case = village.rows(Case)[-1]
+    assert (case.what, case.about, case.due_at) == ("pattern", entry, village.now + timedelta(seconds=CASE_SECONDS))
+    delay = replace(PACK.rules[0], does=Does.DELAY, seconds=60, case=True)
+    for who in (BARAKA, AMINA):
+        quote = village.do(lambda unit: unit.mint())
+        village.do(
+            lambda unit, who=who, quote=quote: note_delayed(  # type: ignore[misc]
+                unit, [delay], person=who, entry=quote, other=NJERI.id, amount=5
+            )
+        )
+    late = [row for row in village.rows(Case) if row.values.get("delayed")]
+    assert [row.opener for row in late] == [BARAKA.id, AMINA.id]
+    village.change(late[1], state="closed")
+    village.do(lambda unit: note_delayed(unit, [delay], person=AMINA, entry=99_999, other=NJERI.id, amount=5))
+    assert [row.about for row in village.rows(Case) if row.state == "open"][-1] == 99_999
+
+
+def test_a_rule_of_one_service_looks_at_what_went_before_through_it(village: Village) -> None:
+    """A thousand paid in is no surprise after a thousand paid in, whatever was sent."""
+    village.give(AMINA, 1_000_00)
+    pays(village, AMINA, BARAKA, 3_00)
+    rule = replace(PACK.rules[0], name="unusual", of="cash_in", at_least={"times_largest": 2}, at_most={})
+    village.pack(rules=(rule,))
+    assert names(village, "cash_in", AMINA, 1_000_00) == []
+    assert names(village, "cash_in", AMINA, 2_000_00) == ["unusual"]

@@ -8,6 +8,7 @@ from service.countries import Charge, NotOffered, Tax
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Move, NotEnough, OverCap, TooFull
+from service.wallet.known import KNOWN
 from service.wallet.limits import OverSingle, waiting_of
 from service.wallet.people import UnknownPerson, behind
 from service.wallet.pin import PinLocked, WalletBlocked
@@ -17,13 +18,27 @@ from service.wallet.send import (
     QuoteChanged,
     SelfPayment,
     charge_moves,
+    has_paid,
     just_paid,
     known_to,
     quote_send,
     send_money,
 )
 from service.wallet.unit import Asked, Paid, Person, Unit
-from tests.wallet.village import ACHIENG, AMINA, BARAKA, FEES, PACK, TAX, UGANDAN, Overheard, Village, ref, wallet
+from tests.wallet.village import (
+    ACHIENG,
+    AMINA,
+    BARAKA,
+    FEES,
+    NJERI,
+    PACK,
+    TAX,
+    UGANDAN,
+    Overheard,
+    Village,
+    ref,
+    wallet,
+)
 
 COUNTER = f"out:{AMINA.id}:2026-11-22"
 
@@ -262,3 +277,64 @@ def test_what_is_announced_is_asked(village: Village) -> None:
         assert set(paying.announced) <= set(paying.asked)
 
     village.do(work)
+
+
+def test_whoever_was_ever_paid_is_known_however_long_ago(village: Village) -> None:
+    """Past the list of those paid most often, too."""
+
+    def paid_once(unit: Unit) -> None:
+        for payee in range(2_000, 2_000 + KNOWN):
+            unit.rows.add(Paid(payer=AMINA.id, payee=payee, times=9, last_at=unit.now))
+
+    village.do(paid_once)
+    assert not village.do(lambda unit: has_paid(unit, AMINA, BARAKA.id))
+    village.do(lambda unit: unit.rows.add(Paid(payer=NJERI.id, payee=BARAKA.id, times=1, last_at=unit.now)))
+    assert not village.do(lambda unit: has_paid(unit, AMINA, BARAKA.id))
+    village.do(lambda unit: unit.rows.add(Paid(payer=AMINA.id, payee=BARAKA.id, times=1, last_at=unit.now)))
+    assert village.do(lambda unit: has_paid(unit, AMINA, BARAKA.id))
+    assert village.do(lambda unit: has_paid(unit, AMINA, 2_000))
+
+
+def test_L_06_what_waits_is_answered_again_though_the_wallet_is_full_by_now(village: Village) -> None:
+    """It may fill a wallet to the cent, and not by one more."""
+    village.give(AMINA, 2000_00)
+    most = PACK.tiers[1].balance
+    village.give(BARAKA, most - 500_00)
+    village.pack(undo_seconds=300)
+    quote = quoted(village)
+    receipt = paid(village, quote)
+    village.give(BARAKA, 500_00)
+    assert paid(village, quote) == receipt._replace(repeated=True)
+    with village.refuses(TooFull, room=0):
+        paid(village, quoted(village, 1_00))
+    village.pack()
+
+
+def test_F_06_a_payment_to_a_shop_that_waits_is_staff_s_to_look_at(village: Village) -> None:
+    """Both read that it is looked at, not that the payer can take it back."""
+    village.give(AMINA, 2000_00)
+    quote = quoted(village, phone=ACHIENG.phone)
+    paid(village, quote._replace(undo=300))
+    assert [(one.phone, one.key) for one in village.told()] == [
+        (AMINA.phone, "reviewed"),
+        (ACHIENG.phone, "review_coming"),
+    ]
+    paid(village, quoted(village)._replace(undo=300))
+    assert [one.key for one in village.told()] == ["on_its_way", "coming"]
+
+
+def test_of_payments_that_wait_the_payers_own_newest_is_named(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    village.give(NJERI, 2000_00)
+    village.pack(undo_seconds=300)
+    pack = village.house.packs["ke"]
+
+    def known(quote: Quote) -> object:
+        return village.do(lambda unit: just_paid(unit, AMINA, quote, pack, ()))
+
+    paid(village, quoted(village, payer=NJERI), NJERI)
+    assert known(quoted(village)) is None
+    paid(village, quoted(village))
+    newest = paid(village, quoted(village))
+    assert known(quoted(village)) == {"reference": newest.reference}
+    village.pack()

@@ -263,3 +263,58 @@ def test_a_shop_that_is_not_open_today_hears_nothing(corner: Village) -> None:
     while corner.do(advise):
         pass
     assert corner.said() == []
+
+
+def test_a_swap_is_looked_for_in_one_s_own_place_and_on_today_s_calendar(corner: Village) -> None:
+    """Whose float ends after midnight in Nairobi, or who keeps shop elsewhere, needs nothing today."""
+    till = next(till for till in corner.rows(Till) if till.agent == NEIGHBOUR.number)
+
+    def found() -> list[str]:
+        return [one.number for one in corner.do(lambda unit: partners(unit, agent=SHOP, gets=FLOAT, pack=PACK))]
+
+    midnight = corner.now.replace(hour=21)
+    short = corner.change(till, cash_ends=midnight - timedelta(microseconds=1))
+    assert found() == [NEIGHBOUR.number]
+    corner.change(short, cash_ends=midnight)
+    assert found() == []
+    corner.now = midnight
+    assert found() == [NEIGHBOUR.number]
+    corner.change(short, cash_ends=midnight, area="ke:kisumu")
+    assert found() == []
+
+
+def test_what_is_asked_is_counted_by_the_day_of_the_country(corner: Village) -> None:
+    for _ in range(SWAPS_A_DAY):
+        proposed(corner, 1_00)
+    corner.now = corner.now.replace(hour=20, minute=59)
+    with corner.refuses(AskedEnough):
+        proposed(corner, 1_00)
+    corner.now = corner.now.replace(hour=21)
+    corner.do(lambda unit: declare(unit, agent=NEIGHBOUR, amount=10_00, pack=PACK))
+    corner.told()
+    row = proposed(corner, 1_00)
+    assert corner.said()[-1][4] == row.expires_at, "a question that is over is not sent any more"
+
+
+def test_all_that_there_is_may_be_swapped_and_nobody_s_abroad(corner: Village) -> None:
+    row = proposed(corner, 3000_00, NEIGHBOUR, FLOAT)
+    assert row.amount == 3000_00
+    corner.change(ACHIENG, country="ug")
+    with corner.refuses(UnknownAgent):
+        proposed(corner, 1_00)
+
+
+def test_one_pays_one_s_own_swaps_until_their_time(corner: Village) -> None:
+    def owed(shop: Agent) -> list[int]:
+        return [one.id for one in corner.do(lambda unit: paying(unit, shop))]
+
+    mine, theirs = proposed(corner, 1_00), proposed(corner, 2_00, NEIGHBOUR, FLOAT)
+    assert owed(SHOP) == [mine.id, theirs.id]
+    assert owed(NEIGHBOUR) == []
+    corner.do(lambda unit: refuse_swap(unit, agent=SHOP, swap=mine.id))
+    assert owed(SHOP) == [theirs.id]
+    corner.now = theirs.expires_at
+    assert owed(SHOP) == []
+    for swap in (theirs.id, theirs.id + 1000):
+        with corner.refuses(PromiseOver):
+            corner.do(lambda unit, swap=swap: refuse_swap(unit, agent=SHOP, swap=swap))  # type: ignore[misc]

@@ -1,10 +1,12 @@
 """What a merchant does with takings: the day's sales, moving them to the wallet, giving some back, asking for more."""
 
+from collections.abc import Callable
+
 import pytest
 
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
-from service.ledger.entry import Account, Move, NotEnough, TooFull
+from service.ledger.entry import Account, Cap, Entry, Move, NotEnough, OverCap, Posted, TooFull
 from service.ledger.post import held_by
 from service.refusal import Refusal
 from service.wallet.audit import audit_all
@@ -14,7 +16,7 @@ from service.wallet.pay import Quote, pay_till, quote_pay
 from service.wallet.people import UnknownPerson
 from service.wallet.request import ask_sale, pay_sale
 from service.wallet.send import QuoteChanged
-from service.wallet.statement import UnknownReference, check_reference
+from service.wallet.statement import UnknownReference, check_reference, undone
 from service.wallet.takings import (
     NoTakings,
     NotASale,
@@ -29,10 +31,10 @@ from service.wallet.takings import (
     settle,
 )
 from service.wallet.till import UnknownTill, close_till, new_till, tills_of
-from service.wallet.unit import Person, Request, Unit
+from service.wallet.unit import Asked, Person, Request, Unit
 from service.wallet.withdraw import Quote as Withdrawal
 from service.wallet.withdraw import find_payout, pay_out, quote_withdrawal, return_expired, withdraw, withdrawal_code
-from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, Village, float_, ref, wallet
+from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, SHOP, Overheard, Village, float_, ref, wallet
 
 TILL = "500017"
 TAKINGS = Account.read(f"ke:takings:{TILL}")
@@ -225,6 +227,70 @@ def test_only_what_was_paid_here_is_given_back(village: Village) -> None:
             village.do(lambda unit, text=text: quote_refund(unit, owner=BARAKA, till=TILL, text=text))  # type: ignore[misc]
 
 
+def test_a_till_is_locked_before_anything_leaves_it(village: Village, sold: Quote) -> None:
+    """Nothing locks takings in the books: two hands would take the same money."""
+    made, settlement = back(village, sold, 1_00), wanted(village)._replace(amount=496_50)
+
+    def locked(work: Callable[[Unit], object]) -> bool:
+        def overheard(unit: Unit) -> bool:
+            heard = Overheard(unit)
+            work(heard.unit)
+            return Asked.lock(Merchant, TILL) in heard.asked
+
+        return village.do(overheard)
+
+    assert locked(lambda unit: refund(unit, owner=BARAKA, refund=made))
+    assert locked(lambda unit: settle(unit, owner=BARAKA, settlement=settlement))
+    assert village.balance(TAKINGS) == 0
+
+
+def test_the_last_cent_is_given_back_and_no_less_than_one(village: Village, sold: Quote) -> None:
+    with village.refuses(NoTakings, takings=497_50):
+        back(village, sold, 0)
+    village.post((wallet(AMINA), TAKINGS, 2_50, Reason.PAY))
+    for amount in (1, 499_98, 1):
+        made = back(village, sold, amount)
+        village.do(lambda unit, made=made: refund(unit, owner=BARAKA, refund=made))  # type: ignore[misc]
+    assert village.balance(TAKINGS) == 0
+
+
+def test_L_09_two_refunds_at_once_give_back_no_more_than_was_paid(village: Village, sold: Quote) -> None:
+    """What has gone back of a payment is counted in the books, under their lock."""
+    made = back(village, sold, 497_50)
+
+    def twice(unit: Unit) -> None:
+        between = Overheard(unit)
+
+        def post(entry: Entry) -> Posted:
+            move = Move(wallet(AMINA), wallet(BARAKA), 3_00, Reason.SEND)
+            undo = Cap(undone(sold.entry), 3_00)
+            unit.books.post(Entry(id=unit.mint(), reason=Reason.SEND, at=unit.now, moves=(move,), caps=(undo,)))
+            return unit.books.post(entry)
+
+        between.post = post  # type: ignore[attr-defined]
+        refund(between.unit, owner=BARAKA, refund=made)
+
+    with village.refuses(OverCap, left=497_00):
+        village.do(twice)
+
+
+def test_a_wallet_is_not_filled_by_a_refund_beyond_its_tier(village: Village, sold: Quote) -> None:
+    made = back(village, sold, 100_00)
+    village.tier(balance=1_599_99)
+    with village.refuses(TooFull, room=99_99):
+        village.do(lambda unit: refund(unit, owner=BARAKA, refund=made))
+
+
+def test_a_payment_at_another_till_is_not_given_back_from_this_one(village: Village) -> None:
+    other = village.do(lambda unit: new_till(unit, person_id=NJERI.id, name="Duka la Njeri"))
+    made = village.do(lambda unit: quote_pay(unit, payer=AMINA, till=other.number, amount=10_00))
+    village.do(lambda unit: pay_till(unit, payer=AMINA, quote=made))
+    with village.refuses(NotASale):
+        back(village, made)
+    with village.refuses(UnknownReference):
+        village.do(lambda unit: quote_refund(unit, owner=BARAKA, till=TILL, text="not a reference"))
+
+
 def test_a_payer_who_has_gone_gets_nothing_back(village: Village, sold: Quote) -> None:
     made = back(village, sold, 5_00)
     village.change(AMINA, state="closed")
@@ -239,6 +305,11 @@ def test_a_till_asks_to_be_paid_and_is_paid_once(village: Village) -> None:
         ask_sale(unit, merchant=BARAKA, till=TILL, phone=AMINA.phone, amount=100_00)
 
     village.do(ask)
+    assert [(one.phone, one.key, one.expires_at) for one in village.told()] == [
+        (AMINA.phone, "asked_sale", village.rows(Request)[0].expires_at)
+    ]
+    village.do(lambda unit: ask_sale(unit, merchant=BARAKA, till=TILL, phone="+254799000077", amount=100_00))
+    assert village.told() == []
     (request,) = village.rows(Request)
     assert (request.kind, request.values, request.amount) == ("till", {"till": TILL}, 100_00)
     quote = village.do(lambda unit: quote_pay(unit, payer=AMINA, till=TILL, amount=100_00))

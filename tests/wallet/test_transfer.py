@@ -7,10 +7,12 @@ from service.ledger.chart import Reason
 from service.ledger.entry import Move, NotEnough, OverCap, TooFull
 from service.wallet.agent import LARGEST_FLOAT, UnknownAgent
 from service.wallet.cash_in import cash_in, quote_cash_in
+from service.wallet.drawer import Till, declare, known_cash
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
 from service.wallet.send import QuoteChanged, SelfPayment
 from service.wallet.transfer import Transfer, agents_under, quote_transfer, transfer_float
+from service.wallet.unit import Agent
 from tests.wallet.village import ACHIENG, AMINA, NJERI, OTHER_SHOP, PACK, SHOP, TRUST, Village, float_, ref
 
 
@@ -131,3 +133,24 @@ def test_a_super_agent_is_offered_its_own(village: Village) -> None:
     assert village.do(lambda unit: agents_under(unit, OTHER_SHOP, limit=5)) == []
     village.change(OTHER_SHOP, under=SHOP.number, state="closed")
     assert village.do(lambda unit: agents_under(unit, SHOP, limit=5)) == []
+
+
+def test_what_is_left_of_the_day_is_never_below_nothing(village: Village) -> None:
+    """A limit that was lowered during the day leaves nothing, not a debt; and no drawer changes without a swap."""
+    supplied(village)
+    for shop in (SHOP, OTHER_SHOP):
+        village.do(lambda unit, shop=shop: declare(unit, agent=shop, amount=700_00, pack=PACK))  # type: ignore[misc]
+    sent(village, quoted(village))
+    tills = [village.do(lambda unit, till=till: known_cash(unit, till, PACK)) for till in village.rows(Till)]  # type: ignore[misc]
+    assert tills == [700_00, 700_00]
+    village.pack(agents=PACK.agents._replace(float_day_limit=499_99))
+    with village.refuses(OverCap, left=0):
+        quoted(village, 1)
+
+
+def test_so_many_agents_are_shown_at_once(village: Village) -> None:
+    village.change(OTHER_SHOP, under=SHOP.number)
+    third = Agent(number="100032", person=AMINA.id, name="Duka", place="Nakuru", under=SHOP.number)
+    village.do(lambda unit: unit.rows.add(third))
+    found = village.do(lambda unit: agents_under(unit, SHOP, limit=1))
+    assert [one.number for one in found] == [OTHER_SHOP.number]

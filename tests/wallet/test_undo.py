@@ -19,12 +19,13 @@ from service.wallet.undo import (
     NothingToUndo,
     TooLateToUndo,
     can_undo,
+    may_mean_another,
     settle_due,
     settle_due_of,
     take_back,
 )
-from service.wallet.unit import Paid, Pending, Person
-from tests.wallet.village import ACHIENG, AMINA, BARAKA, CODE_KEY, FEES, TAX, Village, ref, wallet
+from service.wallet.unit import Agent, Paid, Pending, Person, Unit
+from tests.wallet.village import ACHIENG, AMINA, BARAKA, CODE_KEY, FEES, TAX, Overheard, Village, person, ref, wallet
 
 COUNTER = f"out:{AMINA.id}:2026-11-22"
 
@@ -314,3 +315,86 @@ def test_L_09_what_has_arrived_is_reversed_whole_and_once(village: Village) -> N
     assert village.do(lambda unit: check_reference(unit, ref(row.id))).state == "reversed"
     sound(village)
     assert village.do(lambda unit: has_paid(unit, AMINA, BARAKA.id))
+
+
+def crowd(village: Village) -> Person:
+    """Let one more person be there, who has paid nobody."""
+    one = person(910, "Chebet Rono", "+254733000010")
+
+    def come(unit: Unit) -> None:
+        unit.rows.add(one)
+        unit.books.open(wallet(one))
+
+    village.do(come)
+    return one
+
+
+def test_F_06_what_can_be_taken_back_is_one_s_own_newest_first_and_no_shop_s(village: Village) -> None:
+    """What was held for a shop because a rule says so is listed nowhere and comes back to nobody by a key."""
+    chebet = crowd(village)
+    village.give(BARAKA, 500_00)
+    rows = [waiting(village, 100_00), waiting(village, 200_00, chebet)]
+    sent(village, quoted(village, 50_00, chebet, BARAKA), BARAKA)
+    assert village.do(lambda unit: can_undo(unit, AMINA)) == rows[::-1]
+    shop = Agent(number="100032", person=chebet.id, name=chebet.name, place="Nakuru")
+    village.do(lambda unit: unit.rows.add(shop))
+    assert village.do(lambda unit: can_undo(unit, AMINA)) == rows[:1]
+    with village.refuses(NothingToUndo):
+        taken(village, rows[1])
+    assert taken(village, rows[0]).balance == 2000_00 - rows[1].held
+
+
+def test_each_payment_arrives_in_a_commit_of_its_own_and_to_whom_looks_only_theirs(village: Village) -> None:
+    chebet = crowd(village)
+    first, second, third = waiting(village, 100_00), waiting(village, 200_00, chebet), waiting(village, 300_00)
+    village.now = third.settles_at
+    village.do(lambda unit: settle_due_of(unit, chebet))
+    assert [row.state for row in village.rows(Pending)] == ["waiting", "settled", "waiting"]
+    assert [village.do(settle_due) for _ in range(3)] == [1, 1, 0]
+    assert village.balance(wallet(BARAKA)) == first.amount + third.amount
+    assert village.balance(wallet(chebet)) == second.amount
+
+
+def test_L_08_who_looks_while_the_worker_settles_is_paid_once(village: Village) -> None:
+    """The row is asked again under its lock: it may have arrived since it was found."""
+    row = waiting(village)
+    village.now = row.settles_at
+
+    def look(unit: Unit) -> None:
+        between = Overheard(unit)
+        between.before_lock = lambda: settle_due(unit)
+        settle_due_of(between.unit, BARAKA)
+
+    village.do(look)
+    assert village.balance(wallet(BARAKA)) == row.amount
+    assert [one.key for one in village.told()] == ["received"]
+
+
+def test_a_word_that_names_no_payment_may_mean_what_could_be_taken_back_of_late(village: Village) -> None:
+    """Another that waits, one that arrived within the quarter of an hour before, or one that was made since."""
+    chebet = crowd(village)
+
+    def doubtful(row: Pending) -> bool:
+        return village.do(lambda unit: may_mean_another(unit, AMINA, row))
+
+    first = waiting(village, 100_00)
+    assert not doubtful(first)
+    village.now = first.settles_at
+    village.do(settle_due)
+    second = waiting(village, 100_00, chebet)
+    village.now = first.settles_at + timedelta(minutes=15) - timedelta(microseconds=1)
+    assert doubtful(second)
+    village.later(microseconds=1)
+    assert not doubtful(second)
+    third = quoted(village, 70_00)
+    assert third.undo == 0
+    sent(village, third)
+    assert doubtful(second), "the newest payment is another"
+
+
+def test_what_was_received_or_paid_for_cash_is_not_what_a_word_may_mean(village: Village) -> None:
+    village.give(BARAKA, 500_00)
+    row = waiting(village, 100_00, crowd(village))
+    sent(village, quoted(village, 50_00, AMINA, BARAKA)._replace(undo=0), BARAKA)
+    village.post((wallet(AMINA), FEES, 1, Reason.FEE))
+    assert not village.do(lambda unit: may_mean_another(unit, AMINA, row))

@@ -1,22 +1,31 @@
 """Vouchers: what is held and told, who is paid for which code and secret, and every way back."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
 
+import pytest
+
+from service.countries import Tax
 from service.ledger.chart import Reason
 from service.ledger.entry import Move, NotEnough, OverCap
 from service.ledger.post import held_by, resolves
+from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.limits import OverSingle
 from service.wallet.pin import PinLocked, seal_pin
 from service.wallet.send import QuoteChanged, SelfPayment
-from service.wallet.unit import Agent, Person, Tally, Unit, Voucher, Withdrawal
+from service.wallet.unit import Agent, Case, Person, Tally, Unit, Voucher, Withdrawal
 from service.wallet.voucher import (
+    VoucherEarly,
     VoucherLocked,
     VoucherOver,
     WrongSecret,
+    code_index,
     find_voucher,
     open_voucher,
     quote_voucher,
+    refuse_early,
     send_voucher,
     take_back,
     voucher_code,
@@ -29,8 +38,10 @@ from service.wallet.withdraw import (
     WrongCode,
     find_payout,
     pay_out,
+    quote_withdrawal,
     return_expired,
     return_expired_of,
+    withdraw,
 )
 from tests.wallet.village import (
     ACHIENG,
@@ -114,6 +125,8 @@ def test_a_voucher_is_held_and_its_code_goes_to_the_receiver_alone(village: Vill
     ]
     before = village.everything()
     assert sent(village, quote) == quote.entry
+    again = village.do(lambda unit: send_voucher(unit, payer=AMINA, phone=ZAWADI, quote=quote, sealed="", pack=PACK))
+    assert (again.balance, again.repeated) == (1471_00, True)
     assert village.everything() == before
 
 
@@ -147,6 +160,54 @@ def test_any_agent_pays_for_code_and_secret_and_once(village: Village) -> None:
     assert isinstance(found(village, row.id), WrongCode)
     with village.refuses(VoucherOver):
         opened(village, payout)
+    with village.refuses(VoucherOver):
+        opened(village, payout._replace(withdrawal=row.id + 1000))  # type: ignore[union-attr]
+
+
+def test_L_12_a_voucher_is_over_at_its_moment_though_it_was_found_before(village: Village) -> None:
+    """Time decides, not the worker."""
+    village.give(AMINA, 2000_00)
+    row = one(village)
+    payout = found(village, row.id)
+    village.now = row.expires_at
+    with village.refuses(VoucherOver):
+        opened(village, payout)
+
+
+def test_cash_by_code_is_no_voucher_to_be_opened(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    cash = village.do(lambda unit: quote_withdrawal(unit, payer=AMINA, agent_number=SHOP.number, amount=100_00))
+    village.do(lambda unit: withdraw(unit, payer=AMINA, quote=cash, pack=PACK))
+    with village.refuses(VoucherOver):
+        opened(village, Payout(99, cash.entry, "", 100_00, voucher=True))
+
+
+def test_all_that_is_there_may_be_sent_up_to_the_limit_of_one_payment(village: Village) -> None:
+    """With the tax of the day, which is held, too; and only what is sent by voucher is in the list."""
+    levy = Tax("e-levy", "withdraw", 1_00, "up", date(2022, 5, 1), None, "test")
+    village.pack(taxes=(*PACK.taxes, levy), tiers={**PACK.tiers, 2: PACK.tiers[2]._replace(single=500_00)})
+    village.give(AMINA, 534_00)
+    village.give(BARAKA, 500_00)
+    assert quoted(village).levy == 5_00
+    row = one(village)
+    assert (row.levy, village.balance(wallet(AMINA))) == (5_00, 0)
+    theirs, pack = quoted(village, 100_00, payer=BARAKA), village.house.packs["ke"]
+    village.do(lambda unit: send_voucher(unit, payer=BARAKA, phone=ZAWADI, quote=theirs, sealed="x", pack=pack))
+    assert [voucher.id for voucher, _ in village.do(lambda unit: vouchers_of(unit, AMINA))] == [row.id]
+    village.do(lambda unit: take_back(unit, payer=AMINA, voucher_id=row.id))
+    assert village.do(lambda unit: vouchers_of(unit, AMINA)) == []
+
+
+def test_P_14_a_code_is_never_that_of_another_voucher_that_waits(village: Village, monkeypatch: Any) -> None:
+    """Nor one that is to be told otherwise tomorrow: codes and their index are derived alike by every release."""
+    assert voucher_code(b"k" * 32, 7) == one_time_code(b"k" * 32, "voucher", 7, 0)
+    assert len(code_index(b"k" * 32, "1234567")) == 32
+    village.give(AMINA, 2000_00)
+    monkeypatch.setattr("service.wallet.voucher.one_time_code", lambda *_: "1234567")
+    one(village)
+    second = quoted(village)
+    with village.refuses(QuoteChanged):
+        sent(village, second)
 
 
 def test_P_14_three_wrong_secrets_at_whatever_agents_send_the_money_back(village: Village) -> None:
@@ -239,3 +300,39 @@ def test_nobody_is_paid_for_the_voucher_of_one_who_was_blocked(village: Village)
     assert isinstance(found(village, row.id), WrongCode)
     with village.refuses(WrongCode):
         paid(village, right)
+
+
+def test_F_02_a_voucher_is_not_paid_far_from_where_its_cash_was_paid_in_a_moment_ago(village: Village) -> None:
+    """Nobody knew the shop when it was sent. Staff get a case; the shop where the cash came from pays at once."""
+    village.give(AMINA, 6_000_00)
+    row = one(village, 5_500_00)
+    payout = found(village, row.id)
+    assert isinstance(payout, Payout)
+    village.do(lambda unit: refuse_early(unit, agent=SHOP, payout=payout))
+    assert village.rows(Case) == []
+
+    def refused(unit: Unit) -> None:
+        with pytest.raises(VoucherEarly) as no:
+            refuse_early(unit, agent=OTHER_SHOP, payout=payout)
+        assert no.value.said == {"until": (unit.now + timedelta(minutes=30)).isoformat()}
+
+    village.do(refused)
+    (case,) = village.rows(Case)
+    assert (case.what, case.opener, case.other, case.about) == ("pattern", AMINA.id, ACHIENG.id, row.id)
+    assert case.values == {"rules": ["far_cash"], "delayed": 5_500_00}
+    village.later(minutes=30)
+    village.do(lambda unit: refuse_early(unit, agent=OTHER_SHOP, payout=payout))
+    nobody = payout._replace(withdrawal=row.id + 1000)
+    village.do(lambda unit: refuse_early(unit, agent=OTHER_SHOP, payout=nobody))
+
+
+def test_what_a_rule_said_when_it_was_sent_is_not_asked_again_when_a_voucher_is_paid(village: Village) -> None:
+    """Only where the shop matters, which nobody knew then."""
+    village.give(AMINA, 6_000_00)
+    row = one(village, 5_500_00)
+    payout = found(village, row.id)
+    assert isinstance(payout, Payout)
+    rule = next(rule for rule in PACK.rules if rule.name == "far_cash")
+    village.pack(rules=(replace(rule, at_least={"amount": 1}, at_most={}),))
+    village.do(lambda unit: refuse_early(unit, agent=OTHER_SHOP, payout=payout))
+    assert village.rows(Case) == []

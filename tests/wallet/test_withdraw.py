@@ -274,6 +274,7 @@ def test_L_12_what_the_worker_has_given_back_meanwhile_is_not_given_back_again(v
 
 
 def test_one_hold_is_given_back_in_a_commit_and_no_other_person_s_by_looking(village: Village) -> None:
+    village.audited = False
     village.give(AMINA, 2000_00)
     rows = [waiting(village, 50_00) for _ in range(3)]
     village.change(rows[0], state="paid")

@@ -11,6 +11,9 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
+from menus import product
+from menus.messages import MESSAGES
+from menus.notices import REFUSAL, render_notice
 from service.countries import load_pack
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
@@ -19,15 +22,27 @@ from service.reference import References
 from service.refusal import Refusal
 from service.storage.memory import MemoryStore
 from service.storage.records import BY_KIND
+from service.wallet import audit
+from service.wallet.notice import READER
 from service.wallet.unit import Agent, Asked, House, Notice, Person, Unit
+from tests.wallet.strict import Strict, name_of
 
 T = TypeVar("T")
 
 NOON = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 PACK = replace(load_pack("ke"), undo_seconds=0)
 UGANDA = replace(PACK, country="ug")
+AUDITS = (
+    audit.holds_have_rows,
+    audit.withdrawals_ended_so,
+    audit.payments_ended_so,
+    audit.orders_ended_so,
+    audit.meters_ended_so,
+    audit.everybody_was_told,
+)
 REFERENCES = References(bytes(range(32)))
 CODE_KEY = b"codes" * 8
+TALK = product(PACK, CODE_KEY)
 TRUST = Account("ke", Kind.TRUST)
 FEES = Account("ke", Kind.FEES)
 TAX = Account("ke", Kind.TAX)
@@ -96,11 +111,13 @@ class Village:
 
         self.do(settle)
         self.mark = 0
+        self.past: set[str] = set()
+        self.audited = True  # a test that posts entries or writes rows past the use cases says no
 
     def do(self, work: Callable[[Unit], T]) -> T:
         """Run one piece of work, committed or not at all."""
         return self.store.transact(
-            lambda tx: work(Unit(tx.books, tx.rows, tx.mint, tx.savepoint, self.house, self.now))
+            lambda tx: work(Unit(tx.books, cast(Any, Strict(tx.rows)), tx.mint, tx.savepoint, self.house, self.now))
         )
 
     def give(self, who: Person, amount: int) -> None:
@@ -113,12 +130,20 @@ class Village:
             made = tuple(Move(*move) for move in moves)
             return unit.books.post(Entry(id=unit.mint(), reason=made[0].reason, at=self.now, moves=made)).id
 
-        return self.do(work)
+        entry = self.do(work)
+        self.past.add(f"entry {entry}")
+        self.audited &= moves[0][3] in audit.NOTICES
+        return entry
 
     def change(self, row: Any, **changed: Any) -> Any:
         """Write over a row."""
         new = replace(row, **changed)
-        self.do(lambda unit: unit.rows.put(new))
+
+        def write(unit: Unit) -> None:
+            assert unit.rows.lock(*name_of(row)) is not None
+            unit.rows.put(new)
+
+        self.do(write)
         return new
 
     def pack(self, **changed: Any) -> None:
@@ -163,6 +188,20 @@ class Village:
             assert (notice.at, notice.next_at, notice.state) == (self.now, self.now, "queued")
         return [(one.phone, one.key, dict(one.values), one.entry, one.expires_at) for one in new]
 
+    def assert_readable(self) -> None:
+        """Assert that each message that was queued can be sent: its reader's language has the words, and it brings
+        what they show; and that each entry has its receipts, as the auditor counts them.
+        """
+        for notice in self.rows(Notice):
+            assert notice.language in TALK.words, notice
+            if notice.state == "queued" and not notice.key.startswith(REFUSAL):
+                shown = {name for name in MESSAGES[notice.key] if not TALK.sms_field(name).optional}
+                assert shown <= set(notice.values) <= {*TALK.fields, READER}, notice
+            if notice.state == "queued":
+                assert "None" not in render_notice(TALK, notice), notice
+        found = self.do(lambda unit: [one for check in AUDITS for one in check(unit)]) if self.audited else []
+        assert [one for one in found if one[0] not in self.past] == []
+
     @contextmanager
     def refuses(self, no: type[Refusal], **said: Any) -> Iterator[None]:
         """Assert that it is refused in these words, and leaves nothing."""
@@ -175,12 +214,13 @@ class Village:
 
 
 class Overheard:
-    """Rows and books that note what is announced and what is then asked."""
+    """Rows and books that note what is announced and what is then asked, and let something happen before a lock."""
 
     def __init__(self, unit: Unit) -> None:
         self.rows, self.books = unit.rows, unit.books
         self.announced: list[Any] = []
         self.asked: list[Any] = []
+        self.before_lock: Callable[[], Any] = lambda: None
         self.unit = replace(unit, rows=cast(Any, self), books=cast(Any, self))
 
     def __getattr__(self, name: str) -> Any:
@@ -195,6 +235,7 @@ class Overheard:
 
     def lock(self, kind: Any, *key: Any) -> Any:
         self.asked.append(Asked.lock(kind, *key))
+        self.before_lock()
         return self.rows.lock(kind, *key)
 
     def find(self, kind: Any, **asked: Any) -> Any:
