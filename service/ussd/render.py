@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from service.ussd.limit import Limit
 from service.ussd.screens import Ask, End, Menu, Pick, Screen, Values
-from service.ussd.text import UCS2, Show, Words, extras_in, fill, too_long
+from service.ussd.text import UCS2, Show, Words, extras_in, extras_that_tell, fill, too_long
 
 MOST_SUGGESTIONS = 9
 """An Ask shows at most so many, so that its field need only keep clear of single digits."""
@@ -46,13 +46,13 @@ def render(
     The text is longer than the limit only if it would be without any of the lines and extras. A screen that is paged is
     laid out from its line `since` on; it says all its extras, unless one page is enough without.
     """
-    most = extras_of(screen, words)
+    most, full = extras_of(screen, words), extras_that_tell(words.screens[screen.id]["text"])
     if is_paged(screen, words):
         for extras in range(most, -1, -1) if not since else ():
             body = lines_of(screen, words, show, lines=lines, when=when, extras=extras)
             text, until = first_page(body, words, limit=limit, notice=notice, nav=nav)
             if until == len(body):
-                return Page(text, len(lines), extras == most)
+                return Page(text, len(lines), extras >= full)
         body = lines_of(screen, words, show, lines=lines, when=when, extras=most)
         text, until = first_page(body[since:], words, limit=limit, notice=notice, nav=nav)
         return Page(text, len(lines), True, since + until if since + until < len(body) else None)
@@ -64,7 +64,7 @@ def render(
         )
         if too_long(text, limit) <= 0:
             break
-    return Page(text, shown, extras == most)
+    return Page(text, shown, extras >= full)
 
 
 def is_paged(screen: Screen, words: Words) -> bool:

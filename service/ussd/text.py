@@ -192,6 +192,11 @@ def extras_in(sentence: str) -> int:
     return sentence.count("[?")
 
 
+def extras_that_tell(sentence: str) -> int:
+    """Return how many of these show a value; others, such as a title, are no loss."""
+    return sum(bool(part[1] and names_in(part[2])) for part in _MAYBE.finditer(sentence))
+
+
 def names_in(sentence: str) -> set[str]:
     """Return the names of the values that a sentence shows."""
     return set(_PLACE.findall(sentence))
