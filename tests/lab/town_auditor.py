@@ -38,8 +38,8 @@ class Hop:
 class Auditor(OwnBooks):
     """Own books, and what was told of them."""
 
-    entry: Callable[[str], tuple[int, int] | None]
-    """Returns from the service's books the id and the amount of the first move behind a reference, if there is one."""
+    entry: Callable[[str], tuple[int, datetime] | None]
+    """Returns from the service's books the amount of the first move behind a reference, and its time, or None."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -362,7 +362,10 @@ class Auditor(OwnBooks):
             entry = self.entry(reference)
             if entry is None:
                 raise Disagreement(f"{reference} was given to {phone} and is not in the books")
-            self._equal(entry[1], named(intent).whole, f"the entry {reference}")
+            amount_there, at = entry
+            # Somebody may have done the same twice, and has not heard of the first yet.
+            intent = min(fits, key=lambda one: abs((named(one).seen or at) - at))
+            self._equal(amount_there, named(intent).whole, f"the entry {reference}")
             self.by_reference[reference], named(intent).reference = named(intent), reference
         if intent.denied:
             raise Disagreement(f"{phone} was told that it is not done, and now by {by} that it is: {intent}")

@@ -395,10 +395,10 @@ class Play:
         found, entries = self.machine.store.read(in_plain_words)
         self.auditor.look(found, entries)
 
-    def _entry(self, reference: str) -> tuple[int, int] | None:
+    def _entry(self, reference: str) -> tuple[int, datetime] | None:
         number = self.machine.app.house.references.read(reference)
         found = self.machine.store.read(lambda tx: tx.books.entry(number) if number is not None else None)
-        return (found.id, found.moves[0].amount) if found else None
+        return (found.moves[0].amount, found.at) if found else None
 
     def number(self) -> int:
         """Return a number that was not used in this town."""
