@@ -11,11 +11,17 @@ from service.storage.records import RECORDS
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
 from service.wallet.drawer import Till
+from service.wallet.group import Payout
 from service.wallet.identity import Erasure, PinReset, SimCheck
 from service.wallet.limits import limits_of
+from service.wallet.meter import Meter
 from service.wallet.operator import PayerGone, approve, propose
+from service.wallet.ordered import Order
 from service.wallet.promise import Reservation
+from service.wallet.seller_payday import SellerPayday
+from service.wallet.standing import Standing
 from service.wallet.statement import statement
+from service.wallet.subscription import Subscription
 from service.wallet.unit import (
     Case,
     Challenge,
@@ -158,7 +164,7 @@ def test_G_07_peer_10_whatever_waits_for_its_time_has_somebody_who_comes(town: T
     """Messages, cash set aside, jobs: an hour later none waits; and while nobody comes, the age is told."""
     assert {record.kind for record in RECORDS if record.due} == {
         *(Notice, Withdrawal, Challenge, Timer, PinReset, Pending, Case, Request, SimCheck, Payday, Erasure),
-        *(Till, Reservation),
+        *(Till, Reservation, Order, Standing, Subscription, Meter, SellerPayday, Payout),
     }
     town.phone("Amina").dial().press("2", "100016", "50", PINS["Amina"])
     amina = town.phone("Amina")
