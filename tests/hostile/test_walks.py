@@ -7,7 +7,7 @@ import os
 import random
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -102,6 +102,7 @@ SELDOM = (
     "pots.in", "pot.in", "pot.in.pin", "pot.in.done", "pots.out", "pot.out", "pot.out.pin", "pot.out.done",
     "pot.lock.sure", "pots.close", "pot.close", "pot.closed",
     # content that was bought, subscribed to or runs, when its code is typed again
+    "buy.mine", "buy.page", "meter.pin", "meter.started", "order",
     "buy.complained", "subs", "sub", "sub.yes.pin", "sub.begun", "sub.ended", "subs.ended", "meter.mine", "meter.page",
     "meter.over",
     # people who have agreed to keep money together
@@ -143,6 +144,7 @@ class Walk:
     """What is spoken: all that the country speaks, if none is named."""
 
     def __post_init__(self) -> None:
+        self.pressed: Counter[tuple[str, str]] = Counter()
         self.dice = random.Random(self.seed)
         self.phones = {who: self.town.phone(who) for who in WALKERS}
         self.town.app.transact(self.sell)
@@ -182,7 +184,15 @@ class Walk:
 
     def answer(self, who: str) -> str:
         kind = self.dice.random()
-        return self.dice.choice(KEYS) if kind < 0.25 else self.likely(who) if kind < 0.9 else self.dice.choice(GARBAGE)
+        if kind < 0.35 and (ways := re.findall("^([0-9]{1,2}) (.*)", self.phones[who].screen, re.MULTILINE)):
+            return self.untried(ways)
+        return self.dice.choice(KEYS) if kind < 0.45 else self.likely(who) if kind < 0.9 else self.dice.choice(GARBAGE)
+
+    def untried(self, ways: Sequence[tuple[str, str]]) -> str:
+        """Return the key on a screen that was pressed least so far, by what it says: menus are many."""
+        way = min(ways, key=lambda way: (self.pressed[way], self.dice.random()))
+        self.pressed[way] += 1
+        return way[0]
 
     def likely(self, who: str) -> str:
         """Return something that may well be the right answer to what the phone asks."""

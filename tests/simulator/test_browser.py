@@ -357,7 +357,7 @@ def test_amharic_is_shown_in_its_letters_and_counted_in_units(table: Table) -> N
         amina.reads(shown)
     amina.home()
     amina.send(CODE)
-    amina.reads("1 ገንዘብ መላክ")
+    amina.reads("1 መላክ")
     said = amina.said.inner_text()
     assert amina.root.locator(".room").inner_text() == f"{gsm7.units(said)} of 80 units"
     amina.send("7")
