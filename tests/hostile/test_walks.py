@@ -184,7 +184,7 @@ class Walk:
 
     def answer(self, who: str) -> str:
         kind = self.dice.random()
-        if kind < 0.35 and (ways := re.findall("^([0-9]{1,2}) (.*)", self.phones[who].screen, re.MULTILINE)):
+        if kind < 0.35 and (ways := re.findall("^([1-9][0-9]?) (.*)", self.phones[who].screen, re.MULTILINE)):
             return self.untried(ways)
         return self.dice.choice(KEYS) if kind < 0.45 else self.likely(who) if kind < 0.9 else self.dice.choice(GARBAGE)
 
