@@ -21,6 +21,8 @@ from menus import (
     fields,
     float_,
     forgotten,
+    funds,
+    group_removal,
     groups,
     guardians,
     home,
@@ -85,6 +87,8 @@ FLOWS = (
     savings,
     meter,
     groups,
+    funds,
+    group_removal,
 )
 HOMES = {"person": "home", "newcomer": "welcome", "agent": "agent.home", "sharers": "whose"}
 ANYWHERE = {

@@ -74,6 +74,7 @@ SCREENS = (
         Choice("12", "subs"),
         Choice("13", "savings.open"),
         Choice("14", "groups"),
+        Choice("15", "proof"),
     ), pages=True),
     Do("limits.read", read_limits, then="limits", gives=LIMITS),
     End("limits"),

@@ -107,7 +107,7 @@ def open_picked(call: Call, values: Values) -> Mapping[str, Any]:
     blank |= dict.fromkeys(KINDS, False)
     if isinstance(picked, str):
         return blank | {"asks": True}
-    if "vote" in picked or "join" in picked:
+    if {"vote", "join", "let_go"} & picked.keys():
         return blank | {"grouped": True}
     if "guards" in picked:
         owner_id, vouch = picked["guards"], picked["vouch"]

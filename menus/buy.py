@@ -9,7 +9,7 @@ from menus.steps import check_pin
 from service.ledger.entry import NotEnough, OverCap
 from service.ussd.screens import Ask, Choice, Do, End, Menu, Values
 from service.wallet.buy import Quote, buy, owned, page_of, quote_buy
-from service.wallet.complaint import complain
+from service.wallet.complaint import NotBought, complain
 from service.wallet.item import LINES, OwnItem, SoldOut, UnknownItem, item_of
 from service.wallet.limits import OverSingle
 from service.wallet.meter import open_of
@@ -73,10 +73,7 @@ def lines_of_page(number: int, lines: Sequence[str], *, more: bool) -> Mapping[s
 
 def complain_of(call: Call, values: Values) -> Mapping[str, Any]:
     """Note that the caller complains of what they bought."""
-    mine = owned(call.unit, call.caller, values["item"])
-    if mine is None:
-        raise UnknownItem
-    till = complain(call.unit, call.caller, mine.item, about=mine.id)
+    till = complain(call.unit, call.caller, values["item"])
     return {"till": till.number, "till_name": till.name, "help_line": call.pack.help_line}
 
 
@@ -99,6 +96,6 @@ SCREENS = (
     Menu("buy.page", (Choice("98", "buy.turn", when="more"), Choice("1", "buy.complain")), pages=True),
     Do("buy.turn", turn, then="buy.page", gives=PAGE, refuses=(UnknownItem,)),
     Do("buy.complain", complain_of, then="buy.complained", gives=("till", "till_name", "help_line"), writes=True,
-       refuses=(UnknownItem,)),
+       refuses=(UnknownItem, NotBought)),
     End("buy.complained"),
 )  # fmt: skip

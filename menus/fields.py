@@ -1,6 +1,5 @@
 """What people type and what they see: how it is read, how it is shown, and how wide it can get."""
 
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -11,7 +10,7 @@ from service.countries import IN_CHARGE, Pack
 from service.countries.biller import ACCOUNT_NAME_SHOWN, LONGEST_ACCOUNT
 from service.countries.biller import NAME_SHOWN as BILLER_SHOWN
 from service.gsm7 import clip, downgrade, trim
-from service.money import BadAmount, read_amount, show_amount, show_amount_full, show_fine, show_number
+from service.money import MILLION, BadAmount, read_amount, show_amount, show_amount_full, show_fine, show_number
 from service.phone import BadPhone, national, read_phone
 from service.refusal import Refusal
 from service.ussd.screens import Field
@@ -22,11 +21,11 @@ from service.wallet.challenge import challenge_code
 from service.wallet.deposit import deposit_code
 from service.wallet.groups import NAME_SHOWN as GROUP_SHOWN
 from service.wallet.groups import BadGroupName, read_group_name
-from service.wallet.item import LINE, LONGEST_ACCESS, MILLION, TITLE_SHOWN, BadItemCode, read_item_code
+from service.wallet.item import LINE, LONGEST_ACCESS, TITLE_SHOWN, BadItemCode, read_item_code
 from service.wallet.name import BadName, read_name
 from service.wallet.nickname import LETTERS, MOST, SHOWN, BadNickname, UnknownNickname, called, read_nickname
 from service.wallet.notice import BEHIND_PIN
-from service.wallet.order import BadAccount
+from service.wallet.order import BadAccount, read_account
 from service.wallet.people import BadIdNumber, read_id_number
 from service.wallet.pin import BadPin, read_pin
 from service.wallet.savings import NAME_SHOWN as POT_SHOWN
@@ -48,6 +47,8 @@ WIDEST_FEE = 999_999
 WHY_SHOWN = 20
 SEVERAL = 90
 """Letters that a message has for what it lists beside a sentence."""
+BILLERS_SHOWN = 30
+"""Letters that it has for the words that billers are called by."""
 WIDEST_TIME = "2026-12-28T23:58:58+00:00"
 
 
@@ -96,14 +97,6 @@ def _reference(typed: str, _: Call) -> str:
     if sum(letter.isalnum() for letter in typed) != 10:
         raise BadReference
     return typed
-
-
-def _account(typed: str, _: Call) -> str:
-    """Take a number at a biller as it is printed: its biller says what it looks like."""
-    account = re.sub("[ -]", "", typed).upper()
-    if not re.fullmatch(f"[0-9A-Z]{{3,{LONGEST_ACCOUNT}}}", account):
-        raise BadAccount
-    return account
 
 
 def _secret(typed: str, _: Call) -> str:
@@ -158,7 +151,7 @@ TILL = Field(show=str, widest="", read=lambda typed, _: read_till_number(typed),
 ITEM = Field(show=str, widest="", read=lambda typed, _: read_item_code(typed), refuses=(BadItemCode,))
 TILL_NAME = Field(show=str, widest="", read=lambda typed, _: read_till_name(typed), refuses=(BadTillName,))
 REFERENCE = Field(show=str, widest="", read=_reference, refuses=(BadReference,))
-ACCOUNT = Field(show=str, widest="", read=_account, refuses=(BadAccount,))
+ACCOUNT = Field(show=str, widest="", read=lambda typed, _: read_account(typed), refuses=(BadAccount,))
 SECRET = Field(show=str, widest="", read=_secret, refuses=(BadSecret,))
 PLACE = Field(show=str, widest="", read=_place, refuses=(BadPlace,))
 ORDER_TO = Field(show=str, widest="", read=_order_to, refuses=(BadPhone, UnknownNickname, BadTillNumber))
@@ -246,6 +239,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "till_name": _text(NAME_SHOWN),
         "purse": _maybe_text(LONGEST),
         "biller": _text(BILLER_SHOWN),
+        "billers": _maybe_text(BILLERS_SHOWN),
         "account": _text(LONGEST_ACCOUNT),
         "account_name": _text(ACCOUNT_NAME_SHOWN),
         "bill": _text(BILLER_SHOWN + 1 + LONGEST_ACCOUNT),
@@ -259,7 +253,7 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         **dict.fromkeys(("members", "yeses", "needed", "most_groups"), Field(str, 99)),
         "needed_now": Field(lambda count: str(count) if count else "", 9, optional=True),
         **dict.fromkeys(
-            ("chair_gave", "treasurer_gave", "member_gave"),
+            ("chair_gave", "treasurer_gave", "member_gave", "left_gave"),
             Field(lambda minor: "" if minor is None else money(minor), WIDEST_MONEY, optional=True),
         ),
         "pot": _text(POT_SHOWN),
@@ -278,6 +272,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "reference": _text(10),
         "original": _text(10),
         "help_line": _text(13),
+        "funds_page": _text(24),
+        "proof": _text(19),
         "tries": Field(str, 9),
         "hours": Field(str, 999),
         "since": date,

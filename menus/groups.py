@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from menus import group_removal
 from menus.call import Call
 from menus.fields import AMOUNT, GROUP_NAME, PAYEE, PHONE, WHY
 from menus.steps import by_pin
@@ -43,6 +44,7 @@ from service.wallet.groups import (
     invitations_for,
     invite,
     leave,
+    left_of,
     make_treasurer,
     members_of,
     own_group,
@@ -145,29 +147,37 @@ def book_line(_: Call, values: Values) -> Mapping[str, Any]:
 
 
 def people(call: Call, values: Values) -> Sequence[Values]:
-    """List the members with what each has put in, under the name of what they are in the group."""
+    """List the members with what each has put in, under the name of what they are in the group; then those who have
+    left and had put something in, so that all of it is somebody's.
+    """
     group = own_group(call.unit, call.caller, values["group_id"]).group
-    rows = members_of(call.unit, group.id)
+    left = [row for row in left_of(call.unit, group.id) if call.unit.books.used(given_by(group.id, row.person))]
+    rows = [*members_of(call.unit, group.id), *left]
     by_id = {one.id: one for one in call.unit.rows.find(Person, id=[row.person for row in rows])}
     listed = []
     for row in rows:
         gave = call.unit.books.used(given_by(group.id, row.person))
-        name, number = masked(by_id[row.person].name), mask_phone(by_id[row.person].phone)
-        roles = {f"{role}_gave": gave if row.role == role else None for role in ROLES}
-        listed.append({"value": {"person": row.person, "name": name}, "name": name, "number": number, **roles})
+        one = by_id[row.person]
+        name, number = masked(one.name), mask_phone(one.phone) if one.has_number else ""
+        is_now = "left" if row.state == "out" else row.role
+        roles = {f"{role}_gave": gave if is_now == role else None for role in ROLES}
+        value = {"person": row.person, "name": name, "number": number, "is_in": row.state == "in"}
+        listed.append({"value": value, "name": name, "number": number, **roles})
     return listed
 
 
-ROLES = ("chair", "treasurer", "member")
+ROLES = ("chair", "treasurer", "member", "left")
 
 
 def pick_member(call: Call, values: Values) -> Mapping[str, Any]:
-    """Show one member; the chair may make them the treasurer."""
+    """Show one member; the chair may make them the treasurer, and everybody may want them to go."""
     group, member = own_group(call.unit, call.caller, values["group_id"])
     chosen = values["chosen"]
     gave = call.unit.books.used(given_by(group.id, chosen["person"]))
-    may = member.role == "chair" and chosen["person"] != call.caller.id
-    return {"member": chosen["person"], "name": chosen["name"], "amount": gave, "may_name": may}
+    is_other = chosen["is_in"] and chosen["person"] != call.caller.id
+    may = {"may_name": is_other and member.role == "chair", "may_remove": is_other}
+    whom = {"member": chosen["person"], "name": chosen["name"], "number": chosen["number"]}
+    return {**whom, "amount": gave, **may}
 
 
 def name_treasurer(call: Call, values: Values) -> None:
@@ -198,7 +208,7 @@ def waiting(call: Call) -> list[Values]:
         {"value": {"vote": row.id}, "asked_by": names[row.group], "wanted": row.amount}
         for row in payouts_for(call.unit, call.caller)
     ]
-    return votes + [
+    return [*votes, *group_removal.waiting(call)] + [
         {"value": {"join": group.id}, "asked_by": group.name, "wanted": 0}
         for group in invitations_for(call.unit, call.caller)
     ]
@@ -207,13 +217,16 @@ def waiting(call: Call) -> list[Values]:
 def asked(call: Call, values: Values) -> Mapping[str, Any]:
     """Show what was picked among the approvals: a payout that is voted on, or a group that asks."""
     picked = values["picked"]
+    other = {"joins": False, "lets_go": False, "group_id": 0, "removal": 0}
     if "vote" in picked:
-        return {**_shown(show_payout(call.unit, call.caller, picked["vote"])), "joins": False, "group_id": 0}
+        return {**other, **_shown(show_payout(call.unit, call.caller, picked["vote"]))}
+    blank = {"quote": {}, "name": "", "number": "", "amount": 0, "fee": 0, "total": 0, "why": "", "yeses": 0}
+    if "let_go" in picked:
+        return {**other, **blank, **group_removal.shown(call, picked["let_go"]), "lets_go": True}
     group = next((one for one in invitations_for(call.unit, call.caller) if one.id == picked["join"]), None)
     if group is None:
         raise RequestOver
-    blank = {"quote": {}, "name": "", "number": "", "amount": 0, "fee": 0, "total": 0, "why": "", "yeses": 0}
-    return {**blank, "needed": group.needed, "group": group.name, "group_id": group.id, "joins": True}
+    return {**other, **blank, "needed": group.needed, "group": group.name, "group_id": group.id, "joins": True}
 
 
 def join(call: Call, values: Values) -> None:
@@ -282,9 +295,12 @@ SCREENS: tuple[Screen, ...] = (
     End("group.book.none"),
     Pick("group.people", "chosen", people, then="group.people.pick",
          lines=("name", "number", *(f"{role}_gave" for role in ROLES))),
-    Do("group.people.pick", pick_member, then="group.member", gives=("member", "name", "amount", "may_name"),
-       refuses=(NoGroup,)),
-    Menu("group.member", (Choice("1", "group.name", when="may_name"),)),
+    Do("group.people.pick", pick_member, then="group.member",
+       gives=("member", "name", "number", "amount", "may_name", "may_remove"), refuses=(NoGroup,)),
+    Menu("group.member", (
+        Choice("1", "group.name", when="may_name"),
+        Choice("2", "group.remove", when="may_remove"),
+    )),
     Do("group.name", name_treasurer, then="group.named", refuses=(NoGroup,), writes=True),
     End("group.named"),
     Ask("group.invite", "phone", PHONE, then="group.invite.do"),
@@ -295,8 +311,8 @@ SCREENS: tuple[Screen, ...] = (
     Menu("group.leave", (Choice("1", "group.leave.do"),)),
     Do("group.leave.do", go, then="group.left", refuses=(NoGroup, GroupMoney), writes=True),
     End("group.left"),
-    Do("group.asked", asked, then="group.vote", gives=(*PAYOUT, "joins", "group_id"), instead={"joins": "group.join"},
-       refuses=(RequestOver, NotOffered)),
+    Do("group.asked", asked, then="group.vote", gives=(*PAYOUT, "joins", "lets_go", "group_id", "removal"),
+       instead={"joins": "group.join", "lets_go": "group.let_go"}, refuses=(RequestOver, NotOffered)),
     Menu("group.join", (Choice("1", "group.join.do"), Choice("2", "group.join.no"))),
     Do("group.join.do", join, then="group.joined", refuses=(RequestOver, PinLocked, TooManyGroups, GroupFull),
        writes=True),

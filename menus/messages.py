@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from service.wallet.notice import BEHIND_PIN
 
-FIRST_LINE = ("reference", "amount", "name", "organisation", "hold", "voucher", "deposit", "challenge")
+FIRST_LINE = ("reference", "amount", "name", "organisation", "hold", "voucher", "deposit", "challenge", "proof")
 """What a message that needs two parts says in its first line: each is whole without the other."""
 
 # fmt: off
@@ -21,6 +21,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "bill_refused":    ("reference", "amount", "biller", "account", "balance", "at"),
     "bill_late":       ("reference", "amount", "biller", "account", "balance", "at"),
     "bill_unsure":     ("reference", "amount", "biller", "account", "help_line"),
+    "bill_taken":      ("reference", "amount", "biller", "account", "balance"),
+    "airtime_taken":   ("reference", "amount", "account", "balance"),
     "airtime_paid":    ("reference", "amount", "account", "fee", "levy", "balance", "at"),
     "airtime_refused": ("reference", "amount", "account", "balance", "at"),
     "airtime_late":    ("reference", "amount", "account", "balance", "at"),
@@ -120,6 +122,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "moved_here":      ("closes", "help_line"),
     "sim_changed":     ("closes", "help_line"),
     "balance":         ("balance", "at"),
+    "proof":           ("balance", "at", "proof", "funds_page"),
     "limits":          ("left", "single", "day_limit", "most_balance", "month_limit"),
     "mini":            ("lines",),
     "mini_empty":      (),
@@ -145,6 +148,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "order_gone":      ("amount", "paid_to", "number"),
     "order_over":      ("amount", "paid_to", "number", "days", "service_code"),
     "saved":           ("reference", "amount", "pot", "in_pot", "missing", "balance", "at"),
+    "pot_open":        ("pot", "in_pot", "service_code"),
     "taken_out":       ("reference", "amount", "pot", "in_pot", "balance", "at"),
     "asked_group":     ("name", "number", "group", "service_code"),
     "group_joined":    ("name", "number", "group"),
@@ -155,11 +159,25 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "group_paid_you":  ("reference", "amount", "group", "balance", "at"),
     "group_paid":      ("reference", "amount", "name", "number", "group", "fee", "pooled", "at"),
     "group_over":      ("group", "amount", "name", "number"),
+    "group_let_go":    ("asked_by", "group", "name", "number", "service_code"),
+    "group_stays":     ("group", "name", "number"),
+    "group_removed":   ("group",),
     "pay_code":        ("amount", "till_name", "till", "fee", "total", "challenge", "minutes"),
     "pay_dial":        ("amount", "till_name", "till", "fee", "total", "dial"),
+    "airtime_code":    ("amount", "phone", "fee", "total", "challenge", "minutes"),
+    "airtime_dial":    ("amount", "phone", "fee", "total", "dial"),
+    "bill_code":       ("amount", "biller", "account", "holder", "fee", "total", "challenge", "minutes"),
+    "bill_dial":       ("amount", "biller", "account", "holder", "fee", "total", "service_code"),
+    "savings":         ("in_pot", "several"),
+    "savings_empty":   ("service_code",),
+    "groups":          ("several",),
+    "groups_empty":    ("service_code",),
+    "orders":          ("several",),
+    "orders_empty":    ("service_code",),
     "bought":          ("reference", "title", "till_name", "till", "price", "balance", "closes"),
     "content":         ("content",),
     "content_paused":  ("till", "help_line"),
+    "complained":      ("till", "till_name", "help_line"),
     "content_dial":    ("title", "dial", "closes"),
     "sub_asked":       ("title", "till_name", "price", "days", "item"),
     "sub_begun":       ("reference", "title", "till_name", "price", "days", "item", "closes", "balance"),
@@ -190,6 +208,11 @@ _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian 
 _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
     "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial"
+    " buy_code buy_dial airtime_code airtime_dial airtime_taken bill_code bill_dial bill_taken"
+    " complained savings savings_empty groups groups_empty orders orders_empty help stopped stopped_but stopped_all"
+    " check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_ordered"
+    " check_returned"
+    "named reported undo_which cash_which balance proof limits mini mini_empty ask_code ask_dial pay_code pay_dial"
     " buy_code buy_dial help stopped stopped_but stopped_all check_done check_on_its_way check_taken_back"
     " check_partly check_reversed check_held check_paid check_ordered check_returned"
 )

@@ -13,7 +13,9 @@ from functools import lru_cache
 
 from menus.account import LIMITS
 from menus.call import Call
+from menus.funds import read_counted
 from menus.sms_answer import (
+    TO,
     Answer,
     DialToChoose,
     NotAPayment,
@@ -24,16 +26,22 @@ from menus.sms_answer import (
     SharedPhone,
     amount_of,
     has_pin,
+    is_phone,
+    money_in,
+    phone_of,
     several,
+    to_dial,
 )
-from menus.sms_content import buy_content, stop
+from menus.sms_content import buy_content, complain_of, stop
+from menus.sms_kept import groups, saved, standing_orders
+from menus.sms_order import pay_bill, top_up
 from menus.sms_shop import accept, decline
 from menus.stop import STOP
 from service.clock import day
 from service.countries import cash_cost
 from service.gsm7 import clip, downgrade
 from service.money import Currency, read_amount, show_number
-from service.phone import BadPhone, mask_phone, national, read_phone
+from service.phone import mask_phone, national, read_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.challenge import answer_by_sms, ask_by_sms, ask_pay_by_sms
@@ -93,6 +101,10 @@ def _mini(call: Call, _: str) -> Answer:
     return Answer("mini", {"lines": ", ".join(lines)}) if lines else Answer("mini_empty", {})
 
 
+def _proof(call: Call, _: str) -> Answer:
+    return Answer("proof", read_counted(call))
+
+
 def _help(call: Call, _: str) -> Answer:
     return Answer("help", {"service_code": call.pack.people_code, "help_line": call.pack.help_line})
 
@@ -132,24 +144,19 @@ def _report(call: Call, _: str) -> Answer:
     return Answer("reported", {"reference": found.case, "agent": found.agent, "original": found.reference})
 
 
-TO = "to|kwa|a|pour|eri|ku|kuri|ga|zuwa"
-
-
 @lru_cache
 def _send_to(currency: Currency) -> re.Pattern[str]:
-    money = "|".join(re.escape(name) for name in (currency.code, *currency.aliases))
-    amount = rf"(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?\s*(?:{money})?"
-    return re.compile(rf"{amount}[\s:,]+(?:(?:{TO})\s+|le\s*)?(\+?[0-9].*|[a-z]{{2,7}})", re.I)
+    return re.compile(rf"{money_in(currency)}[\s:,]+(?:(?:{TO})\s+|le\s*)?(\+?[0-9].*|[a-z]{{2,7}})", re.I)
 
 
 def _send(call: Call, text: str) -> Answer | Refusal:
     found = _send_to(call.pack.currency).fullmatch(text)
     if not found:
         raise NotAPayment
-    if _is_phone(found[1], call):
+    if is_phone(found[1], call):
         raise NotAPayment
     first, _, rest = found[2].partition(" ")
-    if first.isdigit() and _is_phone(rest, call):
+    if first.isdigit() and is_phone(rest, call):
         raise NotAPayment  # `1 000 0722000002`: what stands between may belong to the amount, and is not guessed at
     amount = read_amount(found[1].rstrip(".,"), call.pack.currency)
     phone = _payee(found[2], call)
@@ -167,15 +174,12 @@ def _send(call: Call, text: str) -> Answer | Refusal:
         return Answer("ask_code", values, seconds=call.pack.challenge_seconds)
     near_name, near_number = shown(asked.near) if asked.near else ("", "")
     near = {"near_name": near_name, "near_number": near_number, "new_number": mask_phone(phone) if asked.near else ""}
-    return Answer("ask_dial", values | near | {"dial": _dial(call, "1", national(phone), amount)})
+    return Answer("ask_dial", values | near | {"dial": to_dial(call, "1", national(phone), amount=amount)})
 
 
 @lru_cache
 def _pay_to(currency: Currency) -> re.Pattern[str]:
-    money = "|".join(re.escape(name) for name in (currency.code, *currency.aliases))
-    return re.compile(
-        rf"([0-9]+)[\s:,]+(?:(?:{money})\.?\s*)?([0-9][0-9.,]*)(?:/[=-])?(?:\s*(?:{money}))?(\s.*)?", re.I
-    )
+    return re.compile(rf"([0-9]+)[\s:,]+{money_in(currency)}(\s.*)?", re.I)
 
 
 def _pay(call: Call, text: str) -> Answer | Refusal:
@@ -196,14 +200,7 @@ def _pay(call: Call, text: str) -> Answer | Refusal:
     if by_code:
         values |= {"challenge": quote.entry, "minutes": max(1, call.pack.challenge_seconds // 60)}
         return Answer("pay_code", values, seconds=call.pack.challenge_seconds)
-    return Answer("pay_dial", values | {"dial": _dial(call, "3", till, amount)})
-
-
-def _dial(call: Call, key: str, to: str, amount: int) -> str:
-    """Return what to dial to pay; no phone can dial a point, so an amount with cents is asked for."""
-    typed = show_number(amount, call.pack.currency).replace(",", "")
-    path = "*".join([call.pack.people_code.rstrip("#"), key, to, *([typed] if typed.isdigit() else [])])
-    return f"{path}#"
+    return Answer("pay_dial", values | {"dial": to_dial(call, "3", till, amount=amount)})
 
 
 def _name(call: Call, text: str) -> Answer:
@@ -221,23 +218,7 @@ def _name(call: Call, text: str) -> Answer:
 
 
 def _payee(text: str, call: Call) -> str:
-    if text.isalpha():
-        return called(call.unit, call.caller, text).address
-    try:
-        return read_phone(text, call.pack.region)
-    except BadPhone:
-        tokens = re.split(r"[\s,.;:-]+", text)
-        for end in range(len(tokens) - 1, 0, -1):
-            if has_pin(" ".join(tokens[end:])) and _is_phone(" ".join(tokens[:end]), call):
-                raise PinInMessage from None
-        raise
-
-
-def _is_phone(text: str, call: Call) -> bool:
-    try:
-        return bool(read_phone(text.rstrip(".,;:"), call.pack.region))
-    except BadPhone:
-        return False
+    return called(call.unit, call.caller, text).address if text.isalpha() else phone_of(text, call)
 
 
 COMMANDS = (
@@ -245,12 +226,20 @@ COMMANDS = (
     Command(("send", "tuma", "envoyer", "weereza", "wereza", "ohereza", "tura", "lak"), _send, takes_text=True),
     Command(("pay", "lipa", "payer", "sasula", "ishyura", "biya", "kifel", "kfel"), _pay, takes_text=True),
     Command(("buy", "nunua", "acheter", "gula", "gura", "saya", "giza", "gza"), buy_content, takes_text=True),
+    Command(("airtime", "muda", "credit", "katin", "ayer", "yeayer"), top_up, takes_text=True),
+    Command(("bill", "bili", "facture", "bbiiru", "biiru", "fagitire", "bil", "hisab"), pay_bill, takes_text=True),
+    Command(("savings", "akiba", "epargne", "okutereka", "kuzigama", "ajiya", "quteba"), saved),
+    Command(("groups", "group", "vikundi", "groupes", "ebibiina", "amatsinda", "kungiyoyi", "mahber"), groups),
+    Command(("orders", "malipo", "ordres", "ebiragiro", "burigihe", "kullum", "qwami"), standing_orders),
     Command(("mini", "taarifa", "releve", "sitatimenti", "ibyakozwe", "bayani", "zirzir", "zrzr"), _mini),
     Command(("limits", "limit", "vikomo", "limites", "kkomo", "ekkomo", "imipaka", "iyaka", "gedeb"), _limits),
     Command(("check", "hakiki", "verifier", "kebera", "genzura", "duba", "aregagit", "aregagt"), _check,
             takes_text=True, for_anyone=True),
     Command(("report", "ripoti", "signaler", "loopa", "rega", "korafi", "tikoma", "tqoma"), _report, for_sharers=True),
+    Command(("complain", "complaint", "lalamika", "plainte", "weemulugunye", "ikirego", "koka", "qreta"), complain_of,
+            takes_text=True),
     Command(("undo", "rudisha", "reprendre", "komyawo", "garura", "maido", "mels"), _undo, takes_text=True),
+    Command(("proof", "uthibitisho", "preuve", "obukakafu", "gihamya", "hujja", "masreja", "masrja"), _proof),
     Command(("name", "jina", "nom", "erinnya", "izina", "suna", "sim"),  _name, takes_text=True),
     Command(("help", "msaada", "aide", "buyambi", "obuyambi", "ubufasha", "taimako", "erdata"), _help, for_anyone=True),
     Command(STOP, stop, takes_text=True, for_anyone=True),

@@ -5,6 +5,7 @@ from menus.sms_answer import Answer, NotRegistered, NotUnderstood, PinInMessage,
 from menus.stop import ALL
 from service.wallet.buy import delivery, owned
 from service.wallet.challenge import ask_buy_by_sms
+from service.wallet.complaint import complain
 from service.wallet.due import bring_up_to_date
 from service.wallet.item import item_of, read_item_code
 from service.wallet.meter import stop_all_meters, stop_meter
@@ -53,6 +54,12 @@ def say_yes(call: Call, text: str) -> Answer:
     quote = quote_begin(call.unit, person=call.caller, code=_code(text))
     begin(call.unit, person=call.caller, quote=quote)
     return Answer("", {})  # the receipt is the answer
+
+
+def complain_of(call: Call, text: str) -> Answer:
+    """Note a complaint about what was bought or used under a code: `COMPLAIN 200014`."""
+    till = complain(call.unit, call.caller, _code(text))
+    return Answer("complained", {"till": till.number, "till_name": till.name, "help_line": call.pack.help_line})
 
 
 def _code(text: str) -> str:

@@ -13,6 +13,7 @@ from service.ussd.screens import Act, Ask, Choice, Do, End, Screen, Values
 from service.wallet.account import counted_out, wallet_of
 from service.wallet.agent import agent_of
 from service.wallet.due import bring_up_to_date
+from service.wallet.halt import refuse_halted
 from service.wallet.limits import limits_of
 from service.wallet.offer import Offer
 from service.wallet.pin import PinLocked, WrongPin, refuse_locked, unlock
@@ -33,12 +34,13 @@ SLIPS = (*ASKING, NumberLike)
 
 
 def may_pay(call: Call, service: str, till: str = "") -> Mapping[str, Any]:
-    """Turn a locked person away before they type, and say what they have and may still pay at once today.
+    """Turn away who may not pay before they type, and say what they have and may still pay at once today.
 
     Where a till is named, it is what the till has.
     """
     unit, person = call.unit, call.caller
     refuse_locked(unit, person)
+    refuse_halted(unit, person.country)
     unit.books.ahead(wallet_of(person), *counted_out(person, unit.now, call.pack))
     bring_up_to_date(unit, person)
     balance, limits = unit.books.balance(purse(unit, person, till)), limits_of(unit, person)

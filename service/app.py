@@ -3,9 +3,10 @@
 It refuses to start on an unproven menu, and in production on anything that is not fit for other people's money.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from typing import TypeVar
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +22,7 @@ from service.gateways.africastalking import AfricasTalking
 from service.gateways.base import Gateway
 from service.gateways.billers import Billers, billers_of, with_billers
 from service.gateways.simulator import Simulator
+from service.ledger.entry import Entry
 from service.outbox import waiting_since
 from service.reference import References
 from service.refusal import Refusal
@@ -28,14 +30,19 @@ from service.settings import Settings, derive, mark_of, unsafe
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
 from service.ussd.text import Talk, render_no
+from service.wallet.halt import look_again, refuse_stopped
+from service.wallet.house import House
 from service.wallet.keys import learn, missing, unknown
+from service.wallet.minute import Minutes
+from service.wallet.prices import lists_after, with_lists
 from service.wallet.rules import check_rules
 from service.wallet.staff import Staff, code_at
-from service.wallet.unit import House, KnownKey, Notice, Person, Timer, Unit
+from service.wallet.unit import KnownKey, Notice, Person, Timer, Unit
 from service.web.behind import Senti
 from service.web.build import bare_web, build_web
 from service.web.counted import counted
 from service.web.door import Door, source_of
+from service.web.funds import add_funds
 from service.web.health import Health
 from service.web.hop import Country, NothingTaken, NotRead, StillChecked, country_of
 from service.web.metrics import Metrics
@@ -64,7 +71,8 @@ class App:
     settings: Settings
     store: Store
     house: House
-    countries: Mapping[str, Country]
+    countries: MutableMapping[str, Country]
+    """Replaced one by one when prices are: whoever has the mapping serves at the new ones."""
     gateways: Mapping[str, Gateway]
     billers: Billers
     seal_key: bytes
@@ -72,15 +80,19 @@ class App:
     """What seals were made under while the secret key is being changed, by the mark of that key."""
     heard_key: bytes
     metrics: Metrics
+    minutes: Minutes
     now: Callable[[], datetime] = clock.now
+    lists: dict[str, int] = field(default_factory=dict)
+    """How many price lists of each country are known here."""
 
     def transact(self, work: Callable[[Unit], T]) -> T:
         """Do one piece of work in one commit."""
-        posted: list[str] = []
+        look_again(self.house.brake, self.now(), self.read)
+        posted: list[Entry] = []
 
         def once(tx: Tx) -> T:
             posted.clear()  # it may be run again whole
-            return work(self._unit(counted(tx, posted)))
+            return work(self._unit(counted(tx, posted, partial(refuse_stopped, self.house.brake))))
 
         result = self.store.transact(once)
         self.metrics.count_postings(posted)
@@ -101,7 +113,15 @@ class App:
     @property
     def behind(self) -> Senti:
         """What gateways talk to."""
-        return Senti(self.transact, self.countries, self.heard_key, self.metrics.count_refusal, self.billers.look_up)
+        metrics = self.metrics
+        return Senti(
+            self.transact,
+            self.countries,
+            self.heard_key,
+            metrics.count_refusal,
+            self.billers.look_up,
+            metrics.count_ended,
+        )
 
     def render(self, notice: Notice) -> str:
         """Return the text of a message, as it is said in the country of its number."""
@@ -118,6 +138,30 @@ class App:
             }
 
         return self.read(look)
+
+    def renew_prices(self) -> None:
+        """Take over the price lists that were approved since this was last asked; raises Unfit if one does not fit.
+
+        From which day on they count is said by their dates, so that it does not matter when exactly this is.
+        """
+        known = {country: self.lists.get(country, 0) for country in self.house.packs}
+        new = self.read(lambda unit: {country: lists_after(unit, country, known[country]) for country in known})
+        for country, lists in new.items():
+            if not lists:
+                continue
+            pack = with_lists(self.house.packs[country], lists)
+            talk, problems = self.spoken(pack)
+            if problems := [*problems, *(f"tariff: {problem}" for problem in check_tariffs(pack, self.now()))]:
+                raise Unfit([f"price list {lists[-1].id}: {problem}" for problem in problems])
+            self.house.packs[country] = pack
+            self.countries[country] = Country(pack, talk)
+            self.lists[country] = lists[-1].number
+
+    def spoken(self, pack: Pack) -> tuple[Talk, list[str]]:
+        """Return what is said at the prices of a pack, and what is wrong with it: a price may have no room."""
+        talk = product(pack, self.house.code_key, reviewed_only=self.settings.mode == "production")
+        limits = [gateway.limit for gateway in self.gateways.values()]
+        return talk, [f"menu: {problem}" for problem in proof(talk, pack, limits)]
 
     def health(self) -> Health:
         """Say whether hops can be answered; the menu was proven before this could be asked."""
@@ -182,22 +226,26 @@ def make_app(
     seal_key, *_ = seal_keys = [derive(secret, "seals") for secret in secrets]
     house = House(
         packs=packs,
+        filed=dict(packs),
         references=References(store.installation_key()),
         pepper=derive(peppers[0], "pins"),
         other_peppers=tuple(derive(pepper, "pins") for pepper in peppers[1:]),
         code_key=code_keys[0],
         log_key=seal_key,
+        statement_secret=secrets[0].encode(),
         other_code_keys=tuple(code_keys[1:]),
         sim_feed=settings.africastalking_insights_url is not None,
         pin_memory_kib=settings.pin_memory_kib,
     )
-    metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics)
+    minutes = Minutes(now)
+    metrics = Metrics(ages=lambda: app.ages(), shared=shared_metrics, minutes=minutes)
     older = dict(zip(map(mark_of, secrets[1:]), seal_keys[1:], strict=True))
     heard_key = derive(peppers[0], "heard")
     billers = billers_of(packs, keys, None if production else providers_url(settings))
-    app = App(settings, store, house, countries, gateways, billers, seal_key, older, heard_key, metrics, now)
+    app = App(settings, store, house, countries, gateways, billers, seal_key, older, heard_key, metrics, minutes, now)
     try:
         _know_keys(app, secrets=list(map(mark_of, secrets)), peppers=list(map(mark_of, peppers)))
+        app.renew_prices()
     except BaseException:
         store.close()
         raise
@@ -262,6 +310,7 @@ def make_web(app: App) -> Flask:
         show_metrics=settings.metrics_port is None,
     )
     add_sellers(web, app.transact)
+    add_funds(web, read=app.read, packs=app.house.packs)
     if settings.mode == "demo":
         from service.simulator import add_simulator
         from service.simulator.provider import Book, post_to, providers
@@ -294,10 +343,12 @@ def office_of(app: App) -> Office:
         read=app.read,
         packs=app.house.packs,
         references=app.house.references,
+        proves=lambda pack: app.spoken(pack)[1],
         render=app.render,
         say_no=lambda no, language: say_no(app.home.talk, no, language),
         source=lambda: source_of(request.remote_addr, request.headers.getlist("X-Forwarded-For"), trusted) or "",
         now=app.now,
+        gateways=("africastalking",) if app.settings.mode == "production" else tuple(app.gateways),
         demo=demo if app.settings.mode == "demo" else None,
     )
 

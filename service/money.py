@@ -11,6 +11,9 @@ from typing import NamedTuple
 from service.gsm7 import trim
 from service.refusal import Refusal
 
+MILLION = 1_000_000
+"""Millionths of a minor unit: prices of content are whole numbers of these."""
+
 
 class Currency(NamedTuple):
     """A currency: `exponent` is how many decimals it has, `aliases` are other ways in which people write its code."""
@@ -65,6 +68,11 @@ def show_amount_full(minor: int, currency: Currency) -> str:
     return f"{currency.code} {_full(minor, currency)}"
 
 
+def show_plain(minor: int, currency: Currency) -> str:
+    """Return `1234.50`, always with cents and with nothing between thousands: for other people's programs."""
+    return _full(minor, currency).replace(",", "")
+
+
 def _full(minor: int, currency: Currency) -> str:
     sign = "-" if minor < 0 else ""
     whole, cents = divmod(abs(minor), 10**currency.exponent)
@@ -73,7 +81,7 @@ def _full(minor: int, currency: Currency) -> str:
 
 def show_fine(millionths: int, currency: Currency) -> str:
     """Return a price in millionths of a minor unit: `KES 2`, `KES 0.50`, `KES 0.003`; nothing of it is rounded."""
-    minor, rest = divmod(millionths, 1_000_000)
+    minor, rest = divmod(millionths, MILLION)
     if not rest:
         return show_amount(minor, currency)
     point = "" if currency.exponent else "."

@@ -7,7 +7,6 @@ sent is asked once more and then left alone: each text has its reference, so tha
 
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -15,6 +14,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from service.budget import CLOCK_SLACK, Budget
 from service.wallet.unit import Notice, Timer, Unit
 
 log = structlog.get_logger()
@@ -26,9 +26,6 @@ LANE = "sms lane"
 
 CLOCK = "latest time"
 """The Timer that remembers how late it was."""
-
-CLOCK_SLACK = timedelta(minutes=1)
-"""Machines of one service are not further apart than this."""
 
 EVER = datetime.max.replace(tzinfo=UTC)
 
@@ -100,35 +97,6 @@ class News(Protocol):
     def reason(self) -> str: ...
     @property
     def final(self) -> bool: ...
-
-
-class Budget:
-    """How many messages may leave within an hour, to one number and in all; kept by the one process that sends."""
-
-    def __init__(self, *, per_number: int, in_all: int) -> None:
-        self._per_number, self._in_all = per_number, in_all
-        self._sent: deque[tuple[datetime, str]] = deque()
-        self._by_number: dict[str, deque[datetime]] = {}
-
-    def take(self, phone: str, at: datetime) -> datetime | None:
-        """Count a message to a number, or return the time at which there is room for it."""
-        hour = timedelta(hours=1)
-        if self._sent and self._sent[-1][0] > at + CLOCK_SLACK:  # by a clock that has been put back since
-            self._sent.clear()
-            self._by_number.clear()
-        while self._sent and self._sent[0][0] <= at - hour:
-            _, number = self._sent.popleft()
-            self._by_number[number].popleft()
-            if not self._by_number[number]:
-                del self._by_number[number]
-        mine = self._by_number.get(phone, deque())
-        if len(mine) >= self._per_number:
-            return mine[0] + hour
-        if len(self._sent) >= self._in_all:
-            return self._sent[0][0] + hour
-        self._sent.append((at, phone))
-        self._by_number.setdefault(phone, mine).append(at)
-        return None
 
 
 class Dealt(NamedTuple):

@@ -3,7 +3,7 @@
 import csv
 import io
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 _FORMULAS = ("=", "+", "-", "@", "\ufffd")
 """What begins a formula, in any width of letters; the last stands for a control sign that was made visible."""
@@ -11,10 +11,19 @@ _FORMULAS = ("=", "+", "-", "@", "\ufffd")
 
 def write_sheet(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return CSV with a first line of names; a text that a spreadsheet would run gets a `'` in front (ASVS 1.2.10)."""
+    return "".join(sheet_lines(head, rows))
+
+
+def sheet_lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """Yield the same line by line, for what is long."""
+    yield _line(head)
+    for row in rows:
+        yield _line([_cell(value) for value in row])
+
+
+def _line(row: Sequence[object]) -> str:
     text = io.StringIO()
-    table = csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    table.writerow(head)
-    table.writerows([_cell(value) for value in row] for row in rows)
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerow(row)
     return text.getvalue()
 
 

@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from service.app import App, make_app, make_web
 from service.demo import NEWCOMER, PEOPLE, load_demo
-from service.jobs import errands, jobs
+from service.jobs import errands, jobs, nightly
 from service.ledger.audit import audit
 from service.settings import Settings
 from service.storage.memory import MemoryStore
@@ -63,7 +63,7 @@ class Town:
 
     def work(self) -> None:
         """Do all that a worker does."""
-        for job in (*jobs(self.app), *errands(self.app)):
+        for job in (*jobs(self.app), *errands(self.app), *nightly(self.app)):
             while job():
                 pass
         while self.stand_in.calls:

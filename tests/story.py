@@ -1,7 +1,7 @@
 """Stories: conversations as plain text, which need no Python to read or to write.
 
 A line that is not indented says what somebody does; the indented lines below it are what they see. References and
-one-time codes are different in each run: they are written REF1, CODE1, ... in the order in which they appear.
+one-time codes are different in each run: they are written REF1, CODE1, PROOF1 in the order in which they appear.
 
     Amina dials *384*96#            Amina types 1              Amina types PIN
     Amina's phone repeats           Amina's phone hangs up     the gateway confirms Amina's last screen
@@ -38,7 +38,8 @@ from tests.phone import NUMBERS, PINS, Phone, Town, demo_settings
 
 REFERENCE = re.compile(r"\b[2-9A-HJ-NP-Z]{10}\b")
 CODE = re.compile(r"\b[1-9][0-9]{6}\b")
-TOKEN = re.compile(r"\b(?:REF|CODE)[0-9]+\b")
+PROOF = re.compile(r"\b(?:[2-9A-HJ-NP-Z]{4}-){3}[2-9A-HJ-NP-Z]{4}\b")
+TOKEN = re.compile(r"\b(?:REF|CODE|PROOF)[0-9]+\b")
 PATH = re.compile(r"(\*[0-9]{3}\*9[67])(?:\*(.+))?#")
 
 
@@ -81,6 +82,7 @@ class Teller:
             return self.tokens[value]
 
         text = REFERENCE.sub(lambda found: token("REF", found[0]) if read(found[0]) else found[0], text)
+        text = PROOF.sub(lambda found: token("PROOF", found[0]), text)
         return CODE.sub(lambda found: token("CODE", found[0]), text)
 
 

@@ -14,7 +14,7 @@ SOURCES = sorted([*ROOT.glob("service/**/*.py"), *ROOT.glob("menus/*.py")])
 MONEY = [path for path in SOURCES if re.search(r"service/(ledger|wallet)/|service/money.py|menus/", str(path))]
 
 FLOORS = (
-    {"refusal", "money", "phone", "gsm7", "clock", "reference", "sheet", "countries"},
+    {"refusal", "money", "phone", "gsm7", "clock", "budget", "reference", "sheet", "countries"},
     {"ledger", "ussd"},
     {"wallet"},
     {"gateways", "storage", "outbox", "schedule"},
@@ -79,12 +79,17 @@ def test_every_setting_is_in_the_example() -> None:
 
 
 OPEN_ROUTES = {
+    "/funds",
+    "/funds/<name>.json",
+    "/funds/proof",
+    "/funds/proof.json",
     "/health/live",
     "/health/ready",
     "/metrics",
     "/simulator",
 }
-"""The only routes that need neither a login, nor a key, nor a secret path; the simulator is there in the demo only."""
+"""The only routes that need neither a login, nor a key, nor a secret path: the proof of funds is public by its
+purpose, the simulator is there in the demo only."""
 
 
 def test_every_route_is_closed_or_on_the_short_list() -> None:

@@ -16,6 +16,8 @@ TELLING = {
     ("no", "not_understood"): {"help"},
     ("no", "not_a_payment"): {"send"},
     ("no", "not_a_till"): {"pay"},
+    ("no", "not_airtime"): {"airtime"},
+    ("no", "not_a_bill"): {"bill"},
     ("sms", "till_opened"): {"pay"},
     ("no", "wrong_challenge"): {"send"},
     ("sms", "on_its_way"): {"undo"},

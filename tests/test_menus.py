@@ -1,5 +1,7 @@
 """The product is proven, its map is current, and every refusal has words."""
 
+import importlib
+import pkgutil
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ from menus import product, proof
 from menus.call import Call
 from menus.fields import fields, sms_fields
 from menus.prices import saving
+from service import wallet
 from service.countries import cash_cost, cheaper_nearby, every_country, load_pack
 from service.gateways.africastalking import AfricasTalking
 from service.gsm7 import septets
@@ -39,9 +42,9 @@ def test_the_map_is_current() -> None:
 
 @pytest.mark.parametrize("language", PACK.languages)
 def test_every_refusal_has_words(language: str) -> None:
-    import service.app
-    import service.wallet.case  # noqa: F401  everything that may refuse is loaded
-
+    importlib.import_module("service.app")  # everything that may refuse is loaded
+    for module in pkgutil.iter_modules(wallet.__path__):
+        importlib.import_module(f"service.wallet.{module.name}")
     ours = {no.code for no in every_refusal() if no.__module__.startswith(("service", "menus"))}
     ours -= {StaffRefusal.code} | {no.code for no in every_refusal(StaffRefusal)}  # for staff alone: tests/console
     said = {code for code, words in TALK.words[language].no.items() if words.strip()}

@@ -104,7 +104,7 @@ def close(number: str, by: str) -> None:
 
 
 def _propose_shop(act: str, number: str, by: str) -> None:
-    from service.wallet.agent import owes, read_agent_number
+    from service.wallet.agent import read_agent_number, refuse_owing
     from service.wallet.operator import propose
     from service.wallet.unit import Agent
 
@@ -113,8 +113,8 @@ def _propose_shop(act: str, number: str, by: str) -> None:
         row = app.read(lambda unit: unit.rows.get(Agent, read))
         if row is None or row.state == "closed":
             raise refuse(f"{read} is no shop")
-        if act == "close_shop" and app.read(lambda unit: owes(unit, row)):
-            raise refuse("there is float or commission left: redeem it, and wait for the payday or claw it back")
+        if act == "close_shop":
+            app.read(lambda unit: refuse_owing(unit, row))
         say_proposed(app, app.transact(lambda unit: propose(unit, act=act, values={"agent": read}, maker=by)))
 
 

@@ -50,6 +50,8 @@ def approve(approval_id: str, by: str | None) -> None:
             return carry_out(app, waiting)  # it broke off half-way, or there is nothing left of it
         if waiting.act == "bulk" and waiting.state == "approved":
             return pay_bulk(app, waiting.values["bulk"])
+        if waiting.act == "tariff" and waiting.state == "open":
+            _refuse_unsound(app, waiting)
         result = app.transact(lambda unit: do(unit, approval_id=number, checker=by))
         if waiting.act == "refund":
             carry_out(app, waiting)
@@ -59,12 +61,25 @@ def approve(approval_id: str, by: str | None) -> None:
         click.echo("Done. " + ", ".join(f"{name} {value}" for name, value in done.items()))
 
 
+def _refuse_unsound(app: "App", waiting: "Approval") -> None:
+    """Refuse a price list that the menus have no room for; its tables are judged again when it is approved."""
+    from service.wallet.prices import judge_prices
+
+    values = waiting.values
+    verdict = app.read(lambda unit: judge_prices(unit, values["country"], values["prices"]))
+    if verdict.pack is not None and not verdict.problems and (problems := app.spoken(verdict.pack)[1]):
+        raise refuse(*problems)
+
+
 def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     """Return what an act is about in words for people."""
     from service.wallet.identity import NewNumber
+    from service.wallet.prices import mark
     from service.wallet.unit import Person
 
     values = _shown(app, waiting, waiting.values)
+    if "prices" in values:
+        values["prices"] = mark(values["prices"])
     if "entry" in values:
         values["entry"] = app.house.references.write(values["entry"])
     if "person" in values:

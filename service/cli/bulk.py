@@ -1,6 +1,7 @@
 """Wages and grants from a file: checked, handed in by one of the staff, approved by another, and paid line by line."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,20 +16,13 @@ if TYPE_CHECKING:
 
     from service.app import App
     from service.countries import Pack
-    from service.wallet.batch import Bulk, BulkLine
+    from service.wallet.batch import Bulk
     from service.wallet.bulk_file import Fault, Line
-    from service.wallet.unit import Approval, Unit
+    from service.wallet.unit import Unit
 
 MOST_BYTES = 5_000_000
 SHOWN = 20
 """Faults that are printed; the others are counted."""
-
-WHY = {
-    "closed": "the wallet is closed",
-    "too_full": "the wallet holds as much as it may",
-    "code_taken": "no code was free: hand the line in again",
-}
-"""Why a line was refused, in words."""
 
 _file = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 _country = click.option("--country", metavar="CODE", help="The country, where more than one is served.")
@@ -62,31 +56,17 @@ def check(file: Path, country: str | None) -> None:
 @by_name
 def submit(file: Path, country: str | None, name: str, bank_ref: str, leave_out: bool, by: str) -> None:
     """Hand FILE in, to be approved by somebody else; prints the approval id."""
-    from service.gsm7 import downgrade, septets, trim
-    from service.wallet.bulk import hand_in
-    from service.wallet.operator import propose
+    from service.wallet.bulk_submit import read_bulk_name, submit
 
-    called = downgrade(trim(name))
-    if not 2 <= (septets(called) or 0) <= 20:
-        raise unusable("--name has 2 to 20 letters, as they fit into a message")
+    called = read_bulk_name(name)
     with opened() as app:
         pack = served(app, country)
         lines, faults = _judged(app, file, pack)
         _say_faults(faults)
         if not lines or (faults and not leave_out):
             raise refuse(f"{len(faults)} lines cannot be paid; --leave-out hands in the others")
-
-        def work(unit: "Unit") -> "Approval | None":
-            made = hand_in(unit, country=pack.country, name=called, lines=lines)
-            if made is None:
-                return None
-            values = {"bulk": made.id, "country": made.country, "name": called, "lines": made.lines}
-            values |= {"amount": made.total, "bank_ref": bank_ref}
-            return propose(unit, act="bulk", values=values, maker=by)
-
+        work = partial(submit, country=pack.country, name=called, lines=lines, bank_ref=bank_ref, maker=by)
         approval = app.transact(work)
-        if approval is None:
-            raise refuse(f"these payments were handed in before as {called}; another month has another --name")
         _say_sum(pack, lines)
         say_proposed(app, approval)
 
@@ -153,40 +133,43 @@ def results(batch_id: str, to: Path | None) -> None:
 @by_name
 def return_(batch_id: str, bank_ref: str, by: str) -> None:
     """Propose to take what is left of BATCH out of the books: the bank has given it back to the organisation."""
-    from service.wallet.batch import account_of
-    from service.wallet.operator import propose
+    from service.wallet.bulk_submit import submit_rest
 
     with opened() as app:
         found = _batch(app, batch_id)
-        left = app.read(lambda unit: unit.books.balance(account_of(found)) if found.state == "paid" else 0)
-        if not left:
-            raise refuse("nothing is left, or not all lines are paid yet")
-        values = {"bulk": found.id, "country": found.country, "name": found.name, "amount": left, "bank_ref": bank_ref}
-        say_proposed(app, app.transact(lambda unit: propose(unit, act="bulk_rest", values=values, maker=by)))
+        say_proposed(app, app.transact(lambda unit: submit_rest(unit, found, bank_ref=bank_ref, maker=by)))
 
 
 def carry_out(app: "App", bulk_id: int) -> None:
-    """Pay an approved batch, some lines in each commit, and print how far it has come; goes on where it broke off."""
+    """Pay an approved batch, some lines in each commit, and print how far it has come; goes on where it broke off.
+
+    The worker, where one runs, pays it as well; what is printed is what has become of the batch.
+    """
     from rich.console import Console
     from rich.progress import Progress
 
-    from service.wallet.batch import BulkLine
+    from service.wallet.batch import Bulk
     from service.wallet.bulk import Bite, pay_some
 
     def bite() -> Bite:
         return app.transact(lambda unit: pay_some(unit, bulk_id))
 
-    waiting = app.read(lambda unit: len(unit.rows.find(BulkLine, bulk=bulk_id, state="waiting", limit=1_000_000)))
-    refused = 0
+    def now() -> Bulk:
+        found = app.read(lambda unit: unit.rows.get(Bulk, bulk_id))
+        assert found is not None, f"no batch {bulk_id}"
+        return found
+
+    before = now()
     with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
-        task = bar.add_task("Paying", total=waiting)
-        while (paid := bite()).lines:
-            refused += paid.refused
-            bar.advance(task, paid.lines)
-    click.echo(f"{waiting - refused} of {waiting} lines paid by this run, {refused} refused.")
+        task = bar.add_task("Paying", total=before.lines, completed=before.done)
+        while bite().lines:
+            bar.update(task, completed=now().done)
+    after = now()
+    click.echo(f"{after.done - after.refused} of {after.lines} lines are paid, {after.refused} were refused.")
 
 
 def _judged(app: "App", file: Path, pack: "Pack") -> "tuple[Sequence[Line], Sequence[Fault]]":
+    from service.cli.words import in_words
     from service.wallet.bulk_file import BadFile, judge, read_rows
 
     if file.stat().st_size > MOST_BYTES:
@@ -196,7 +179,7 @@ def _judged(app: "App", file: Path, pack: "Pack") -> "tuple[Sequence[Line], Sequ
     except UnicodeDecodeError:
         raise unusable(f"{file} is not UTF-8") from None
     except BadFile as error:
-        raise unusable(f"{file}: {error}") from None
+        raise unusable(f"{file}: {in_words(error)}") from None
     return app.read(lambda unit: judge(unit, rows, pack))
 
 
@@ -211,56 +194,41 @@ def _say_sum(pack: "Pack", lines: "Sequence[Line]") -> None:
 
 
 def _say_faults(faults: "Sequence[Fault]") -> None:
+    from service.console.words import speak
+
     for fault in faults[:SHOWN]:
-        click.echo(f"line {fault.number}: {fault.why}", err=True)
+        click.echo(f"line {fault.number}: {speak('en', f'fault.{fault.why}', **fault.said)}", err=True)
     if len(faults) > SHOWN:
         click.echo(f"... and {len(faults) - SHOWN} more lines", err=True)
 
 
 def _batch(app: "App", typed: str) -> "Bulk":
     """Return a batch by its id, or by that of its approval."""
-    from service.wallet.batch import Bulk
-    from service.wallet.unit import Approval
+    from service.wallet.bulk_submit import find_bulk
 
-    number = app.house.references.read(typed)
-
-    def look(unit: "Unit") -> "Bulk | None":
-        approval = unit.rows.get(Approval, number) if number is not None else None
-        known = approval.values.get("bulk") if approval else number
-        return unit.rows.get(Bulk, known) if known is not None else None
-
-    found = app.read(look)
+    found = app.read(lambda unit: find_bulk(unit, typed))
     if found is None:
         raise refuse(f"{typed} is no batch: senti bulk list")
     return found
 
 
 def _outcomes(app: "App", unit: "Unit", found: "Bulk") -> "list[tuple[object, ...]]":
+    """Return the lines of a file; numbers as digits, for a spreadsheet would take a `+` for a formula."""
+    from service.console.words import unpaid
     from service.money import show_number
     from service.wallet.batch import BulkLine
-    from service.wallet.bulk import outcome
+    from service.wallet.bulk import outcomes
 
     pack = app.house.packs[found.country]
     lines = sorted(unit.rows.find(BulkLine, bulk=found.id, limit=1_000_000), key=lambda line: line.number)
     return [
         (
-            line.number,
-            _phone(unit, line),
-            show_number(line.amount, pack.currency).replace(",", ""),
-            outcome(unit, line),
-            app.house.references.write(line.id) if line.state in ("paid", "voucher") else "",
-            WHY.get(line.why, line.why),
+            one.line.number,
+            one.phone.removeprefix("+"),
+            show_number(one.line.amount, pack.currency).replace(",", ""),
+            one.state,
+            app.house.references.write(one.line.id) if one.line.state in ("paid", "voucher") else "",
+            unpaid("en", one.line.why),
         )
-        for line in lines
+        for one in outcomes(unit, lines)
     ]
-
-
-def _phone(unit: "Unit", line: "BulkLine") -> str:
-    """Return the number of whom a line pays, as digits: a spreadsheet would take a `+` for a formula."""
-    from service.wallet.unit import Person, Voucher
-
-    if line.person is not None:
-        person = unit.rows.get(Person, line.person)
-        return person.phone.removeprefix("+") if person and person.has_number else ""
-    voucher = unit.rows.get(Voucher, line.id)
-    return (voucher.phone if voucher else line.phone).removeprefix("+")

@@ -54,14 +54,15 @@ def show(number: str, reveal: bool, as_json: bool) -> None:
 @case.command()
 @click.argument("number")
 @click.option("--note", required=True, help="Why; it is kept with the case.")
+@click.option("--outcome", type=click.Choice(["fraud", "honest", "unclear"]), help="What a pattern turned out to be.")
 @by_name
-def close(number: str, note: str, by: str) -> None:
+def close(number: str, note: str, outcome: str | None, by: str) -> None:
     """Close the case NUMBER without moving money."""
     from service.wallet.case import close_case
 
     with opened() as app:
         row = _known(app, number)
-        app.transact(lambda unit: close_case(unit, case_id=row.id, by=by, note=note))
+        app.transact(lambda unit: close_case(unit, case_id=row.id, by=by, note=note, outcome=outcome))
         click.echo(f"Closed: {number}")
 
 

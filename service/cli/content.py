@@ -231,8 +231,8 @@ def _pack(app: "App", till: str) -> "Pack":
 
 
 def _price(pack: "Pack", typed: str) -> int:
-    from service.money import show_amount_full
-    from service.wallet.item import MILLION, read_price
+    from service.money import MILLION, show_amount_full
+    from service.wallet.item import read_price
 
     price = read_price(typed, pack.currency)
     if price is None:

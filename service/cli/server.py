@@ -50,6 +50,9 @@ SHORT_LIFE, RESPAWN_PAUSE = 2.0, 0.5
 AWAY_PAUSE = 2.0
 """Seconds after which a worker asks a database again that was away when it started."""
 
+PRICES_PAUSE = 10.0
+"""Seconds between two looks for new prices, which are approved an hour ahead at least."""
+
 _LOGGING = {"loggers": {"_granian": {"handlers": [], "propagate": True}}}
 SHARED = "PROMETHEUS_MULTIPROC_DIR"
 
@@ -130,7 +133,7 @@ def serve_web(settings: Settings, serving: Serving, ready: Callable[[], object])
 def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flask:
     """Compose the service in a web process; what it holds is let go when the process ends."""
     from service.app import make_app, make_console, make_web
-    from service.jobs import errands, jobs
+    from service.jobs import errands, jobs, nightly
     from service.outbox import run_workers
 
     set_up(level=settings.log_level)
@@ -138,12 +141,14 @@ def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flas
     app = make_app(settings, shared_metrics=shared)
     ending = ExitStack()
     ending.callback(app.store.close)
-    if serving.worker:
-        stop = threading.Event()
-        thread = threading.Thread(target=run_workers, args=(stop, jobs(app), errands(app)), name="worker")
-        thread.start()
-        ending.callback(thread.join)
-        ending.callback(stop.set)
+    ending.enter_context(_pricing(app))
+    stop = threading.Event()
+    counting = [lambda: app.minutes.write(app.transact)]
+    works = (jobs(app), errands(app), nightly(app)) if serving.worker else (counting,)
+    thread = threading.Thread(target=run_workers, args=(stop, *works), name="worker")
+    thread.start()
+    ending.callback(thread.join)
+    ending.callback(stop.set)
     if settings.metrics_port is not None and shared is None and not serving.console:
         ending.enter_context(app.metrics.serving(port=settings.metrics_port, host=settings.host))
     # The server runs this process through multiprocessing, which skips what is registered with atexit.
@@ -152,6 +157,27 @@ def web(settings: Settings, serving: Serving, shared: str | None = None) -> Flas
     gc.collect()
     gc.freeze()  # looking through all that was made at the start would stop every hop for some 80 ms, now and then
     return made
+
+
+@contextmanager
+def _pricing(app: "App") -> Iterator[None]:
+    """Look for price lists that were approved, beside everything else, and until the end."""
+    stop = threading.Event()
+
+    def look() -> None:
+        while not stop.wait(PRICES_PAUSE):
+            try:
+                app.renew_prices()
+            except Exception:
+                log.exception("new prices could not be taken over")
+
+    thread = threading.Thread(target=look, name="prices")
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _end_with(parent: int) -> None:
@@ -247,7 +273,7 @@ def work(settings: Settings, metrics_port: int | None) -> None:
     A database that is away when it starts is waited for: it comes back, and nobody may be there to start a worker then.
     """
     from service.app import make_app
-    from service.jobs import errands, jobs
+    from service.jobs import errands, jobs, nightly
     from service.outbox import run_workers
 
     stop = threading.Event()
@@ -258,5 +284,5 @@ def work(settings: Settings, metrics_port: int | None) -> None:
             return
     _say_languages(app)
     own = app.metrics.serving(port=metrics_port, host=settings.host) if metrics_port else nullcontext()
-    with closing(app.store), own:
-        run_workers(stop, jobs(app), errands(app))
+    with closing(app.store), own, _pricing(app):
+        run_workers(stop, jobs(app), errands(app), nightly(app))

@@ -1,16 +1,18 @@
 """Prices: what they are, since when, and whether the tables make sense."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from service.cli.approval import say_proposed
 from service.cli.group import refuse, unusable
-from service.cli.opened import as_json
+from service.cli.opened import as_json, opened, served
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from service.countries import Pack, Tariff, Tax
+    from service.countries import Change, Pack, Tariff, Tax
 
 
 @click.group()
@@ -22,10 +24,22 @@ SERVICES = ("send", "pay", "bill", "airtime", "withdraw", "cash_in", "bulk")
 
 
 def _packs() -> "list[Pack]":
+    """Return the packs that are served, as their files say."""
     from service.countries import load_pack
     from service.settings import read_settings
 
     return [load_pack(country) for country in read_settings().countries]
+
+
+def _today(country: str | None) -> "list[Pack]":
+    """Return the packs that are served, with their approved price lists; or one that is not, as its file says."""
+    from service.countries import load_pack
+    from service.settings import read_settings
+
+    if country and country not in read_settings().countries:
+        return [load_pack(country)]
+    with opened() as app:
+        return [pack for pack in app.house.packs.values() if country in (None, pack.country)]
 
 
 @tariff.command()
@@ -37,15 +51,14 @@ def _packs() -> "list[Pack]":
 def show(service: str | None, amount: str | None, day: "datetime | None", country: str | None, as_json: bool) -> None:
     """Show all prices, commissions and taxes with their dates; or what SERVICE costs for AMOUNT on a day."""
     from service.cli.out import print_json
-    from service.countries import load_pack
 
-    packs = [load_pack(country)] if country else _packs()
-    if service is not None:
-        if amount is None:
-            raise unusable("how much? as in: senti tariff show send 500")
-        return _show_price(packs[0], service, amount, day, as_json)
-    if amount is not None or day is not None:
+    if service is None and (amount is not None or day is not None):
         raise unusable("what is priced? as in: senti tariff show send 500 --at 2025-04-01")
+    if service is not None and amount is None:
+        raise unusable("how much? as in: senti tariff show send 500")
+    packs = _today(country)
+    if service is not None and amount is not None:
+        return _show_price(packs[0], service, amount, day, as_json)
     if as_json:
         return print_json({"countries": [_about(pack) for pack in packs]})
     for pack in packs:
@@ -59,8 +72,9 @@ def show(service: str | None, amount: str | None, day: "datetime | None", countr
 def _show_price(pack: "Pack", service: str, amount: str, day: "datetime | None", as_json: bool) -> None:
     """Print each line of a price at noon of a day, when the day's tables and taxes are in force."""
     from service.cli.out import print_columns, print_json
+    from service.cli.words import in_words
     from service.clock import now
-    from service.countries import cash_cost
+    from service.countries import NotOffered, cash_cost
     from service.money import read_amount, show_amount_full
 
     minor = read_amount(amount, pack.currency)
@@ -69,7 +83,10 @@ def _show_price(pack: "Pack", service: str, amount: str, day: "datetime | None",
     first = min(table.valid_from for table in tables)
     if at.date() < first:
         raise refuse(f"{pack.country}: prices of {service} are known from {first}")
-    charge = pack.charge(service, minor, at)
+    try:
+        charge = pack.charge(service, minor, at)
+    except NotOffered as no:
+        raise refuse(in_words(no, pack)) from no
     lines = {"amount": minor, "fee": charge.published, "excise": charge.excise, "levy": charge.levy}
     lines |= {"total": minor + charge.total}
     if service == "send":
@@ -160,3 +177,73 @@ def check() -> None:
             click.echo(f"  {service}: paying in pieces {said}")
         for service in dict.fromkeys(table.service for table in pack.commissions):
             click.echo(f"  commission of {service}: pieces of a day's sum earn what the sum earns")
+
+
+@tariff.command()
+@click.option("--country", metavar="CODE", help="The country, where more than one is served.")
+def export(country: str | None) -> None:
+    """Print all prices as a list: change it and hand it in by propose."""
+    from service.countries import write_tables
+
+    with opened() as app:
+        click.echo(write_tables(served(app, country)), nl=False)
+
+
+@tariff.command()
+@click.option("--country", metavar="CODE", help="The country, where more than one is served.")
+@as_json
+def lists(country: str | None, as_json: bool) -> None:
+    """Show the price lists that were approved, oldest first."""
+    from service.cli.out import moment, print_columns, print_json
+    from service.wallet.prices import lists_of
+
+    with opened() as app:
+        pack = served(app, country)
+        rows = app.read(lambda unit: lists_of(unit, pack.country))
+    heads = ["number", "first", "maker", "checker"]
+    found = [{**{head: getattr(row, head) for head in heads}, "at": moment(row.at, pack.zone)} for row in rows]
+    if as_json:
+        return print_json(found)
+    print_columns([*heads, "at"], [list(one.values()) for one in found], right=(0,))
+
+
+@tariff.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--country", metavar="CODE", help="The country, where more than one is served.")
+@click.option("--by", metavar="NAME", help="Who proposes it; without it the list is judged and not proposed.")
+def propose(file: Path, country: str | None, by: str | None) -> None:
+    """Say what the price list in FILE would change, and propose it; `senti approve ID --by OTHER` approves it."""
+    from service.wallet.operator import propose as write_down
+    from service.wallet.prices import judge_prices, values_of
+
+    try:
+        text = file.read_text("utf-8")
+    except UnicodeDecodeError:
+        raise unusable(f"{file} is not UTF-8") from None
+    with opened() as app:
+        pack = served(app, country)
+        verdict = app.read(lambda unit: judge_prices(unit, pack.country, text))
+        problems = verdict.problems or (app.spoken(verdict.pack)[1] if verdict.pack else [])
+        if problems:
+            raise refuse(*problems)
+        for change in verdict.changes:
+            click.echo(_changed(pack, change), err=True)
+        if by is not None:
+            values = app.read(lambda unit: values_of(unit, pack.country, text, verdict))
+            say_proposed(app, app.transact(lambda unit: write_down(unit, act="tariff", values=values, maker=by)))
+
+
+def _changed(pack: "Pack", change: "Change") -> str:
+    """Say a stretch of amounts in which a price changes, with what is paid at both of its ends."""
+    from service.money import show_amount_full
+
+    def paid(rule: Any) -> str:
+        if rule is None:
+            return "not offered"
+        ends = dict.fromkeys(show_amount_full(rule.at(end).total, pack.currency) for end in (change.least, change.most))
+        return " to ".join(ends)
+
+    least, most = (show_amount_full(end, pack.currency) for end in (change.least, change.most))
+    days = f"from {change.first}" + (f" to {change.last}" if change.last else "")
+    amounts = f"{least} to {most}"
+    return f"{change.what} of {change.service}, {days}, {amounts}: {paid(change.before)}, then {paid(change.after)}"

@@ -8,6 +8,7 @@ from flask import Response
 
 from service.console.office import Missing, NotAllowed, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page
+from service.console.prices import changed_by, refuse_unsound
 from service.countries import Pack
 from service.wallet.operator import ACTS, approve, decline, is_wish, redeem_asked
 from service.wallet.proposal import country_of, facts, version
@@ -16,9 +17,7 @@ from service.wallet.unit import Approval, Unit
 STATES = ("open", "approved", "declined", "taken")
 SHOWN = 100
 
-TERMINAL_ONLY = frozenset(
-    {"refund", "bulk", "bulk_rest", "pay_provider", "resume_shop", "close_shop", "resume_content"}
-)
+TERMINAL_ONLY = frozenset({"refund", "pay_provider"})
 """Acts that take many commits: `senti approve` carries them out and shows how far it has come."""
 
 
@@ -57,6 +56,7 @@ def pack_of(unit: Unit, row: Approval) -> Pack:
 def shown(office: Office, visit: Visit, reference: str) -> Response:
     """Show one act with all that a decision hangs on."""
     row, found = office.read(lambda unit: _one(unit, reference))
+    changes = office.read(lambda unit: changed_by(unit, row))
     act_pack = office.read(lambda unit: pack_of(unit, row))
     may_approve = row.act in ACTS and row.act not in TERMINAL_ONLY and visit.may(f"approve {row.act}")
     return page(
@@ -66,6 +66,7 @@ def shown(office: Office, visit: Visit, reference: str) -> Response:
         row=row,
         reference=reference,
         act_pack=act_pack,
+        changes=changes,
         facts={name: value for name, value in found.items() if name not in ("act", "maker", "state")},
         seen=version(found),
         wish=is_wish(row),
@@ -86,6 +87,8 @@ def _one(unit: Unit, reference: str) -> tuple[Approval, Mapping[str, Any]]:
 def yes(office: Office, visit: Visit, act: str, reference: str) -> Response:
     """Approve the version that was shown."""
     seen = field("seen")
+    if act == "tariff":
+        refuse_unsound(office, office.read(lambda unit: _one(unit, reference))[0])
 
     def work(unit: Unit) -> None:
         row, _ = _one(unit, reference)

@@ -1,43 +1,21 @@
-"""Agents, entries and cases: what staff look up besides people."""
+"""Entries and cases: what staff look up besides people and shops."""
 
 from typing import Any
 
 from flask import Response
 
+from service.console.decisions import decision
 from service.console.office import NotFound, Office, Visit
-from service.console.page import asked, number_asked, page
-from service.console.people import called, case_line, lines
+from service.console.page import asked, page
+from service.console.people import called, case_line
 from service.ledger.chart import Kind
-from service.phone import mask_phone
-from service.wallet.account import float_of
-from service.wallet.case import case_by_number
+from service.wallet.case import AT_BANK, OUTCOMES, case_by_number
 from service.wallet.name import masked
 from service.wallet.statement import owner_shown, state_of
-from service.wallet.unit import Agent, Case, Person, Unit
+from service.wallet.unit import Case, Person, Unit
 
 CASES = 100
 STATES = ("open", "asked", "done", "closed")
-
-
-def agent(office: Office, visit: Visit, number: str) -> Response:
-    """Show a shop, its float and what went through it."""
-    before = number_asked("before")
-
-    def work(unit: Unit) -> dict[str, Any]:
-        row = unit.rows.get(Agent, number)
-        keeper = unit.rows.get(Person, row.person) if row else None
-        if row is None or keeper is None:
-            raise NotFound
-        account = float_of(row, keeper.country)
-        return {
-            "agent": row,
-            "keeper": {"id": keeper.id, "name": masked(keeper.name), "phone": mask_phone(keeper.phone)},
-            "agent_pack": unit.house.packs[keeper.country],
-            "balance": unit.books.balance(account),
-            "lines": lines(unit, account, before),
-        }
-
-    return page(office, visit, "agent.html", **office.read(work))
 
 
 def entry(office: Office, visit: Visit, reference: str) -> Response:
@@ -95,13 +73,15 @@ def case(office: Office, visit: Visit, reference: str) -> Response:
         row = case_by_number(unit, reference)
         if row is None:
             raise NotFound
-        people = {one.id: masked(one.name) for one in unit.rows.find(Person, id=[row.opener, row.other])}
+        known = {one.id: one for one in unit.rows.find(Person, id=[row.opener, row.other])}
+        people = {one.id: masked(one.name) for one in known.values()}
         return {
             "line": case_line(unit, row),
             "opener": (row.opener, people.get(row.opener, "")),
             "other": (row.other, people.get(row.other, "")),
             "about": unit.house.references.write(row.about),
-            "may_reverse": row.state == "open" and visit.may("make case_reverse"),
+            "pattern": decision(unit, row, known) if row.what == "pattern" else None,
+            "may_reverse": row.state == "open" and row.what not in AT_BANK and visit.may("make case_reverse"),
         }
 
-    return page(office, visit, "case.html", **office.read(work))
+    return page(office, visit, "case.html", outcomes=OUTCOMES, **office.read(work))

@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Response, request
+from werkzeug.exceptions import RequestEntityTooLarge
 
-from service.console.office import NotAllowed, NotFound, Office, Visit, WrongForm
-from service.console.page import go_to, guest_language, page
+from service.console.office import NotAllowed, NotFound, Office, TooLarge, Visit, WrongForm
+from service.console.page import go_to, guest_language, leave, page
 from service.console.words import WORDS, speak
 from service.refusal import Refusal
 from service.storage.store import Busy, Unsure
@@ -38,6 +39,8 @@ class Route(NamedTuple):
     rule: str
     action: str | None
     view: View
+    octets: int = MOST_OCTETS
+    """What a post may hold: more where a file is handed in."""
 
 
 def new_token() -> str:
@@ -72,8 +75,8 @@ def forget(answer: Response, name: str) -> Response:
     return answer
 
 
-def visit_of(office: Office) -> Visit | None:
-    """Return who asks, if their login is still good; it is then used now."""
+def visit_of(office: Office, *, by_hand: bool = True) -> Visit | None:
+    """Return who asks, if their login is still good; it is then used now, if they ask by hand and not their page."""
     token = request.cookies.get(COOKIE, "")
     if not token or len(token) > 100:
         return None
@@ -82,30 +85,36 @@ def visit_of(office: Office) -> Visit | None:
     if found is None:
         return None
     staff, login = found
-    if office.now() - login.seen_at >= NOTED:
+    if by_hand and office.now() - login.seen_at >= NOTED:
         office.transact(lambda unit: note_seen(unit, login_id))
     return Visit(staff, login_id, form_token(token))
 
 
-def refuse_forged(token: str) -> None:
-    """Raise WrongForm unless a post carries the token of its form and comes from a page of ours."""
-    request.max_content_length = MOST_OCTETS
+def refuse_forged(token: str, octets: int = MOST_OCTETS) -> None:
+    """Raise WrongForm unless a post carries the token of its form and comes from a page of ours, or TooLarge."""
+    request.max_content_length = request.max_form_memory_size = octets
     origin, site = request.headers.get("Origin"), request.headers.get("Sec-Fetch-Site")
     away = (origin is not None and urlsplit(origin).netloc != request.host) or site not in (None, "same-origin")
-    if away or not hmac.compare_digest(request.form.get("token", "").encode(), token.encode()):
+    try:
+        given = request.form.get("token", "")
+    except RequestEntityTooLarge:
+        raise TooLarge(octets=f"{octets:,}") from None
+    if away or not hmac.compare_digest(given.encode(), token.encode()):
         raise WrongForm
 
 
 def guarded(office: Office, route: Route) -> View:
     """Return a view that only who may do this gets to, and that says every "no" as a page."""
 
+    by_hand = not route.rule.endswith("/part")
+
     def view(**values: Any) -> Response:
-        visit = visit_of(office)
+        visit = visit_of(office, by_hand=by_hand)
         if visit is None:
-            return go_to("/login")
+            return go_to("/login") if by_hand else leave("/login")
         try:
             if route.method == "POST":
-                refuse_forged(visit.token)
+                refuse_forged(visit.token, route.octets)
             if route.action is not None and not visit.may(route.action):
                 raise NotAllowed
             return route.view(office, visit, **values)

@@ -22,6 +22,7 @@ from service.console.office import Office, Visit, WrongForm
 from service.console.page import field, go_to, page
 from service.console.words import LANGUAGES
 from service.refusal import Refusal
+from service.wallet.house import House
 from service.wallet.logbook import note
 from service.wallet.staff import (
     BadStaffName,
@@ -36,7 +37,7 @@ from service.wallet.staff import (
 )
 from service.wallet.staff import speak as choose
 from service.wallet.tally import count
-from service.wallet.unit import House, Unit
+from service.wallet.unit import Unit
 
 log = structlog.get_logger()
 

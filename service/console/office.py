@@ -38,12 +38,16 @@ class Office:
     read: Work
     packs: Mapping[str, Pack]
     references: References
+    proves: Callable[[Pack], list[str]]
+    """Says what the menus have against the prices of a pack: it takes a while."""
     render: Callable[[Notice], str]
     say_no: Callable[[Refusal, str], str]
     """A refusal of the use cases in a language of the menus."""
     source: Callable[[], str]
     """Whose request it is: the address behind our own proxy."""
     now: Callable[[], datetime]
+    gateways: tuple[str, ...]
+    """The names of those that are watched."""
     demo: Callable[[], list[DemoStaff]] | None = None
 
     @property
@@ -93,3 +97,9 @@ class TooManyReveals(StaffRefusal):
 
 class WrongForm(StaffRefusal):
     """The form is not of this login, or not of this site: it is opened anew and sent again."""
+
+
+class TooLarge(StaffRefusal):
+    """What was sent is larger than this address takes."""
+
+    says = ("octets",)

@@ -25,6 +25,11 @@ POLICY = (
 )
 """The style sheet holds its small pictures in itself (`data:`); nothing else comes from anywhere but here."""
 
+WITH_SCRIPTS = POLICY.replace("script-src 'none'", "script-src 'self'").replace(
+    "connect-src 'none'", "connect-src 'self'"
+)
+"""The policy of pages that ask for their tables anew: our own scripts alone, none of them inside a page."""
+
 ROOT = "/console"
 LONGEST = 200
 
@@ -89,6 +94,11 @@ def go_to(path: str) -> Response:
     """Send the browser on to a page of ours."""
     assert not path or path.startswith("/"), "only within the console"
     return Response("", status=303, headers={"Location": ROOT + path})
+
+
+def leave(path: str) -> Response:
+    """Tell a page that asked for a part of itself to go elsewhere as a whole."""
+    return Response("", status=401, headers={"HX-Redirect": ROOT + path})
 
 
 def field(name: str, longest: int = LONGEST) -> str:

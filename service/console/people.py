@@ -1,4 +1,4 @@
-"""Helping a caller: finding a person, what they have and did, what they were told; masked, until a reason is given.
+"""Helping a caller: what a person has and did, and what they were told; masked, until a reason is given.
 
 Every look is written into the logbook, and very many looks of one member of the staff raise an alarm (V-06).
 """
@@ -17,21 +17,21 @@ from service.gsm7 import downgrade
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
 from service.ledger.statement import Page, statement
-from service.phone import BadPhone, mask_phone, read_phone
+from service.phone import mask_phone
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
-from service.wallet.agent import BadAgentNumber, agent_of, read_agent_number
+from service.wallet.agent import agent_of
 from service.wallet.case import WAITING, case_number
 from service.wallet.idle import is_asleep
 from service.wallet.limits import limits_of
 from service.wallet.logbook import note
 from service.wallet.name import masked
-from service.wallet.people import person_by_phone, set_state
+from service.wallet.people import set_state
 from service.wallet.pin import receive_only_until
 from service.wallet.proposal import OwnAffair
 from service.wallet.statement import balance_of, owner_shown
 from service.wallet.tally import count
-from service.wallet.unit import Agent, Approval, Case, Notice, Person, Unit
+from service.wallet.unit import Case, Notice, Person, Unit
 
 log = structlog.get_logger()
 
@@ -52,44 +52,6 @@ def hidden(text: str, row: Person) -> str:
     for name in {row.name, downgrade(row.name)} - {""}:
         text = text.replace(name, masked(row.name))
     return _NUMBER.sub(r"\1***\2", _CODE.sub("*" * 7, text))
-
-
-def find(office: Office, visit: Visit) -> Response:
-    """Send the browser on to whom or what was looked for: a phone, an agent's number, a reference of anything."""
-    typed = field("sought", 40)
-    if not typed:
-        raise Missing
-    place = office.read(lambda unit: _place(unit, office, typed))
-    # Who may not look at people does not learn either whether somebody has a wallet.
-    if place is None or not visit.may(f"see {place.split('/')[1]}"):
-        raise NotFound
-    return go_to(place)
-
-
-def _place(unit: Unit, office: Office, typed: str) -> str | None:
-    """Return the page of what was typed; phones never stand in an address."""
-    number = unit.house.references.read(typed)
-    if number is not None:
-        reference = unit.house.references.write(number)
-        if unit.books.entry(number):
-            return f"/entries/{reference}"
-        if unit.rows.get(Case, number):
-            return f"/cases/{reference}"
-        if unit.rows.get(Approval, number):
-            return f"/approvals/{reference}"
-    try:
-        if unit.rows.get(Agent, read_agent_number(typed)):
-            return f"/agents/{read_agent_number(typed)}"
-    except BadAgentNumber:
-        pass
-    for pack in office.packs.values():
-        try:
-            person = person_by_phone(unit, read_phone(typed, pack.region))
-        except BadPhone:
-            continue
-        if person:
-            return f"/people/{person.id}"
-    return None
 
 
 def person(office: Office, visit: Visit, person_id: int) -> Response:
@@ -157,11 +119,16 @@ def open_person(unit: Unit, visit: Visit, person_id: int, act: str) -> Person:
     if row.phone == visit.staff.phone:
         log.warning("somebody of the staff looks for their own wallet", by=visit.name)
         raise OwnAffair
-    looks = 1 + count(unit, f"looks:{visit.name}:{unit.now:%Y-%m-%d}", 1)
-    if looks % MANY_LOOKS == 0:
-        log.error("somebody of the staff looks at very many people", by=visit.name, count=looks)
+    count_looks(unit, visit, 1)
     note(unit, staff=visit.name, role=visit.role, act=act, about=f"person {row.id}")
     return row
+
+
+def count_looks(unit: Unit, visit: Visit, more: int) -> None:
+    """Count people whom one of the staff looks at; each hundred in a day is said aloud."""
+    before = count(unit, f"looks:{visit.name}:{unit.now:%Y-%m-%d}", more)
+    if (before + more) // MANY_LOOKS > before // MANY_LOOKS:
+        log.error("somebody of the staff looks at very many people", by=visit.name, count=before + more)
 
 
 def _acts(unit: Unit, row: Person) -> list[str]:

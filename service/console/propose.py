@@ -12,12 +12,19 @@ from service.console.page import asked, field, go_to, page
 from service.money import read_amount
 from service.phone import read_phone
 from service.refusal import Refusal
-from service.wallet.agent import keeper_of, read_agent_number, shop_by_number
+from service.wallet.agent import keeper_of, read_agent_number, refuse_owing, shop_by_number
+from service.wallet.application import NotWaiting, find_application
+from service.wallet.bank import BankLine
+from service.wallet.bank_acts import NoSuchLine, suspense_values, tie_values
 from service.wallet.case import case_by_number
+from service.wallet.day_close import close_values
+from service.wallet.halt import LONGEST_WHY, Halt, NotHalted
+from service.wallet.item import item_of, read_item_code
 from service.wallet.name import masked
 from service.wallet.operator import propose, propose_identify, propose_renumber, propose_reset
 from service.wallet.people import read_id_number
 from service.wallet.roles import ROLES
+from service.wallet.sanctions import Hit
 from service.wallet.staff import Staff
 from service.wallet.statement import UnknownReference
 from service.wallet.unit import Approval, Person, Unit
@@ -30,16 +37,27 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "case_reverse": ("case",),
     "order_settle": ("reference",),
     "order_return": ("reference",),
+    "open_shop":    ("application",),
+    "resume_shop":  ("agent",),
+    "close_shop":   ("agent",),
+    "resume_content": ("item",),
     "unblock":      ("person",),
     "reset_pin":    ("person", "id_number"),
     "identify":     ("person", "id_number"),
     "retire":       ("person",),
     "renumber":     ("person", "phone", "id_number"),
     "role":         ("staff", "role"),
+    "resume":       ("halt", "why"),
+    "release": ("reference",),
+    "clear_hit":    ("hit",),
+    "confirm_hit":  ("hit",),
+    "bank_tie":     ("line", "reference", "why"),
+    "bank_suspense": ("line", "why"),
+    "day_close":    ("country", "day"),
 }  # fmt: skip
 """What is asked for, by act; `person` is filled in by the page that one comes from."""
 
-LONGEST: Mapping[str, int] = {"bank_ref": 40, "reason": 30}
+LONGEST: Mapping[str, int] = {"bank_ref": 40, "reason": 30, "why": LONGEST_WHY}
 OPTIONAL = {("reset_pin", "id_number")}
 """An agent may have seen the document."""
 
@@ -98,6 +116,26 @@ def _case(form: Form, typed: str) -> Pairs:
     return [("case", case.id)]
 
 
+def _hit(form: Form, typed: str) -> Pairs:
+    number = form.unit.house.references.read(typed)
+    if number is None or form.unit.rows.get(Hit, number) is None:
+        raise NotFound
+    return [("hit", number)]
+
+
+def _application(form: Form, typed: str) -> Pairs:
+    row = find_application(form.unit, typed)
+    if row is None:
+        raise NotFound
+    if row.state != "asked":
+        raise NotWaiting
+    return [("application", row.id)]
+
+
+def _item(form: Form, typed: str) -> Pairs:
+    return [("item", item_of(form.unit, read_item_code(typed)).code)]
+
+
 def _staff(form: Form, typed: str) -> Pairs:
     if form.unit.rows.get(Staff, typed) is None:
         raise NotFound
@@ -110,6 +148,28 @@ def _role(_: Form, typed: str) -> Pairs:
     return [("role", typed)]
 
 
+def _line(form: Form, typed: str) -> Pairs:
+    number = form.unit.house.references.read(typed)
+    row = form.unit.rows.get(BankLine, number) if number is not None else None
+    if row is None:
+        raise NoSuchLine
+    return [("line", row)]
+
+
+def _country(form: Form, typed: str) -> Pairs:
+    if typed not in form.unit.house.packs:
+        raise NotFound
+    return [("country", typed)]
+
+
+def _halt(form: Form, typed: str) -> Pairs:
+    number = form.unit.house.references.read(typed)
+    row = form.unit.rows.get(Halt, number) if number is not None else None
+    if row is None or row.state != "on":
+        raise NotHalted
+    return [("halt", row.id), ("country", row.country)]
+
+
 _READ: Mapping[str, Callable[[Form, str], Pairs]] = {
     "agent": _agent,
     "amount": _amount,
@@ -117,11 +177,19 @@ _READ: Mapping[str, Callable[[Form, str], Pairs]] = {
     "reason": _text("reason"),
     "reference": _reference,
     "case": _case,
+    "hit": _hit,
     "person": lambda form, _: [("person", form.person().id)],
     "phone": lambda form, typed: [("phone", read_phone(typed, form.unit.house.packs[form.person().country].region))],
     "id_number": lambda _, typed: [("id_number", read_id_number(typed) if typed else None)],
+    "application": _application,
+    "item": _item,
     "staff": _staff,
     "role": _role,
+    "halt": _halt,
+    "why": _text("why"),
+    "line": _line,
+    "country": _country,
+    "day": lambda _, typed: [("day", typed)],
 }
 
 
@@ -173,6 +241,8 @@ def made(office: Office, visit: Visit, act: str) -> Response:
 
 def _make(form: Form, visit: Visit) -> Approval | Refusal:
     unit, values, signed = form.unit, form.read(), {"maker": visit.name, "role": visit.role}
+    if form.act == "close_shop":
+        refuse_owing(unit, shop_by_number(unit, values["agent"]))
     if form.act in ("reset_pin", "identify", "renumber"):
         values.pop("person")
     if form.act == "reset_pin":
@@ -181,4 +251,12 @@ def _make(form: Form, visit: Visit) -> Approval | Refusal:
         return propose_identify(unit, form.person(), **values, **signed)
     if form.act == "renumber":
         return propose_renumber(unit, form.person(), **values, **signed)
+    if form.act == "bank_tie":
+        entry = unit.books.entry(values.pop("entry"))
+        assert entry is not None, "the reference was read"
+        values = dict(tie_values(unit, entry=entry, **values))
+    if form.act == "bank_suspense":
+        values = dict(suspense_values(**values))
+    if form.act == "day_close":
+        values = dict(close_values(unit, **values))
     return propose(unit, act=form.act, values=values, **signed)

@@ -35,6 +35,11 @@ def speak(language: str, key: str, **values: object) -> str:
     return "".join(parts)
 
 
+def unpaid(language: str, why: str) -> str:
+    """Say why a line of a batch was refused: a code of ours, or whatever else the books said no with."""
+    return WORDS[language].get(f"unpaid.{why}", why)
+
+
 def preferred(accepted: list[str]) -> str:
     """Return the first of these languages that the console speaks, or English."""
     return next((tag[:2].lower() for tag in accepted if tag[:2].lower() in LANGUAGES), "en")

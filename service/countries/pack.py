@@ -81,6 +81,8 @@ class Pack:
     people_code: str
     agents_code: str
     help_line: str
+    funds_page: str
+    """The address of the public page `/funds`, as a person types it: 24 letters at most."""
     example_phone: str
     tiers: Mapping[int, Tier]
     sms_payment_limit: int
@@ -136,6 +138,7 @@ class Pack:
     group_balance: int
     group_invite_seconds: int
     group_payout_seconds: int
+    sanctions_score: int
     charges: tuple[Tariff, ...]
     sales: tuple[Tariff, ...]
     commissions: tuple[Tariff, ...]

@@ -17,6 +17,7 @@ import phonenumbers
 from service.countries.biller import AMOUNTS, Biller
 from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, StandingRules, Tier
 from service.countries.rule import Does, Rule
+from service.countries.tables import KINDS, Tables
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
 from service.money import Currency
 
@@ -36,7 +37,7 @@ _LIMITS = (
     "content_complaints", "complaint_seconds",
     "subscriptions_day_limit", "reminder_seconds", "renewal_tries", "meter_silence_seconds",
     "most_pots", "longest_lock_days", "groups_per_person", "members_per_group", "group_balance", "group_invite_seconds",
-    "group_payout_seconds",
+    "group_payout_seconds", "sanctions_score",
 )  # fmt: skip
 
 
@@ -135,6 +136,38 @@ def read_pack(path: Path) -> Pack:
     return pack
 
 
+def read_tables(text: str) -> Tables:
+    """Read a price list: some or all tables of prices of a country, or a whole pack; raises BadPack.
+
+    Of a whole pack the prices are taken; everything else must be as in the country's own file, which alone says it.
+    """
+    try:
+        file = tomllib.loads(text)
+    except ValueError as trouble:
+        raise BadPack(str(trouble)) from None
+    if "limits" in file:
+        return _tables_of(file)
+    with _Words("the price list", file) as words:
+        country = words.take("country", str)
+        tariffs = {kind: tuple(map(_tariff, words.rows(kind))) for kind in KINDS[:3] if words.has(kind)}
+        taxes = tuple(map(_tax, words.rows("taxes"))) if words.has("taxes") else ()
+    if not taxes and not any(tariffs.values()):
+        raise BadPack(f"the price list: there is none of {', '.join(KINDS)}")
+    return Tables(country, **tariffs, taxes=taxes)
+
+
+def _tables_of(file: dict[str, Any]) -> Tables:
+    with _Words("the pack", file) as words:
+        pack = _pack(words)
+    own = load_pack(pack.country)
+    odd = [
+        name for name in pack.__dataclass_fields__ if name not in KINDS and getattr(pack, name) != getattr(own, name)
+    ]
+    if odd:
+        raise BadPack(f"the pack: {', '.join(odd)}: not a price; it is said by the file {pack.country}.toml alone")
+    return Tables(pack.country, **{kind: getattr(pack, kind) for kind in KINDS})
+
+
 def _pack(words: _Words) -> Pack:
     with _Words(f"{words.where}, limits", words.take("limits", dict)) as limits:
         numbers = {name: limits.positive(name) for name in _LIMITS}
@@ -149,6 +182,7 @@ def _pack(words: _Words) -> Pack:
         people_code=words.take("people_code", str),
         agents_code=words.take("agents_code", str),
         help_line=words.take("help_line", str),
+        funds_page=words.take("funds_page", str),
         example_phone=words.take("example_phone", str),
         tiers=_tiers(words),
         charges=tuple(map(_tariff, words.rows("charges"))),

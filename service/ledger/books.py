@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from service.ledger.chart import Reason
+from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Entry, Move, Posted
 
 
@@ -41,6 +41,16 @@ class Seal(NamedTuple):
     entries: int
 
 
+class Step(NamedTuple):
+    """One account that can refuse, in one move: what the line before left, the change, and what is said to be left."""
+
+    entry: int
+    account: Account
+    before: int
+    change: int
+    after: int
+
+
 class Books(Protocol):
     """The books. Reads see the writes of the same transaction."""
 
@@ -71,8 +81,11 @@ class Books(Protocol):
     def balance(self, account: Account) -> int:
         """Return what an account holds, 0 if it was never opened; trust is below zero."""
 
-    def balances(self) -> Iterator[tuple[Account, int]]:
-        """Yield every account with its balance, in id order."""
+    def balances(self, country: str | None = None, kind: Kind | None = None) -> Iterator[tuple[Account, int]]:
+        """Yield every account, or those of a country, or of one kind in it, with its balance, in id order.
+
+        A page of them is held at once; in a transaction that reads they are all of one moment.
+        """
 
     def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
         """Return the newest moves of an account, newest first, older than line number `before`."""
@@ -101,3 +114,9 @@ class Books(Protocol):
         """Yield every seal with its (entry id, digest) in sealed order."""
 
     def last_seal(self) -> Seal | None: ...
+    def seal(self, number: int) -> Seal | None: ...
+    def sealed_by(self, number: int) -> Sequence[Recorded]:
+        """Return the entries that a seal covers, in id order."""
+
+    def steps_of(self, number: int) -> Sequence[Step]:
+        """Return, for each move that a seal covers and each of its accounts that can refuse, what it was left with."""

@@ -41,13 +41,24 @@ def reverses(entry_id: int) -> str:
 
 
 def hold(
-    books: Books, *, entry_id: int, at: datetime, source: Account, amount: int, caps: Sequence[Cap] = ()
+    books: Books,
+    *,
+    entry_id: int,
+    at: datetime,
+    source: Account,
+    amount: int,
+    caps: Sequence[Cap] = (),
+    once: str | None = None,
+    reason: Reason = Reason.HOLD,
 ) -> Posted:
-    """Set money of a wallet aside under the entry's id, in minor units; raises NotEnough or OverCap."""
+    """Set money of a wallet aside under the entry's id, in minor units; raises NotEnough or OverCap.
+
+    `reason` is what it is set aside for, where more is known of it.
+    """
     held = held_by(source.country, entry_id)
     books.open(held)
     moves = (Move(source, held, amount, Reason.HOLD),)
-    return post(books, Entry(id=entry_id, reason=Reason.HOLD, at=at, moves=moves, caps=tuple(caps)))
+    return post(books, Entry(id=entry_id, reason=reason, at=at, moves=moves, caps=tuple(caps), once=once))
 
 
 def release(books: Books, *, entry_id: int, at: datetime, held: Recorded, caps: Sequence[Cap] = ()) -> Posted:

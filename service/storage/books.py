@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from service.ledger.books import Line, Recorded, Seal
-from service.ledger.chart import LOCKED, Reason
+from service.ledger.books import Line, Recorded, Seal, Step
+from service.ledger.chart import LOCKED, Kind, Reason
 from service.ledger.entry import Account, Entry, Move, Posted
 from service.storage.codec import from_micros, to_micros
 from service.storage.engines import micros_now
@@ -18,6 +18,12 @@ SETTLED_MICROS = 3_600_000_000
 """No transaction is older than this hour: see `low` in tables.py."""
 
 _LAST_LINE = 2**63 - 1
+
+_LAST_TEXT = "\x7f"
+"""Comes after every account: an id begins with letters."""
+
+ACCOUNTS_AT_ONCE = 1000
+_ACCOUNTS = "SELECT id, balance FROM accounts WHERE id > ? AND id < ? ORDER BY id LIMIT ?"
 
 _BALANCE = "SELECT balance FROM accounts WHERE id = ?"
 _USED = "SELECT value FROM counters WHERE key = ?"
@@ -45,6 +51,20 @@ SELECT m.number, m.entry, e.at, e.reason, m.source, m.target, m.amount, m.reason
         UNION ALL
         SELECT * FROM (SELECT * FROM moves WHERE target = ? AND number < ? ORDER BY number DESC LIMIT ?) got) m
   JOIN entries e ON e.id = m.entry ORDER BY m.number DESC LIMIT ?"""
+
+# What the line before left: of the two last ones, as source and as target, the younger. Both are read by their index.
+_BEFORE = """(SELECT l.left_with FROM (
+         SELECT * FROM (SELECT p.number, p.source_after AS left_with FROM moves p
+                         WHERE p.source = {account} AND p.number < m.number ORDER BY p.number DESC LIMIT 1) paid
+         UNION ALL
+         SELECT * FROM (SELECT p.number, p.target_after AS left_with FROM moves p
+                         WHERE p.target = {account} AND p.number < m.number ORDER BY p.number DESC LIMIT 1) got
+       ) l ORDER BY l.number DESC LIMIT 1)"""
+_STEPS = f"""
+SELECT m.entry, m.source, m.target, m.amount, m.source_after, m.target_after,
+       CASE WHEN m.source_after IS NOT NULL THEN {_BEFORE.format(account="m.source")} END,
+       CASE WHEN m.target_after IS NOT NULL THEN {_BEFORE.format(account="m.target")} END
+  FROM sealed s JOIN moves m ON m.entry = s.entry WHERE s.seal = ? ORDER BY m.number"""  # noqa: S608
 
 read_account = lru_cache(maxsize=4096)(Account.read)
 
@@ -130,7 +150,19 @@ class SqlBooks:
         ((totals, moved),) = self._all(_FREE_BALANCE, str(account), str(account), str(account))
         return int(moved) + int(json.loads(totals).get(str(account), 0))
 
-    def balances(self) -> Iterator[tuple[Account, int]]:
+    def balances(self, country: str | None = None, kind: Kind | None = None) -> Iterator[tuple[Account, int]]:
+        free = {} if kind in LOCKED else self._free_balances()
+        # Ids begin with their country, a colon, their kind and a colon; ";" is the sign behind it.
+        begins = ":".join(part for part in (country, kind) if part is not None)
+        after, end = (f"{begins}:", f"{begins};") if begins else ("", _LAST_TEXT)
+        while page := self._all(_ACCOUNTS, after, end, ACCOUNTS_AT_ONCE):
+            for text, balance in page:
+                account = read_account(text)
+                yield account, free.get(account, 0) if balance is None else balance
+            after = page[-1][0]
+
+    def _free_balances(self) -> dict[Account, int]:
+        """Return what the accounts hold that keep no balance."""
         last = self.last_seal()
         free = dict(last.totals) if last else {}
         moves = self._all(f"SELECT m.source, m.target, m.amount {UNSEALED}", self._low())
@@ -139,9 +171,7 @@ class SqlBooks:
                 account = read_account(text)
                 if account.kind not in LOCKED:
                     free[account] = free.get(account, 0) + change
-        for text, balance in self._all("SELECT id, balance FROM accounts ORDER BY id"):
-            account = read_account(text)
-            yield account, free.get(account, 0) if balance is None else balance
+        return free
 
     def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
         one = (str(account), _LAST_LINE if before is None else before, limit)
@@ -203,8 +233,25 @@ class SqlBooks:
         newest = self._seals("ORDER BY number DESC LIMIT 1")
         return _seal(*newest[0]) if newest else None
 
-    def _seals(self, which: str) -> Sequence[tuple[Any, ...]]:
-        return self._all(f"SELECT number, at, previous, totals, mac, entries FROM seals {which}")  # noqa: S608
+    def seal(self, number: int) -> Seal | None:
+        found = self._seals("WHERE number = ?", number)
+        return _seal(*found[0]) if found else None
+
+    def _seals(self, which: str, *values: Any) -> Sequence[tuple[Any, ...]]:
+        sql = f"SELECT number, at, previous, totals, mac, entries FROM seals {which}"  # noqa: S608
+        return self._all(sql, *values)
+
+    def sealed_by(self, number: int) -> Sequence[Recorded]:
+        return list(self._recorded("WHERE id IN (SELECT entry FROM sealed WHERE seal = ?)", number))
+
+    def steps_of(self, number: int) -> Sequence[Step]:
+        steps = []
+        for entry, source, target, amount, source_after, target_after, *before in self._all(_STEPS, number):
+            if source_after is not None:
+                steps.append(Step(entry, read_account(source), before[0] or 0, -amount, source_after))
+            if target_after is not None:
+                steps.append(Step(entry, read_account(target), before[1] or 0, amount, target_after))
+        return steps
 
     def _low(self) -> int:
         return int(self._one("SELECT low FROM seals ORDER BY number DESC LIMIT 1") or 0)

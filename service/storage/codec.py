@@ -15,7 +15,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from service.storage.records import Record
+from service.storage.record import Record
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _NONCE = 12

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 
 from service.ledger.chart import LEGAL, LOCKED
 
-APPEND_ONLY = ("entries", "moves", "seals", "sealed", "logbook")
+APPEND_ONLY = ("entries", "moves", "seals", "sealed", "logbook", "day_closes", "price_lists")
 
 _LOCKED = ", ".join(f"'{kind}'" for kind in sorted(LOCKED))
 _TRIPLES = ", ".join(f"'{reason}:{source}:{target}'" for reason, source, target in sorted(LEGAL))
@@ -21,7 +21,7 @@ _TRIPLES = ", ".join(f"'{reason}:{source}:{target}'" for reason, source, target 
 def sqlite_guards() -> Sequence[str]:
     """Return the statements that put the guards of SQLite in force."""
     statements: list[str] = []
-    for table, key in zip(APPEND_ONLY, ("id", "number", "number", "entry", "number"), strict=True):
+    for table, key in zip(APPEND_ONLY, ("id", "number", "number", "entry", "number", "number", "id"), strict=True):
         refuse = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
         statements += _trigger(f"{table}_no_update", f"BEFORE UPDATE ON {table} {refuse}")
         statements += _trigger(f"{table}_no_delete", f"BEFORE DELETE ON {table} {refuse}")

@@ -118,10 +118,12 @@ class Line:
         return new
 
     def _results(self) -> Iterator[PGresult]:
+        unsent = self._pq.flush()  # what is longer than the socket's buffer leaves bit by bit, while answers come in
         while True:
             while self._pq.is_busy():
-                if not self._poll.poll(SILENT_SECONDS * 1000):
-                    raise psycopg.OperationalError("the server is silent")
+                self._await(unsent)
+                if unsent:
+                    unsent = self._pq.flush()
                 self._pq.consume_input()
             result = self._pq.get_result()
             if result is None:
@@ -129,6 +131,16 @@ class Line:
             if result.status == ExecStatus.PIPELINE_SYNC:
                 return
             yield result
+
+    def _await(self, unsent: int) -> None:
+        if unsent:
+            self._poll.modify(self._pq.socket, select.POLLIN | select.POLLOUT)
+        try:
+            if not self._poll.poll(SILENT_SECONDS * 1000):
+                raise psycopg.OperationalError("the server is silent")
+        finally:
+            if unsent:
+                self._poll.modify(self._pq.socket, select.POLLIN)
 
     def _answer(self, result: PGresult) -> Answer:
         self._reader.set_pgresult(result)

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from service.ledger.books import Line, Recorded, Seal
-from service.ledger.chart import LOCKED
+from service.ledger.books import Line, Recorded, Seal, Step
+from service.ledger.chart import LOCKED, Kind
 from service.ledger.entry import Account, AlreadyDone, Entry, Move, Posted, apply
 from service.storage.undo import Undo
 
@@ -109,8 +109,10 @@ class MemoryBooks:
     def balance(self, account: Account) -> int:
         return self._accounts.get(account, 0)
 
-    def balances(self) -> Iterator[tuple[Account, int]]:
-        return iter(sorted(self._accounts.items(), key=lambda item: str(item[0])))
+    def balances(self, country: str | None = None, kind: Kind | None = None) -> Iterator[tuple[Account, int]]:
+        known = self._accounts.items()
+        found = [item for item in known if country in (None, item[0].country) and kind in (None, item[0].kind)]
+        return iter(sorted(found, key=lambda item: str(item[0])))
 
     def lines(self, account: Account, *, before: int | None = None, limit: int = 20) -> Sequence[Line]:
         numbers = self._of_account.get(account, [])
@@ -150,3 +152,20 @@ class MemoryBooks:
 
     def last_seal(self) -> Seal | None:
         return self._seals[max(self._seals)][0] if self._seals else None
+
+    def seal(self, number: int) -> Seal | None:
+        return self._seals[number][0] if number in self._seals else None
+
+    def sealed_by(self, number: int) -> Sequence[Recorded]:
+        return [self._entries[entry_id] for entry_id, _ in self._seals[number][1]]
+
+    def steps_of(self, number: int) -> Sequence[Step]:
+        moves = [self._moves[move] for entry in self.sealed_by(number) for move in self._of_entry[entry.id]]
+        return [step for move in moves for step in self._steps(move)]
+
+    def _steps(self, written: Written) -> Iterator[Step]:
+        source, target, amount, _ = written.move
+        for account, change, after in ((source, -amount, written.source_after), (target, amount, written.target_after)):
+            if after is not None:
+                older = self.lines(account, before=written.number, limit=1)
+                yield Step(written.entry, account, (older[0].balance or 0) if older else 0, change, after)

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from service.storage.codec import plain
-from service.storage.records import BY_KIND, Record, Unique
+from service.storage.record import Record, Unique
+from service.storage.records import BY_KIND
 from service.storage.undo import Undo
 from service.wallet.unit import Asked, Renewed
 

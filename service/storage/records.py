@@ -1,28 +1,34 @@
-"""Which tables the records about people live in: one line for each kind of record, and nothing else to write for it.
+"""Which tables the records about people live in: one line for each kind of record, and nothing else to write for it."""
 
-Columns follow from the fields of the dataclass. `sealed` fields are stored encrypted; those in `sought` too can be
-found by equality, through a keyed index beside them. Every engine, the memory too, keeps the same uniqueness.
-"""
-
-import dataclasses
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, NamedTuple, get_origin, get_type_hints
+from typing import Any
 
+from service.storage.record import Record, Unique
 from service.ussd.session import Conversation
+from service.wallet.application import Application, Paper
+from service.wallet.bank import BankLine, BankStatement
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.board import Board
+from service.wallet.commission import CommissionRun
 from service.wallet.complaint import Complaint
+from service.wallet.day_close import DayClose
 from service.wallet.drawer import Shortage, Till
-from service.wallet.group import Group, Member, Payout
+from service.wallet.funds import Funds, FundsPage
+from service.wallet.group import Group, Member, Payout, Removal
+from service.wallet.halt import Halt
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
-from service.wallet.meter import Meter, SellerKey
+from service.wallet.meter import SellerKey
+from service.wallet.metered import Meter
+from service.wallet.minute import Minute
+from service.wallet.names import NameKey
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
+from service.wallet.prices import PriceList
 from service.wallet.promise import Reservation
+from service.wallet.sanctions import Hit, Listed, Sweep, Vetting
 from service.wallet.seller_payday import SellerPayday
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
@@ -46,61 +52,7 @@ from service.wallet.unit import (
     Voucher,
     Withdrawal,
 )
-
-
-class Unique(NamedTuple):
-    """No two rows have the same values in these fields, of those rows where a field has a value, if one is named."""
-
-    fields: tuple[str, ...]
-    where: tuple[str, str] | None = None
-
-
-@dataclass(frozen=True)
-class Record:
-    """How one kind of record is kept."""
-
-    kind: type[Any]
-    table: str
-    key: tuple[str, ...]
-    sealed: frozenset[str] = frozenset()
-    sought: frozenset[str] = frozenset()
-    unique: tuple[Unique, ...] = ()
-    indexes: tuple[tuple[str, ...], ...] = ()
-    order: tuple[str, ...] = ()
-    """What `find(newest=True)` sorts by, greatest first, before the key."""
-    due: str | None = None
-    """The time that `due` asks for."""
-    age: str | None = None
-    """The time that `forget` goes by; rows without one are kept for ever."""
-    differ: tuple[str, str] | None = None
-    """Two fields that may not be equal."""
-    types: Mapping[str, str] = dataclasses.field(init=False)
-    """What each field holds: number, text, flag, time, table (a mapping) or list (a tuple of texts)."""
-
-    def __post_init__(self) -> None:
-        hints = get_type_hints(self.kind)
-        types = {field.name: _type(hints[field.name]) for field in dataclasses.fields(self.kind)}
-        object.__setattr__(self, "types", types)
-
-    @property
-    def optional(self) -> frozenset[str]:
-        return frozenset(name for name, hint in get_type_hints(self.kind).items() if type(None) in _arms(hint))
-
-
-def _arms(hint: Any) -> tuple[Any, ...]:
-    return getattr(hint, "__args__", ()) if get_origin(hint) is not tuple else ()
-
-
-def _type(hint: Any) -> str:
-    for arm in (hint, *(arm for arm in _arms(hint) if type(None) in _arms(hint))):
-        origin = get_origin(arm) or arm
-        for python, name in ((bool, "flag"), (int, "number"), (str, "text"), (datetime, "time"), (tuple, "list")):
-            if origin is python:
-                return name
-        if origin is Mapping:
-            return "table"
-    raise AssertionError(f"no column holds {hint}")
-
+from service.wallet.watched import Watched
 
 RECORDS: tuple[Record, ...] = (
     Record(
@@ -110,6 +62,25 @@ RECORDS: tuple[Record, ...] = (
         sealed=frozenset({"phone", "name", "id_number"}),
         sought=frozenset({"phone"}),
         unique=(Unique(("phone", "seat")),),
+    ),
+    Record(
+        NameKey,
+        "name_keys",
+        key=("id",),
+        sealed=frozenset({"key"}),
+        sought=frozenset({"key"}),
+        indexes=(("key", "id"),),
+    ),
+    Record(Vetting, "vettings", key=("person",), indexes=(("state", "next_at"),), due="next_at"),
+    Record(Listed, "listed", key=("list", "number"), indexes=(("list", "state"), ("state",))),
+    Record(Sweep, "sweeps", key=("name",)),
+    Record(
+        Hit,
+        "hits",
+        key=("id",),
+        unique=(Unique(("person", "list", "number")),),
+        indexes=(("state", "at"),),
+        order=("at",),
     ),
     Record(
         PinReset,
@@ -153,7 +124,7 @@ RECORDS: tuple[Record, ...] = (
         Meter,
         "meters",
         key=("id",),
-        indexes=(("person", "state"), ("state", "next_at")),
+        indexes=(("person", "state"), ("person", "item", "id"), ("state", "next_at")),
         due="next_at",
     ),
     Record(SellerKey, "seller_keys", key=("till",), unique=(Unique(("digest",)),)),
@@ -167,7 +138,14 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("payer", "state"), ("state", "next_at")),
         due="next_at",
     ),
-    Record(Pot, "pots", key=("id",), sealed=frozenset({"name"}), indexes=(("person", "state"),)),
+    Record(
+        Pot,
+        "pots",
+        key=("id",),
+        sealed=frozenset({"name"}),
+        indexes=(("person", "state"), ("state", "next_at")),
+        due="next_at",
+    ),
     Record(Group, "groups", key=("id",), sealed=frozenset({"name"})),
     Record(Member, "members", key=("group", "person"), indexes=(("person", "state"), ("group", "state"))),
     Record(
@@ -178,7 +156,24 @@ RECORDS: tuple[Record, ...] = (
         indexes=(("group", "state"), ("state", "expires_at")),
         due="expires_at",
     ),
+    Record(
+        Removal,
+        "removals",
+        key=("id",),
+        indexes=(("group", "state"), ("state", "expires_at")),
+        due="expires_at",
+    ),
     Record(Payday, "paydays", key=("agent",), indexes=(("next_at",),), due="next_at"),
+    Record(
+        Application,
+        "applications",
+        key=("id",),
+        sealed=frozenset({"name", "place"}),
+        unique=(Unique(("person", "kind"), where=("state", "asked")),),
+        indexes=(("state", "id"),),
+    ),
+    Record(Paper, "papers", key=("id",), sealed=frozenset({"content"}), indexes=(("application",),)),
+    Record(CommissionRun, "commission_runs", key=("id",), indexes=(("country", "period"),), order=("period",)),
     Record(Till, "tills", key=("agent",), indexes=(("area", "at"), ("next_at",)), order=("at",), due="next_at"),
     Record(
         Reservation,
@@ -198,8 +193,14 @@ RECORDS: tuple[Record, ...] = (
     ),
     Record(Nicknames, "nicknames", key=("person",), sealed=frozenset({"names"})),
     Record(NewNumber, "new_numbers", key=("id",), sealed=frozenset({"phone"})),
-    Record(Bulk, "bulks", key=("id",), unique=(Unique(("digest",)),)),
-    Record(BulkLine, "bulk_lines", key=("id",), sealed=frozenset({"phone"}), indexes=(("bulk", "state"),)),
+    Record(Bulk, "bulks", key=("id",), unique=(Unique(("digest",)),), indexes=(("state",),)),
+    Record(
+        BulkLine,
+        "bulk_lines",
+        key=("id",),
+        sealed=frozenset({"phone"}),
+        indexes=(("bulk", "state"), ("bulk", "number"), ("bulk", "person")),
+    ),
     Record(
         SimCheck,
         "sim_checks",
@@ -254,7 +255,7 @@ RECORDS: tuple[Record, ...] = (
         key=("id",),
         sealed=frozenset({"values"}),
         unique=(Unique(("about", "what")),),
-        indexes=(("opener", "state"), ("other", "state"), ("state", "due_at")),
+        indexes=(("opener", "state"), ("other", "state"), ("state", "due_at"), ("what", "state", "id")),
         due="due_at",
     ),
     Record(
@@ -282,7 +283,50 @@ RECORDS: tuple[Record, ...] = (
         unique=(Unique(("phone",)),),
     ),
     Record(Login, "logins", key=("id",), indexes=(("staff", "state"), ("began_at",)), age="began_at"),
+    Record(
+        Halt,
+        "halts",
+        key=("id",),
+        unique=(Unique(("country", "what"), where=("state", "on")),),
+        indexes=(("state",),),
+    ),
+    Record(Watched, "watched", key=("name",)),
+    Record(
+        BankStatement,
+        "bank_statements",
+        key=("id",),
+        unique=(Unique(("country", "digest")),),
+        indexes=(("country", "last_day"),),
+        order=("last_day",),
+    ),
+    Record(
+        BankLine,
+        "bank_lines",
+        key=("id",),
+        sealed=frozenset({"text"}),
+        unique=(Unique(("country", "mark")), Unique(("entry",), where=("state", "matched"))),
+        indexes=(("country", "state", "id"), ("country", "reference"), ("statement",), ("entry",)),
+    ),
+    Record(DayClose, "day_closes", key=("number",), unique=(Unique(("country", "day")),)),
     Record(Noted, "logbook", key=("number",), indexes=(("staff", "number"), ("act", "number"), ("about", "number"))),
+    Record(Funds, "funds", key=("name",), indexes=(("country", "at"),), order=("at",)),
+    Record(FundsPage, "funds_pages", key=("key",), indexes=(("at",),), age="at"),
+    Record(
+        PriceList,
+        "price_lists",
+        key=("id",),
+        unique=(Unique(("country", "number")),),
+        differ=("maker", "checker"),
+    ),
+    Record(
+        Minute,
+        "minutes",
+        key=("key",),
+        indexes=(("theme", "at"), ("theme", "name", "at"), ("at",)),
+        order=("at",),
+        age="at",
+    ),
+    Record(Board, "boards", key=("name",)),
     Record(Seen, "seen", key=("key",)),
     Record(Stop, "stops", key=("phone",), sealed=frozenset({"phone"}), sought=frozenset({"phone"})),
     Record(Paid, "paid", key=("payer", "payee"), indexes=(("payer", "times"),), order=("times", "last_at")),

@@ -12,7 +12,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import Executable
 
 from service.storage.codec import Cipher, Codec, to_micros
-from service.storage.records import BY_KIND, Record, Unique
+from service.storage.record import Record, Unique
+from service.storage.records import BY_KIND
 from service.storage.tables import TABLES, unique_name
 from service.storage.wire import Statement, Wire
 from service.ussd.session import Conversation

@@ -25,7 +25,8 @@ from sqlalchemy.types import TypeEngine
 
 from service.ledger.entry import LARGEST
 from service.storage.codec import index_column
-from service.storage.records import RECORDS, Record, Unique
+from service.storage.record import Record, Unique
+from service.storage.records import RECORDS
 
 METADATA = MetaData()
 

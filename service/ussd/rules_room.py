@@ -1,7 +1,7 @@
 """Rules about room: whatever may ever stand on a screen or in an SMS fits, measured at the widest values."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from service.gsm7 import septets
@@ -25,7 +25,7 @@ from service.ussd.text import (
 
 Notice = tuple[str, str]
 """The table and the key of a line above a screen: ("no", "wrong_pin"), ("told", "sent")."""
-
+Shown = tuple[str, Screen]
 
 MOST_PAGES = 3
 """What does not stand on so many pages is not read: it needs fewer words."""
@@ -44,14 +44,15 @@ class Widest(NamedTuple):
 
 def fits(talk: Talk) -> Iterator[Problem]:
     """Every screen fits, in every language, at its widest values, under its longest notice, with its way back."""
-    for language, screen, page in _laid_out(talk, lines=0):
+    for language, screen, page in _laid_out(talk, _shown(talk)):
         if page.over > 0:
             yield Problem("fits", screen.id, language, f"is {_amount(page)} too long{page.under}")
 
 
 def pages(talk: Talk) -> Iterator[Problem]:
     """A screen that has more than one page, in a language that has half the room, has few."""
-    for language, screen, page in _laid_out(talk, lines=0):
+    shown = [(language, screen) for language, screen in _shown(talk) if is_paged(screen, talk.words[language])]
+    for language, screen, page in _laid_out(talk, shown):
         if len(page.pages) > MOST_PAGES:
             yield Problem("pages", screen.id, language, f"has {len(page.pages)} pages, not {MOST_PAGES}")
 
@@ -68,8 +69,10 @@ def extras(talk: Talk) -> Iterator[Problem]:
 
 def lists(talk: Talk) -> Iterator[Problem]:
     """At least one line of a list fits on every page, together with the line for more."""
-    for (language, screen, page), (*_, bare) in zip(_laid_out(talk, lines=1), _laid_out(talk, lines=0), strict=True):
-        if "line" in talk.words[language].screens[screen.id] and page.over > 0 >= bare.over:
+    shown = [(language, each) for language, each in _shown(talk) if "line" in talk.words[language].screens[each.id]]
+    with_one, bare_ones = _laid_out(talk, shown, lines=1), _laid_out(talk, shown)
+    for (language, screen, page), (*_, bare) in zip(with_one, bare_ones, strict=True):
+        if page.over > 0 >= bare.over:
             yield Problem("lists", screen.id, language, f"is {_amount(page)} too long with one line{page.under}")
 
 
@@ -186,16 +189,15 @@ def _alone(text: str, limit: Limit) -> Widest:
     return Widest(text, too_long(text, limit), "")
 
 
-def _laid_out(talk: Talk, *, lines: int) -> Iterator[tuple[str, Screen, Widest]]:
-    """Yield each screen in each language at its widest, with so many lines where there is a list."""
+def _laid_out(talk: Talk, shown: Iterable[Shown], *, lines: int = 0) -> Iterator[tuple[str, Screen, Widest]]:
+    """Yield these screens, each in its language, at their widest, with so many lines."""
     above, back = notices(talk), with_way_back(talk)
-    for language, screen in _shown(talk):
-        listed = lines if "line" in talk.words[language].screens[screen.id] else 0
+    for language, screen in shown:
         nav = screen.id in back
-        yield language, screen, widest(talk, screen, language, above[screen.id], nav=nav, lines=listed)
+        yield language, screen, widest(talk, screen, language, above[screen.id], nav=nav, lines=lines)
 
 
-def _shown(talk: Talk) -> Iterator[tuple[str, Screen]]:
+def _shown(talk: Talk) -> Iterator[Shown]:
     for language in talk.words:
         for screen in talk.screens.values():
             if not isinstance(screen, Do):

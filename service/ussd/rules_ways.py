@@ -18,8 +18,9 @@ def targets(talk: Talk) -> Iterator[Problem]:
         if home not in talk.screens:
             yield Problem("targets", home, "", f"is the home of {role} and does not exist")
     for home, ways in talk.anywhere.items():
+        there = reached(talk, [home])
         for word, target in ways.items():
-            if target not in reached(talk, [home]):
+            if target not in there:
                 yield Problem("targets", home, "", f"leads by {word!r} to {target}, which is not to be had there")
     for screen in talk.screens.values():
         for edge in edges(screen):
@@ -109,15 +110,15 @@ def secrets(talk: Talk) -> Iterator[Problem]:
 
 def values_set(talk: Talk) -> Iterator[Problem]:
     """A value that is shown was set on every way to the screen."""
-    known = _known(talk)
+    known, kept = _known(talk), talk.fields.keys() - _secret_names(talk)
     for language, said in talk.words.items():
         for screen in talk.screens.values():
             asked = {part: known[screen.id] for part in said.screens.get(screen.id, {}) if part != "line"}
             for part, have in asked.items():
-                if missing := _missing(talk, said.screens[screen.id][part], have):
+                if missing := _missing(kept, said.screens[screen.id][part], have):
                     yield Problem("values_set", screen.id, language, f"shows {missing}, not set on every way there")
             for where, have, key in _tellings(talk, screen, known):
-                if missing := _missing(talk, said.told.get(key, ""), have):
+                if missing := _missing(kept, said.told.get(key, ""), have):
                     yield Problem("values_set", where, language, f"tells {missing}, not set on every way there")
 
 
@@ -175,9 +176,9 @@ def _known(talk: Talk) -> dict[str, set[str]]:
     return known
 
 
-def _missing(talk: Talk, sentence: str, have: set[str]) -> list[str]:
+def _missing(kept: set[str], sentence: str, have: set[str]) -> list[str]:
     """Return the values that are shown and not set; unknown ones and secrets are for other rules."""
-    return sorted((names_in(sentence) & talk.fields.keys()) - have - _secret_names(talk))
+    return sorted((names_in(sentence) & kept) - have)
 
 
 def _tellings(talk: Talk, screen: Screen, known: dict[str, set[str]]) -> Iterator[tuple[str, set[str], str]]:

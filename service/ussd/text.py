@@ -95,7 +95,7 @@ class Talk:
 
         def shown(name: str) -> str:
             text = clean(self.fields[name].shown(values, name))
-            width, widest = _width(text), self._widths[name]
+            width, (_, widest) = _width(text), self._widest[name]
             fits = width.units <= widest.units and (
                 widest.septets is None or (width.septets is not None and width.septets <= widest.septets)
             )
@@ -106,15 +106,16 @@ class Talk:
 
     def widest(self, name: str) -> str:
         """Return what is shown of a value at its widest."""
-        return clean(self.fields[name].show(self.fields[name].widest))
+        return self._widest[name][0]
 
     def sms_field(self, name: str) -> Field:
         """Return how a value is shown in an SMS."""
         return self.sms_fields.get(name) or self.fields[name]
 
     @cached_property
-    def _widths(self) -> Mapping[str, _Width]:
-        return {name: _width(self.widest(name)) for name in self.fields}
+    def _widest(self) -> Mapping[str, tuple[str, _Width]]:
+        shown = {name: clean(field.show(field.widest)) for name, field in self.fields.items()}
+        return {name: (text, _width(text)) for name, text in shown.items()}
 
 
 def make_talk(

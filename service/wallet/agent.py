@@ -16,6 +16,7 @@ from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.drawer import open_till
 from service.wallet.notice import tell
 from service.wallet.people import UnknownPerson, WhichOne, person_by_phone
+from service.wallet.staff import StaffRefusal
 from service.wallet.unit import Agent, Payday, Person, Unit
 
 LARGEST_FLOAT = 5_000_000_000
@@ -35,6 +36,10 @@ class UnknownAgent(Refusal):
 
 class AlreadyAgent(Refusal):
     """The person has a shop already."""
+
+
+class StillOwes(StaffRefusal):
+    """Float or commission is left with a shop: it is settled before the shop is closed."""
 
 
 class Today(NamedTuple):
@@ -90,6 +95,12 @@ def owes(unit: Unit, agent: Agent) -> bool:
     """Say whether anything is left to settle with a shop: e-float, or commission that was earned or paid too much."""
     country = keeper_of(unit, agent).country
     return any(unit.books.balance(account) for account in (float_of(agent, country), commission_of(agent, country)))
+
+
+def refuse_owing(unit: Unit, agent: Agent) -> None:
+    """Raise StillOwes if anything is left to settle with a shop."""
+    if owes(unit, agent):
+        raise StillOwes
 
 
 def agent_of(unit: Unit, person_id: int) -> Agent | None:

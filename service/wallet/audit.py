@@ -11,13 +11,14 @@ from service.ledger.audit import Found, Problem, Report, audit, every_entry
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.post import held_by, resolves
-from service.wallet.account import wallet_of
+from service.wallet.account import at_bank, wallet_of
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.day_close import check_closes
 from service.wallet.group import Group, Payout
 from service.wallet.keys import keys_of_seals
 from service.wallet.logbook import check_logbook
 from service.wallet.merchant import Merchant
-from service.wallet.meter import Meter
+from service.wallet.metered import Meter
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.refund import payment_of
@@ -62,6 +63,9 @@ NOTICES = {
 
 PROPOSED = {Reason.ISSUE: "issue", Reason.REDEEM: "redeem", Reason.REVERSE: "reverse", Reason.CLAWBACK: "clawback"}
 """Entries that two people must have asked for, by the act's name."""
+
+AT_BANK = frozenset({Reason.ISSUE, Reason.REDEEM})
+"""Entries that mirror money at the bank."""
 
 ACTS = {"case_reverse": "reverse", "bulk": "issue", "bulk_rest": "redeem", "pay_provider": "redeem"}
 """Acts that make such an entry under another name."""
@@ -241,14 +245,23 @@ def refunds_have_payments(unit: Unit) -> Found:
 def two_people_asked(unit: Unit) -> Found:
     """E-money was issued, redeemed and given back only as one person proposed and another approved."""
     for page in _pages(unit):
-        wanted = [entry for entry in page if entry.reason in PROPOSED]
-        approvals = {row.id: row for row in _by(unit, Approval, "id", [entry.id for entry in wanted])}
-        for entry in wanted:
-            row = approvals.get(entry.id)
-            if row is None or ACTS.get(row.act, row.act) != PROPOSED[entry.reason]:
-                yield f"entry {entry.id}", f"{entry.reason} was never proposed"
-            elif row.state != "approved" or row.checker in (None, row.maker):
-                yield f"entry {entry.id}", f"{entry.reason} was not approved by a second person"
+        yield from asked_by_two(unit, page)
+
+
+def asked_by_two(unit: Unit, entries: Iterable[Recorded]) -> Found:
+    """Of these entries, those that need it were proposed by one and approved by another; e-money names its money at the
+    bank (L-15).
+    """
+    wanted = [entry for entry in entries if entry.reason in PROPOSED]
+    approvals = {row.id: row for row in _by(unit, Approval, "id", [entry.id for entry in wanted])}
+    for entry in wanted:
+        row = approvals.get(entry.id)
+        if row is None or ACTS.get(row.act, row.act) != PROPOSED[entry.reason]:
+            yield f"entry {entry.id}", f"{entry.reason} was never proposed"
+        elif row.state != "approved" or row.checker in (None, row.maker):
+            yield f"entry {entry.id}", f"{entry.reason} was not approved by a second person"
+        elif entry.reason in AT_BANK and entry.once != at_bank(entry.reason, row.values["bank_ref"]):
+            yield f"entry {entry.id}", f"{entry.reason} names no money at the bank"
 
 
 CHECKS: tuple[Callable[[Unit], Found], ...] = (
@@ -277,7 +290,10 @@ def audit_all(unit: Unit, *, seal_key: bytes, older_keys: Mapping[str, bytes] = 
     def logbook_holds(unit: Unit) -> Found:
         yield from check_logbook(unit, [one.key for one in older]).problems
 
-    for check in (*CHECKS, logbook_holds):
+    def closes_hold(unit: Unit) -> Found:
+        yield from check_closes(unit, [one.key for one in older])
+
+    for check in (*CHECKS, logbook_holds, closes_hold):
         try:
             problems += [Problem(check.__name__, where, detail) for where, detail in check(unit)]
         except (ValueError, KeyError, AssertionError) as error:

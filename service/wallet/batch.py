@@ -23,6 +23,9 @@ class Bulk:
     charge: int
     state: str = "proposed"  # proposed, paying, paid
     at: datetime
+    done: int = 0
+    """Lines that were looked at, paid or refused; counted in their commits, so that nobody has to count them again."""
+    refused: int = 0
 
     @property
     def total(self) -> int:

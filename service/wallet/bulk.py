@@ -4,10 +4,12 @@ An organisation pays the whole sum in at the bank; the approval puts it into an 
 goes to the people, so that no batch can pay out more than was paid in. Each line has the entry that makes it from the
 day on which the file was handed in: however often the paying is begun, by however many at once, it happens once. A line
 that is refused stops no other; what is left goes back to the organisation.
+
+The worker pays what was approved; whoever else pays at the same time helps it.
 """
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -19,7 +21,9 @@ from service.ledger.post import hold, post
 from service.refusal import Refusal
 from service.wallet.account import at_bank, house_account, wallet_of
 from service.wallet.batch import Bulk, BulkLine, account_of
+from service.wallet.brake import SENDS
 from service.wallet.bulk_file import Line
+from service.wallet.halt import SendsHalted, refuse_halted
 from service.wallet.limits import ceiling_of
 from service.wallet.notice import tell, tell_number
 from service.wallet.pin import seal_pin
@@ -30,6 +34,22 @@ from service.wallet.withdraw import VOUCHER
 
 AT_ONCE = 50
 """Lines paid in one commit."""
+
+
+TOGETHER = 500
+"""Lines that are looked up by one question."""
+
+FETCHED = {"waiting": "voucher", "paid": "collected", "returned": "returned"}
+"""What has become of a line that was sent as a voucher, by the state of its withdrawal."""
+
+
+class Outcome(NamedTuple):
+    """What has become of a line: waiting, paid, refused; voucher, collected or returned; and whose it is."""
+
+    line: BulkLine
+    state: str
+    person: Person | None
+    phone: str
 
 
 class Bite(NamedTuple):
@@ -97,11 +117,24 @@ def _at_bank(unit: Unit, approval: Approval, move: Move) -> Entry:
     return Entry(id=approval.id, reason=move.reason, at=unit.now, moves=(move,), once=once)
 
 
+def pay_batches(unit: Unit, *, limit: int = AT_ONCE) -> int:
+    """Pay the next lines of the oldest approved batch whose country does not stand still, and say if there was one."""
+    paying = unit.rows.find(Bulk, state="paying")
+    may = [bulk for bulk in paying if not unit.house.brake.is_on(bulk.country, SENDS)]
+    for bulk in may[:1]:
+        pay_some(unit, bulk.id, limit=limit)
+    return len(may[:1])
+
+
 def pay_some(unit: Unit, bulk_id: int, *, limit: int = AT_ONCE) -> Bite:
-    """Pay the next lines of a batch, those of them that can be paid; no lines: that was all, or it is not approved."""
+    """Pay the next lines of a batch, those of them that can be paid; no lines: that was all, or it is not approved.
+
+    Raises SendsHalted.
+    """
     bulk = unit.rows.lock(Bulk, bulk_id)  # one at a time: two would lock wallets crosswise
     if bulk is None or bulk.state != "paying":
         return Bite(0, 0)
+    refuse_halted(unit, bulk.country)
     lines = unit.rows.find(BulkLine, bulk=bulk.id, state="waiting", limit=limit)
     people = unit.rows.find(Person, id=[line.person for line in lines if line.person], limit=limit) if lines else ()
     by_id = {person.id: person for person in people}
@@ -110,12 +143,14 @@ def pay_some(unit: Unit, bulk_id: int, *, limit: int = AT_ONCE) -> Bite:
     for line in sorted(lines, key=lambda line: str(wallet_of(by_id[line.person])) if line.person else ""):
         try:
             done = _pay(unit, bulk, line, by_id.get(line.person or 0))
+        except SendsHalted:
+            raise
         except Refusal as no:  # the ledger refuses before it writes: nothing is to be undone
             done = replace(line, state="refused", why=no.code)
         refused += done.state == "refused"
         unit.rows.put(done)
-    if not lines:
-        unit.rows.put(replace(bulk, state="paid"))
+    counted = replace(bulk, done=bulk.done + len(lines), refused=bulk.refused + refused)
+    unit.rows.put(counted if lines else replace(counted, state="paid"))
     return Bite(len(lines), refused)
 
 
@@ -167,10 +202,25 @@ def _send_voucher(unit: Unit, bulk: Bulk, line: BulkLine) -> BulkLine:
     return replace(line, state="voucher", phone="", secret="")
 
 
+def outcomes(unit: Unit, lines: Sequence[BulkLine]) -> Iterator[Outcome]:
+    """Yield what has become of these lines, in their order; asks for people and vouchers by the hundred."""
+    for first in range(0, len(lines), TOGETHER):
+        some = lines[first : first + TOGETHER]
+        ids = [line.id for line in some if line.state == "voucher"]
+        held = {row.id: row for row in unit.rows.find(Withdrawal, id=ids, limit=TOGETHER)}
+        sent = {row.id: row for row in unit.rows.find(Voucher, id=ids, limit=TOGETHER)}
+        payees = sorted({line.person for line in some if line.person})
+        people = {row.id: row for row in unit.rows.find(Person, id=payees, limit=TOGETHER)}
+        for line in some:
+            person, voucher = people.get(line.person or 0), sent.get(line.id)
+            yield Outcome(
+                line,
+                FETCHED[held[line.id].state] if line.id in held else line.state,
+                person,
+                (person.phone if person.has_number else "") if person else voucher.phone if voucher else line.phone,
+            )
+
+
 def outcome(unit: Unit, line: BulkLine) -> str:
     """Say what has become of a line: waiting, paid, refused; voucher, collected or returned."""
-    if line.state != "voucher":
-        return line.state
-    row = unit.rows.get(Withdrawal, line.id)
-    assert row is not None, f"no withdrawal {line.id}"
-    return {"waiting": "voucher", "paid": "collected", "returned": "returned"}[row.state]
+    return next(outcomes(unit, [line])).state

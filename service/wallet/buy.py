@@ -13,6 +13,7 @@ from service.ledger.chart import Reason
 from service.ledger.entry import Cap, Entry, Move, NotEnough
 from service.ledger.post import post
 from service.wallet.account import counted_out, takings_of, wallet_of
+from service.wallet.halt import refuse_halted
 from service.wallet.item import AccessCode, Bought, Item, OwnItem, SoldOut, UnknownItem, on_sale, pages_of
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.merchant import Merchant
@@ -45,7 +46,7 @@ class Quote(NamedTuple):
 def quote_buy(unit: Unit, *, buyer: Person, code: str) -> Quote:
     """Price what is sold under a code, and mint its entry's id; nothing is taken beside the price.
 
-    Raises PinLocked, UnknownItem, OwnItem, SoldOut, OverSingle, OverCap or NotEnough, in turn.
+    Raises PinLocked, UnknownItem, OwnItem, SoldOut, SendsHalted, OverSingle, OverCap or NotEnough, in turn.
     """
     refuse_locked(unit, buyer)
     unit.books.ahead(wallet_of(buyer), *counted_out(buyer, unit.now, unit.house.packs[buyer.country]))
@@ -55,6 +56,8 @@ def quote_buy(unit: Unit, *, buyer: Person, code: str) -> Quote:
     if item.kind == "code" and not unit.rows.find(AccessCode, item=code, state="free", newest=True, limit=1):
         raise SoldOut
     paid, tab = add_up(unit, buyer, till.number, item.price)
+    if paid:
+        refuse_halted(unit, buyer.country)
     refuse_over(limits_of(unit, buyer), paid)
     balance = unit.books.balance(wallet_of(buyer))
     if paid > balance:

@@ -11,13 +11,19 @@ from typing import Any
 
 from service.refusal import Refusal
 from service.wallet.notice import tell
-from service.wallet.unit import Case, Person, Unit
+from service.wallet.unit import Case, Pending, Person, Unit
 
 WAITING = ("asked", "open")
 
 ASKED_FOR = ("reversal", "overcharge")
 """Cases that people open, and know of. Of a pattern (rules.py) staff alone know: nothing is refused or said because of
 it, or it would tip off (F-03)."""
+
+OUTCOMES = ("fraud", "honest", "unclear")
+"""What a pattern turned out to be, as staff say when they close its case."""
+
+AT_BANK = ("bank",)
+"""Cases that end with the line of the bank's statement that they are about, by two people: see bank_acts.py."""
 
 
 class TooManyCases(Refusal):
@@ -90,12 +96,26 @@ def case_by_number(unit: Unit, text: str) -> Case | None:
     return None if number is None else unit.rows.get(Case, number)
 
 
-def close_case(unit: Unit, *, case_id: int, by: str, note: str) -> None:
-    """Close a case without moving money, and tell who asked for it; raises CaseClosed if it is not open."""
+def amount_of(unit: Unit, case: Case) -> int:
+    """Return what the payment is of that a pattern is about, or would have been, in minor units without its charge."""
+    if "delayed" in case.values:
+        return int(case.values["delayed"])
+    if waits := unit.rows.get(Pending, case.about):
+        return waits.amount
+    recorded = unit.books.entry(case.about)
+    return recorded.moves[0].amount if recorded else 0
+
+
+def close_case(unit: Unit, *, case_id: int, by: str, note: str, outcome: str | None = None) -> None:
+    """Close a case without moving money, and tell who asked for it; raises CaseClosed if it is not open.
+
+    `outcome` is what a pattern turned out to be: one of OUTCOMES.
+    """
     case = unit.rows.lock(Case, case_id)
-    if case is None or case.state != "open":
+    if case is None or case.state != "open" or case.what in AT_BANK:
         raise CaseClosed
-    unit.rows.put(replace(case, state="closed", values={**case.values, "closed_by": by, "note": note}))
+    said = {"closed_by": by, "note": note} | ({"outcome": outcome} if outcome else {})
+    unit.rows.put(replace(case, state="closed", values={**case.values, **said}))
     opener = unit.rows.get(Person, case.opener)
     if opener is not None and case.what in ASKED_FOR:
         tell(unit, opener, "case_closed", {"reference": case_number(unit, case)})

@@ -14,6 +14,7 @@ from service.phone import mask_phone
 from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import agent_by_number, earn, keeper_of
 from service.wallet.drawer import cash_in_drawer
+from service.wallet.halt import refuse_halted
 from service.wallet.inbox import approved, ask, open_request
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
@@ -95,6 +96,7 @@ def refuse_cash_out(unit: Unit, *, payer: Person, quote: Quote) -> None:
     """Raise RequestOver, PinLocked, OverSingle, OverCap or NotEnough before the PIN is asked."""
     open_request(unit, payer, quote.request)
     refuse_locked(unit, payer)
+    refuse_halted(unit, payer.country)
     refuse_unseen_sim(unit, payer, quote.amount)
     refuse_over(limits_of(unit, payer), quote.amount)
     balance = unit.books.balance(wallet_of(payer))

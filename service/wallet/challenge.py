@@ -19,6 +19,8 @@ from service.wallet.buy import Quote as BuyQuote
 from service.wallet.buy import buy, deliver, quote_buy
 from service.wallet.item import item_of
 from service.wallet.known import near_miss
+from service.wallet.order import Quote as OrderQuote
+from service.wallet.order import place_order, tell_taken
 from service.wallet.pay import Quote as PayQuote
 from service.wallet.pay import pay_till, quote_pay
 from service.wallet.pin import refuse_locked
@@ -65,18 +67,24 @@ def ask_by_sms(unit: Unit, *, payer: Person, phone: str, amount: int, pack: Pack
 
 
 def _open(
-    unit: Unit, payer: Person, quote: Quote | PayQuote, found: Sequence[Rule], pack: Pack, *, on_screen: bool = False
+    unit: Unit,
+    payer: Person,
+    quote: Quote | PayQuote | OrderQuote,
+    found: Sequence[Rule],
+    pack: Pack,
+    *,
+    on_screen: bool = False,
 ) -> bool:
     """Let a small payment wait for its code, in place of any other; False where it needs the PIN, or has to be asked
     about `on_screen`.
     """
-    other = quote.payee if isinstance(quote, Quote) else quote.owner
+    other = quote.payee if isinstance(quote, Quote) else quote.owner if isinstance(quote, PayQuote) else payer.id
     note_delayed(unit, found, person=payer, entry=quote.entry, other=other, amount=quote.amount)
     refuse_or_ask(unit, found, agreed=True)
     return not on_screen and not is_asked(found) and _wait(unit, payer, quote, pack)
 
 
-def _wait(unit: Unit, payer: Person, quote: Quote | PayQuote | BuyQuote, pack: Pack) -> bool:
+def _wait(unit: Unit, payer: Person, quote: Quote | PayQuote | OrderQuote | BuyQuote, pack: Pack) -> bool:
     """Let a payment wait for its code, in place of any other; False where it is too large for that."""
     spent = unit.books.used(sms_day(payer, unit, pack))
     if quote.amount > pack.sms_payment_limit or spent + quote.amount > pack.sms_day_limit:
@@ -99,6 +107,15 @@ def ask_pay_by_sms(unit: Unit, *, payer: Person, till: str, amount: int, pack: P
     return quote, _open(unit, payer, quote, _hits_pay(unit, payer, quote), pack)
 
 
+def ask_order_by_sms(unit: Unit, *, payer: Person, quote: OrderQuote, pack: Pack) -> bool:
+    """Let a bill or airtime that was quoted wait for its code; False where it needs the PIN.
+
+    Raises the reason of a rule that says not yet, of which staff get a case: commit it.
+    """
+    payer = _alone(unit, payer)
+    return _open(unit, payer, quote, _hits_order(unit, payer, quote), pack)
+
+
 def ask_buy_by_sms(unit: Unit, *, buyer: Person, code: str, pack: Pack) -> tuple[BuyQuote, bool]:
     """Quote what is sold under a code; it becomes an open challenge (True) up to what SMS may pay.
 
@@ -117,6 +134,10 @@ def _hits(unit: Unit, payer: Person, quote: Quote) -> list[Rule]:
 def _hits_pay(unit: Unit, payer: Person, quote: PayQuote) -> list[Rule]:
     takings = Account(payer.country, Kind.TAKINGS, quote.till)
     return hits(unit, "pay", person=payer, amount=quote.amount, other=takings)
+
+
+def _hits_order(unit: Unit, payer: Person, quote: OrderQuote) -> list[Rule]:
+    return hits(unit, quote.kind, person=payer, amount=quote.amount)
 
 
 def _alone(unit: Unit, payer: Person) -> Person:
@@ -163,7 +184,12 @@ def answer_by_sms(unit: Unit, *, payer: Person, code: str, pack: Pack) -> Receip
         if not bought.paid:  # no receipt brings what was too small for one
             deliver(unit, payer, item_of(unit, bought.item), bought)
         return receipt
-    if "till" in kept:
+    if "provider" in kept:
+        order = OrderQuote(**kept)
+        noted, other = to_note(_hits_order(unit, payer, order)), payer.id
+        receipt = place_order(unit, payer=payer, quote=order, caps=caps)
+        tell_taken(unit, payer, order.entry)
+    elif "till" in kept:
         at_till = PayQuote(**kept)
         noted, other = to_note(_hits_pay(unit, payer, at_till)), at_till.owner
         receipt = pay_till(unit, payer=payer, quote=at_till, caps=caps)

@@ -19,7 +19,8 @@ from service.wallet.groups import refuse_grouped
 from service.wallet.identity import Erasure, PinReset
 from service.wallet.inbox import end_requests
 from service.wallet.merchant import Merchant
-from service.wallet.meter import Meter
+from service.wallet.metered import Meter
+from service.wallet.names import forget_keys
 from service.wallet.nickname import forget_nicknames
 from service.wallet.notice import tell
 from service.wallet.ordered import Order
@@ -30,7 +31,7 @@ from service.wallet.seats import leave_seat, lock_number
 from service.wallet.standing import stop_all_orders
 from service.wallet.subscription import Subscription
 from service.wallet.till import tills_of
-from service.wallet.unit import Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
+from service.wallet.unit import Asked, Case, Challenge, Notice, Pending, Person, Unit, Withdrawal
 
 FOLLOWS = timedelta(days=1)
 """When messages and talks follow: what is under way has arrived by then, or does not matter any more."""
@@ -108,16 +109,21 @@ def close_wallet(unit: Unit, person_id: int) -> None:
         unit.rows.put(replace(challenge, quote={}, state="over"))
     if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
         unit.rows.put(replace(reset, state="stopped"))
+    forget_keys(unit, person)
     forget_nicknames(unit, person)
     end_requests(unit, person)
     leave_tills(unit, person)
     stop_all_orders(unit, person)
     forget_pots(unit, person)
-    for till in unit.rows.find(Merchant, person=person.id):
-        unit.rows.put(replace(till, name=""))
+    for found in unit.rows.find(Merchant, person=person.id):
+        if till := unit.rows.lock(Merchant, found.number):
+            unit.rows.put(replace(till, name=""))
     give_up_all(unit, person)
-    for order in unit.rows.find(Order, person=person.id, limit=NO_LIMIT):
-        unit.rows.put(replace(order, account=""))
+    ordered = unit.rows.find(Order, person=person.id, limit=NO_LIMIT)
+    unit.rows.ahead(*(Asked.lock(Order, row.id) for row in ordered))
+    for row in ordered:
+        if order := unit.rows.lock(Order, row.id):
+            unit.rows.put(replace(order, account=""))
     unit.rows.put(
         replace(
             person,

@@ -4,6 +4,7 @@ What is paid is what stood on the agent's commission account when the period end
 earned since waits for the next. The entry is named after agent and period, so that a second one cannot be written.
 """
 
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -16,6 +17,21 @@ from service.wallet.account import commission_of, float_of, house_account
 from service.wallet.agent import keeper_of, lines_since
 from service.wallet.notice import tell
 from service.wallet.unit import Agent, Payday, Unit
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommissionRun:
+    """What one period has brought all agents of a country, in minor units: counted in the commit of each payment."""
+
+    id: str  # country and period
+    country: str
+    period: str
+    agents: int
+    paid: int
+    share: int
+    """What went to super-agents, or to the operator where there is none."""
+    began_at: datetime
+    last_at: datetime
 
 
 class Period(NamedTuple):
@@ -76,6 +92,7 @@ def _pay(unit: Unit, agent: Agent) -> Period:
     share = due * pack.agents.head_office // 100_00  # what does not divide is the agent's
     head_office = _head_office(unit, agent, pack)
     parts = ((due - share, target), (share, head_office))
+    _count(unit, pack.country, period.name, due - share, share)
     moves = tuple(Move(source, account, part, Reason.PAY_COMMISSION) for part, account in parts if part)
     posted = post(unit.books, Entry(id=unit.mint(), reason=Reason.PAY_COMMISSION, at=unit.now, moves=moves, once=once))
     # Nothing may refuse after this line.
@@ -88,6 +105,26 @@ def _pay(unit: Unit, agent: Agent) -> Period:
     }
     tell(unit, keeper, "commission_paid", values, entry=posted.id)
     return period
+
+
+def _count(unit: Unit, country: str, period: str, paid: int, share: int) -> None:
+    name = f"{country}:{period}"
+    first = CommissionRun(
+        id=name,
+        country=country,
+        period=period,
+        agents=1,
+        paid=paid,
+        share=share,
+        began_at=unit.now,
+        last_at=unit.now,
+    )
+    if unit.rows.add(first):
+        return
+    run = unit.rows.lock(CommissionRun, name)
+    assert run is not None, "a row that could not be added is there"
+    more = {"agents": run.agents + 1, "paid": run.paid + paid, "share": run.share + share, "last_at": unit.now}
+    unit.rows.put(replace(run, **more))  # type: ignore[arg-type]
 
 
 def _head_office(unit: Unit, agent: Agent, pack: Pack) -> Account:

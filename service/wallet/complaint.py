@@ -6,12 +6,16 @@ What its till sells is paused then, renewals too, and staff get a case; two of t
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from service.wallet.item import Item, UnknownItem, item_of
+from service.refusal import Refusal
+from service.wallet.item import Bought, Item, UnknownItem, item_of
 from service.wallet.merchant import Merchant
+from service.wallet.metered import Meter
 from service.wallet.notice import tell
 from service.wallet.unit import Case, Person, Unit
 
 CASE_SECONDS = 86_400
+METERS = 5
+"""So many of a person's newest meters of one item are looked at: some may have counted nothing."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,12 +27,19 @@ class Complaint:
     at: datetime
 
 
-def complain(unit: Unit, person: Person, code: str, *, about: int) -> Merchant:
-    """Note that somebody complains of what they bought as the entry `about`, and pause a till that has drawn too many.
+class NotBought(Refusal):
+    """The person has bought nothing under this code of late."""
 
-    Raises UnknownItem.
+
+def complain(unit: Unit, person: Person, code: str) -> Merchant:
+    """Note that somebody complains of what they bought, or used, and pause a till that has drawn too many.
+
+    Raises UnknownItem or NotBought.
     """
     item = item_of(unit, code)
+    about = _bought(unit, person, code)
+    if about is None:
+        raise NotBought
     till = unit.rows.lock(Merchant, item.till)
     if till is None:
         raise UnknownItem
@@ -41,6 +52,19 @@ def complain(unit: Unit, person: Person, code: str, *, about: int) -> Merchant:
     if len(newest) == most and newest[-1].at > since:
         _pause(unit, till, person, about)
     return till
+
+
+def _bought(unit: Unit, person: Person, code: str) -> int | None:
+    """Return the entry of what somebody bought or used last under a code: it is theirs still, or was not long ago."""
+    since = unit.now - timedelta(seconds=unit.house.packs[person.country].complaint_seconds)
+    for one in unit.rows.find(Bought, person=person.id, item=code, newest=True, limit=1):
+        if one.at > since or one.until > unit.now:
+            return one.id
+    for meter in unit.rows.find(Meter, person=person.id, item=code, newest=True, limit=METERS):
+        began = unit.books.entry(meter.id) if meter.used else None
+        if began and (began.at > since or meter.state == "open"):
+            return meter.id
+    return None
 
 
 def _pause(unit: Unit, till: Merchant, person: Person, about: int) -> None:

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
 
+from service.budget import Budget
 from service.money import Currency
 from service.wallet.order import AIRTIME, REFUSED, give_back, mark_stuck, person_of, settle
 from service.wallet.ordered import Order
@@ -103,13 +104,17 @@ class Transact(Protocol):
     def __call__(self, work: Callable[[Unit], T]) -> T: ...
 
 
-def run_errands(transact: Transact, providers: Mapping[str, Provider]) -> int:
-    """Go on with the orders that are due, some of each provider at a time, and return how many were dealt with."""
+def run_errands(transact: Transact, providers: Mapping[str, Provider], airtime: Budget) -> int:
+    """Go on with the orders that are due, some of each provider at a time, and return how many were dealt with.
+
+    Airtime beyond its budget is not bought: it waits for room, and goes back whole when it has waited too long (G-09).
+    """
     errands = transact(lambda unit: _take(unit, list(providers)))
     if not errands:
         return 0
+    ways = [providers.get(one.order.provider) if _has_room(one, airtime) else None for one in errands]
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="errand") as pool:
-        answers = list(pool.map(lambda errand: _go(errand, providers.get(errand.order.provider)), errands))
+        answers = list(pool.map(_go, errands, ways))
     for errand, answer in zip(errands, answers, strict=True):
         _write_down(transact, errand, answer)
     return len(errands)
@@ -143,6 +148,17 @@ def _lease(unit: Unit, row: Order, *, known: bool) -> Errand:
     unit.rows.put(taken)
     currency = unit.house.packs[person_of(unit, row).country].currency
     return Errand(taken, unit.house.references.write(row.id), currency, row.sent_at is not None, _is_late(unit, row))
+
+
+def _has_room(errand: Errand, airtime: Budget) -> bool:
+    """Count airtime that is bought for the first time, and say whether this hour has room for it."""
+    row = errand.order
+    if row.kind != AIRTIME or errand.again or row.sent_at is None:
+        return True
+    if airtime.take(row.account, row.sent_at) is None:
+        return True
+    log.error("more airtime is wanted than an hour has room for", entry=row.id)
+    return False
 
 
 def _go(errand: Errand, provider: Provider | None) -> Answer:
@@ -225,8 +241,10 @@ def mind_orders(unit: Unit) -> int:
     """Let no order wait for a time that only a clock knew which was put back since; return how many did."""
     latest = unit.now + timedelta(seconds=BACK_OFF[-1]) + LEASE
     lost = [row for row in unit.rows.find(Order, state="waiting", limit=1_000_000) if row.next_at > latest]
-    for row in lost:
-        unit.rows.put(replace(row, next_at=unit.now))
+    for found in lost:
+        row = unit.rows.lock(Order, found.id)
+        if row is not None and row.state == "waiting":
+            unit.rows.put(replace(row, next_at=unit.now))
     return len(lost)
 
 

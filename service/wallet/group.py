@@ -43,3 +43,17 @@ class Payout:
     refused: tuple[str, ...] = ()
     expires_at: datetime
     state: str = "open"  # open, paid, refused, over
+
+
+@dataclass(frozen=True, kw_only=True)
+class Removal:
+    """That a member wants another (`member`, a person's id) out of the group; the others agree or do not."""
+
+    id: int
+    group: int
+    proposer: int
+    member: int
+    agreed: tuple[str, ...]
+    refused: tuple[str, ...] = ()
+    expires_at: datetime
+    state: str = "open"  # open, done, refused, over

@@ -18,6 +18,7 @@ from service.refusal import Refusal
 from service.wallet.account import group_of, wallet_of
 from service.wallet.group import Group, Member, Payout
 from service.wallet.groups import NoGroup, Seat, groups_of, members_of, own_group
+from service.wallet.halt import refuse_halted
 from service.wallet.inbox import RequestOver
 from service.wallet.limits import OverSingle, caps_out, ceiling_of, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
@@ -86,6 +87,7 @@ def given_by(group_id: int, person_id: int) -> str:
 def quote_gift(unit: Unit, *, giver: Person, group_id: int, amount: int) -> Gift:
     """Mint the entry of what a member puts in; raises PinLocked, NoGroup, SimUnseen, a limit, or NotEnough."""
     refuse_locked(unit, giver)
+    refuse_halted(unit, giver.country)
     group = own_group(unit, giver, group_id).group
     refuse_unseen_sim(unit, giver, amount)
     refuse_over(limits_of(unit, giver), amount)

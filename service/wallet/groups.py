@@ -98,6 +98,11 @@ def members_of(unit: Unit, group_id: int) -> Sequence[Member]:
     return unit.rows.find(Member, group=group_id, state="in")
 
 
+def left_of(unit: Unit, group_id: int) -> Sequence[Member]:
+    """Return who is in a group no more, or never joined it, in the order of their ids."""
+    return unit.rows.find(Member, group=group_id, state="out")
+
+
 def own_group(unit: Unit, person: Person, group_id: int, *, lock: bool = False) -> Seat:
     """Return a group that a person is in; raises NoGroup."""
     group = (unit.rows.lock if lock else unit.rows.get)(Group, group_id)
@@ -214,15 +219,20 @@ def leave(unit: Unit, *, person: Person, group_id: int) -> None:
     than must agree to a payout, that too.
     """
     group, member = own_group(unit, person, group_id, lock=True)
-    rest = [row for row in members_of(unit, group_id) if row.person != person.id]
-    if not rest and (pooled := unit.books.balance(group_of(group))):
+    is_last = len(members_of(unit, group_id)) == 1
+    if is_last and (pooled := unit.books.balance(group_of(group))):
         raise GroupMoney(pooled=pooled)
     # Nothing may refuse after this line.
-    unit.rows.put(replace(member, state="out", role="member"))
-    if not rest:
+    part(unit, group, member, person)
+    if is_last:
         unit.rows.put(replace(group, name="", state="closed"))
-        return
-    if member.role == "chair":
+
+
+def part(unit: Unit, group: Group, member: Member, person: Person) -> None:
+    """Let a member be none any more, and tell the others; the group is locked."""
+    rest = [row for row in members_of(unit, group.id) if row.person != person.id]
+    unit.rows.put(replace(member, state="out", role="member"))
+    if rest and member.role == "chair":
         heir = next((row for row in rest if row.role == "treasurer"), rest[0])
         unit.rows.put(replace(heir, role="chair"))
     said = {"name": masked(person.name), "number": mask_phone(person.phone), "group": group.name}

@@ -17,9 +17,6 @@ from service.wallet.merchant import Merchant
 from service.wallet.till import UnknownTill, payable_till
 from service.wallet.unit import Person, Unit
 
-MILLION = 1_000_000
-"""Millionths of a minor unit."""
-
 FIRST = 20_001
 """Serial numbers of items begin here; those of tills and agents begin elsewhere, so that they are seldom alike."""
 
@@ -111,7 +108,7 @@ def read_item_code(typed: str) -> str:
 def read_price(text: str, currency: Currency) -> int | None:
     """Return a price in millionths of a minor unit: `2`, `0.50`, `0.000001`; None if it is none."""
     most = currency.exponent + 6
-    found = re.fullmatch(rf"(0|[1-9][0-9]{{0,5}})(?:\.([0-9]{{1,{most}}}))?", text, re.ASCII)
+    found = re.fullmatch(rf"(0|[1-9][0-9]{{0,5}})(?:\.([0-9]{{1,{most}}}))?", text)
     return int(found[1] + (found[2] or "").ljust(most, "0")) or None if found else None
 
 

@@ -61,7 +61,7 @@ def nearly(one: str, other: str) -> bool:
     wrong = [place for place, (a, b) in enumerate(zip(one, other, strict=True)) if a != b]
     if len(wrong) == 1:
         return True
-    first, last = wrong[0], wrong[-1]
+    first, last = wrong[0], wrong[1]
     return len(wrong) == 2 and last == first + 1 and one[first : last + 1] == other[last] + other[first]
 
 

@@ -9,6 +9,7 @@ from service.countries import Tier
 from service.ledger.entry import LARGEST, Cap, Ceiling, OverCap
 from service.refusal import Refusal
 from service.wallet.account import counted_out, wallet_of
+from service.wallet.metered import Meter
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.unit import Asked, Case, Pending, Person, Unit, Withdrawal
@@ -118,6 +119,7 @@ def waiting_of(person: int) -> tuple[Asked, ...]:
         Asked.find(Withdrawal, person=person, state="waiting"),
         Asked.find(Pending, payer=person, state="waiting"),
         Asked.find(Order, person=person, state="waiting"),
+        Asked.find(Meter, person=person, state="open"),
         Asked.find(Case, other=person, state="asked"),
         Asked.find(Pot, person=person, state="open"),
     )

@@ -14,12 +14,14 @@ from typing import NamedTuple
 from service.ledger.chart import Reason
 from service.ledger.entry import Entry, Move, NotEnough
 from service.ledger.post import held_by, hold, post, resolves
+from service.money import MILLION
 from service.refusal import Refusal
 from service.wallet.account import takings_of, wallet_of
 from service.wallet.buy import Quote
-from service.wallet.item import MILLION, Item, UnknownItem, item_of, on_sale, pages_of
+from service.wallet.item import Item, UnknownItem, item_of, on_sale, pages_of
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, tier_of
 from service.wallet.merchant import Merchant
+from service.wallet.metered import Meter
 from service.wallet.notice import tell
 from service.wallet.receipt import Receipt, already, receipt_for
 from service.wallet.send import QuoteChanged, charge_moves
@@ -38,33 +40,6 @@ class BadCap(Refusal):
     """A cap is from the price of one unit to the pack's highest price of content."""
 
     says = ("least", "most")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Meter:
-    """A meter; `id` is the entry that holds its cap. `used` counts units, `seq` is the number last heard."""
-
-    id: int
-    person: int
-    item: str
-    price: int
-    cap: int
-    used: int = 0
-    seq: int = 0
-    next_at: datetime
-    """If nothing is heard until then, it stops."""
-    state: str = "open"  # open, closed
-    charged: int = 0
-
-    @property
-    def held(self) -> int:
-        """What is set aside, in minor units."""
-        return self.cap
-
-    @property
-    def most_units(self) -> int:
-        """So many units the cap pays for."""
-        return self.cap * MILLION // self.price
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +92,15 @@ def open_meter(unit: Unit, *, person: Person, quote: Quote) -> tuple[Meter, Rece
     source = wallet_of(person)
     with in_its_words(unit, person, quote.amount):
         caps = caps_out(unit, person, quote.amount)
-        posted = hold(unit.books, entry_id=quote.entry, at=unit.now, source=source, amount=quote.amount, caps=caps)
+        posted = hold(
+            unit.books,
+            entry_id=quote.entry,
+            at=unit.now,
+            source=source,
+            amount=quote.amount,
+            caps=caps,
+            reason=Reason.BUY,
+        )
     # Nothing may refuse after this line.
     row = Meter(
         id=quote.entry,

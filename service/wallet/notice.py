@@ -9,8 +9,9 @@ from service.wallet.name import masked
 from service.wallet.unit import Notice, Person, Stop, Unit
 
 _NEWS_OF_SHOPS = {"cash_wanted", "swap_asked", "swap_offered", "float_ends", "cash_ends"}
-_NEWS_OF_PEOPLE = {"welcome", "unblocked", "asked_cash", "asked_payment", "asked_sale", "asked_group", "order_soon"}
-NEWS = frozenset(_NEWS_OF_PEOPLE | _NEWS_OF_SHOPS)
+_NEWS_OF_PEOPLE = {"welcome", "unblocked", "asked_cash", "asked_payment", "asked_sale", "asked_group"}
+_NEWS_OF_THE_DAY = {"order_soon", "pot_open"}
+NEWS = frozenset(_NEWS_OF_PEOPLE | _NEWS_OF_SHOPS | _NEWS_OF_THE_DAY)
 """Notices that are neither a receipt, nor a code, nor an answer: who said STOP gets none of them."""
 
 

@@ -37,7 +37,7 @@ def offer_send(
     quote, room = quote_in_room(unit, payer=payer, phone=phone, amount=sent, asked=asked)
     if pay_cash and cash:
         return Offer(quote, amount, cash, True, False, None)
-    may = cash > 0 and _has_room(unit, payer, room, amount + cash)
+    may = bool(cash) and _has_room(unit, payer, room, amount + cash)
     return Offer(quote, amount, cash, False, may, cheaper_nearby(pack, amount, unit.now))
 
 

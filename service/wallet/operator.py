@@ -12,11 +12,16 @@ from service.phone import BadPhone, region_of
 from service.refusal import Refusal
 from service.wallet.account import at_bank, commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, keeper_of, owes, pair_today, set_shop, shop_by_number
+from service.wallet.application import grant
+from service.wallet.bank import match_entry
+from service.wallet.bank_acts import suspend, tie
 from service.wallet.batch import Bulk
 from service.wallet.bulk import fund, return_rest
+from service.wallet.day_close import close_day
 from service.wallet.document import compare_document
 from service.wallet.drawer import cash_of
 from service.wallet.forgotten import NothingAsked, ask_reset
+from service.wallet.halt import resume
 from service.wallet.identity import NewNumber, PinReset
 from service.wallet.idle import is_asleep
 from service.wallet.inbox import AskedEnough
@@ -26,12 +31,14 @@ from service.wallet.notice import tell
 from service.wallet.order import give_back, settle, stuck_order
 from service.wallet.people import AlreadyRegistered, people_at
 from service.wallet.people_acts import change_role, identify, renumber, reset_pin, retire, unblock
+from service.wallet.prices import activate
 from service.wallet.proposal import NothingToApprove, OtherVersion, facts, refuse_own, version
 from service.wallet.provider import pay_provider
 from service.wallet.refund import agree
 from service.wallet.reversal import end_case, take_from_payee
+from service.wallet.screening import clear_hit, confirm_hit
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
-from service.wallet.undo import send_back
+from service.wallet.undo import send_back, settle_now
 from service.wallet.unit import Agent, Approval, Person, Unit
 
 MOST_ASKED = 3
@@ -83,8 +90,11 @@ def approve(
     if seen is not None and seen != version(facts(unit, approval)):
         raise OtherVersion
     refuse_own(unit, approval, _name(checker))
-    result = ACTS[approval.act](unit, approval)
-    unit.rows.put(replace(approval, state="approved", checker=_name(checker)))
+    approved = replace(approval, state="approved", checker=_name(checker))
+    result = ACTS[approval.act](unit, approved)
+    unit.rows.put(approved)
+    if "bank_ref" in approval.values:
+        match_entry(unit, approval.id, approval.values["bank_ref"])
     _note(unit, approval, "approve", by=_name(checker), role=role)
     return result
 
@@ -294,6 +304,11 @@ def _order_return(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     return {"reference": unit.house.references.write(approval.values["entry"])}
 
 
+def _release(unit: Unit, approval: Approval) -> Mapping[str, Any]:
+    settle_now(unit, approval.values["entry"])
+    return {"reference": unit.house.references.write(approval.values["entry"])}
+
+
 def _resume_shop(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     agent = set_shop(unit, approval.values["agent"], "active")
     return {"agent": agent.number}
@@ -358,6 +373,7 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "identify": identify,
     "retire": retire,
     "renumber": renumber,
+    "open_shop": grant,
     "resume_shop": _resume_shop,
     "close_shop": _close_shop,
     "resume_content": _resume_content,
@@ -366,5 +382,13 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "bulk": _bulk,
     "bulk_rest": _bulk_rest,
     "pay_provider": pay_provider,
+    "tariff": activate,
     "role": change_role,
+    "resume": resume,
+    "release": _release,
+    "clear_hit": clear_hit,
+    "confirm_hit": confirm_hit,
+    "bank_tie": tie,
+    "bank_suspense": suspend,
+    "day_close": close_day,
 }

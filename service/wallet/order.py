@@ -12,14 +12,15 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 
 from service.countries import Biller, Charge
-from service.countries.biller import ANY, EXACT
+from service.countries.biller import ANY, EXACT, LONGEST_ACCOUNT
 from service.ledger.books import Line
 from service.ledger.chart import Reason
-from service.ledger.entry import Entry, Move, NotEnough, Posted
+from service.ledger.entry import Cap, Entry, Move, NotEnough, Posted
 from service.ledger.post import held_by, post, resolves
 from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import counted_out, provider_account, provider_name, wallet_of
+from service.wallet.halt import refuse_halted
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -109,6 +110,14 @@ class Quote(NamedTuple):
         return self.amount + self.charge.total
 
 
+def read_account(typed: str) -> str:
+    """Take a number at a biller as it is printed: its biller says what it looks like. Raises BadAccount."""
+    account = re.sub("[ -]", "", typed).upper()
+    if not re.fullmatch(f"[0-9A-Z]{{3,{LONGEST_ACCOUNT}}}", account):
+        raise BadAccount
+    return account
+
+
 def ask_biller(unit: Unit, person: Person, code: str, account: str) -> Asked:
     """Find an account at a biller and what may be paid on it.
 
@@ -152,6 +161,7 @@ def quote_airtime(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quot
 
 
 def _quote(unit: Unit, payer: Person, kind: str, provider: str, account: str, amount: int) -> Quote:
+    refuse_halted(unit, payer.country)
     pack = unit.house.packs[payer.country]
     unit.books.ahead(wallet_of(payer), *counted_out(payer, unit.now, pack))
     charge = pack.charge(kind, amount, unit.now)
@@ -164,7 +174,7 @@ def _quote(unit: Unit, payer: Person, kind: str, provider: str, account: str, am
     return quote
 
 
-def place_order(unit: Unit, *, payer: Person, quote: Quote) -> Receipt:
+def place_order(unit: Unit, *, payer: Person, quote: Quote, caps: Sequence[Cap] = ()) -> Receipt:
     """Hold the quoted money and write the order down; the payer has been unlocked, the worker does the rest.
 
     Nobody is told yet: the message that says what became of it is the receipt. Raises QuoteChanged, OverSingle, or a
@@ -185,7 +195,7 @@ def place_order(unit: Unit, *, payer: Person, quote: Quote) -> Receipt:
         reason=REASONS[quote.kind],
         at=unit.now,
         moves=(Move(source, held, quote.total, Reason.HOLD),),
-        caps=caps_out(unit, payer, quote.amount),
+        caps=(*caps_out(unit, payer, quote.amount), *caps),
     )
     with in_its_words(unit, payer, quote.amount):
         posted = post(unit.books, entry)
@@ -195,6 +205,13 @@ def place_order(unit: Unit, *, payer: Person, quote: Quote) -> Receipt:
         fields = quote._asdict()
         unit.rows.append(Order(id=fields.pop("entry"), person=payer.id, at=unit.now, next_at=unit.now, **fields))
     return receipt
+
+
+def tell_taken(unit: Unit, payer: Person, order_id: int) -> None:
+    """Tell by SMS what a screen would say: the money is set aside, and what became of it follows."""
+    row = unit.rows.get(Order, order_id)
+    assert row is not None, f"no order {order_id}"
+    tell(unit, payer, f"{row.kind}_taken", _said(unit, row, payer))
 
 
 def settle(unit: Unit, row: Order, provider_id: str | None = None) -> None:

@@ -16,6 +16,7 @@ from service.ledger.post import post
 from service.phone import mask_phone
 from service.wallet.account import counted_out, takings_of, wallet_of
 from service.wallet.assistant import assistants_of, helping_at
+from service.wallet.halt import refuse_halted
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_large_sale, refuse_over, tier_of
 from service.wallet.merchant import Merchant
 from service.wallet.name import masked
@@ -61,10 +62,11 @@ class Quote(NamedTuple):
 def quote_pay(unit: Unit, *, payer: Person, till: str, amount: int) -> Quote:
     """Price a payment at a till and mint its entry's id.
 
-    Raises PinLocked, UnknownTill, SelfPayment, NotOffered, OverSingle (of the payer or of the till's owner), OverCap or
-    NotEnough, in turn.
+    Raises PinLocked, SendsHalted, UnknownTill, SelfPayment, NotOffered, OverSingle (of the payer or of the till's
+    owner), OverCap or NotEnough, in turn.
     """
     refuse_locked(unit, payer)
+    refuse_halted(unit, payer.country)
     pack = unit.house.packs[payer.country]
     unit.rows.ahead(Asked.get(Merchant, till))
     unit.books.ahead(wallet_of(payer), *counted_out(payer, unit.now, pack))

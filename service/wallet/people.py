@@ -8,8 +8,10 @@ from service.countries import Pack
 from service.phone import number_of, seat_of
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
+from service.wallet.names import write_keys
 from service.wallet.notice import tell
 from service.wallet.pin import choose_pin
+from service.wallet.sanctions import Vetting
 from service.wallet.unit import Asked, Person, Unit
 
 SEATS = 4
@@ -114,6 +116,8 @@ def register(
     )
     if not unit.rows.add(person):
         raise AlreadyRegistered
+    write_keys(unit, person)
+    unit.rows.append(Vetting(person=person.id, next_at=unit.now))
     unit.books.open(wallet_of(person))
     tell(unit, person, "welcome", {"person": person.name, "service_code": pack.people_code})
     return person
@@ -140,4 +144,6 @@ def set_state(unit: Unit, person: Person, state: str) -> None:
     row = unit.rows.lock(Person, person.id)
     assert row is not None, f"no person {person.id}"
     row = replace(row, state=state)
-    unit.rows.put(replace(row, pin_tries=0, swap_cleared=row.swapped_at is not None) if state == "active" else row)
+    if state in ("active", "held"):
+        row = replace(row, pin_tries=0, swap_cleared=row.swapped_at is not None)
+    unit.rows.put(row)

@@ -15,6 +15,7 @@ from service.wallet.people import AlreadyRegistered, people_at, set_state
 from service.wallet.pin import receive_only_until
 from service.wallet.proposal import NothingToApprove
 from service.wallet.roles import ROLES
+from service.wallet.screening import free_state
 from service.wallet.seats import leave_seat, lock_number
 from service.wallet.staff import end_logins, lock_row
 from service.wallet.unit import Approval, Person, Unit
@@ -25,7 +26,7 @@ def unblock(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     person = unit.rows.get(Person, approval.values["person"])
     if person is None or not person.has_number:  # closed since, or its number was taken from it
         raise NothingToApprove
-    set_state(unit, person, "active")
+    set_state(unit, person, free_state(unit, person.id))
     tell(unit, person, "unblocked", {})
     return {"phone": mask_phone(person.phone), "name": masked(person.name)}
 
@@ -87,15 +88,18 @@ def renumber(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     if person.has_number:
         tell(unit, person, "moved_away", {"number": mask_phone(phone), "help_line": help_line})
         erase_messages(unit, person)
-    if person.reset and (reset := unit.rows.lock(PinReset, person.reset)):
+    reset = unit.rows.lock(PinReset, person.reset) if person.reset else None
+    if reset:
         unit.rows.put(replace(reset, state="stopped"))
-    state = "active" if person.state == "retired" else person.state
+    state = free_state(unit, person.id) if person.state == "retired" else person.state
     moved = replace(person, phone=phone, seat=0, shared=False, state=state, reset=None, used_at=unit.now)
     moved = replace(moved, swapped_at=unit.now, swap_cleared=False, sim_seen_at=None)
     unit.rows.put(moved)
     leave_seat(unit, person)
     until = receive_only_until(unit, moved)
     tell(unit, moved, "moved_here", {"closes": (until or unit.now).isoformat(), "help_line": help_line})
+    if reset:
+        tell(unit, moved, "pin_reset_stopped", {"at": unit.now.isoformat()})
     return {"phone": mask_phone(phone), "name": masked(person.name)}
 
 

@@ -16,10 +16,11 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from service.countries import Pack
 from service.refusal import Refusal
 from service.wallet.guesses import Seen, hour
+from service.wallet.house import House
 from service.wallet.identity import PinReset
 from service.wallet.notice import tell
 from service.wallet.tally import count
-from service.wallet.unit import House, Person, Unit
+from service.wallet.unit import Person, Unit
 
 REMEMBERED = 4
 """How many past PINs may not come back (P-06)."""

@@ -18,6 +18,8 @@ class Pot:
     until: str = ""
     held: int = 0
     opened_at: datetime
+    next_at: datetime | None = None
+    """When its owner is told that the lock is over; None: never, or no more."""
     state: str = "open"  # open, closed
 
     @property

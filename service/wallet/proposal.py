@@ -13,10 +13,18 @@ from service.ledger.chart import Kind
 from service.ledger.entry import Account
 from service.phone import mask_phone
 from service.refusal import Refusal
+from service.wallet.application import Application, about_application
+from service.wallet.bank import BankLine
+from service.wallet.batch import Bulk, BulkLine
 from service.wallet.case import case_number
+from service.wallet.halt import Halt
 from service.wallet.identity import NewNumber
+from service.wallet.item import Item
 from service.wallet.merchant import Merchant
 from service.wallet.name import masked
+from service.wallet.people import people_at
+from service.wallet.prices import mark
+from service.wallet.sanctions import Hit, Listed
 from service.wallet.staff import Staff, StaffRefusal
 from service.wallet.statement import check_reference, owner_shown, state_of
 from service.wallet.unit import Agent, Approval, Case, Pending, Person, Unit
@@ -90,12 +98,71 @@ def _staff(unit: Unit, name: str) -> Mapping[str, Any]:
     return {"staff": name, "role_now": staff.role if staff else ""}
 
 
+def _halt(unit: Unit, halt_id: int) -> Mapping[str, Any]:
+    row = unit.rows.get(Halt, halt_id)
+    if row is None:
+        return {}
+    return {"halted": row.what, "halted_why": row.why, "halted_by": row.by, "halt_state": row.state}
+
+
+def _hit(unit: Unit, hit_id: int) -> Mapping[str, Any]:
+    hit = unit.rows.get(Hit, hit_id)
+    if hit is None:
+        return {}
+    row = unit.rows.get(Listed, hit.list, hit.number)
+    about = {"list": hit.list, "number": hit.number, "listed": hit.name, "score": hit.score, "hit_state": hit.state}
+    return {**about, "listed_state": row.state if row else "gone", **_person(unit, hit.person)}
+
+
+def _line(unit: Unit, line_id: int) -> Mapping[str, Any]:
+    row = unit.rows.get(BankLine, line_id)
+    if row is None:
+        return {}
+    return {"day": row.booked_on, "bank_reference": row.reference, "line_state": row.state}
+
+
+def _tied(unit: Unit, entry_id: int) -> Mapping[str, Any]:
+    recorded = unit.books.entry(entry_id)
+    reason = recorded.reason.value if recorded else ""
+    return {"reference": unit.house.references.write(entry_id), "tied_reason": reason}
+
+
+def _bulk(unit: Unit, bulk_id: int) -> Mapping[str, Any]:
+    """Lines never change once they were handed in: their digest stands for all of them."""
+    bulk = unit.rows.get(Bulk, bulk_id)
+    if bulk is None:
+        return {}
+    return {"batch": unit.house.references.write(bulk.id), "batch_state": bulk.state, "digest": bulk.digest[:16]}
+
+
+def _item(unit: Unit, code: str) -> Mapping[str, Any]:
+    item = unit.rows.get(Item, code)
+    return {"item": code, **({"title": item.title, "till": item.till, "item_state": item.state} if item else {})}
+
+
+def _application(unit: Unit, application_id: int) -> Mapping[str, Any]:
+    row = unit.rows.get(Application, application_id)
+    return {**about_application(unit, application_id), **(_person(unit, row.person) if row else {})}
+
+
+def _prices(_: Unit, text: str) -> Mapping[str, Any]:
+    return {"digest": mark(text)}
+
+
 _SHOWN: Mapping[str, Callable[[Unit, Any], Mapping[str, Any]]] = {
     "agent": _agent,
     "person": _person,
     "entry": _entry,
     "case": _case,
     "staff": _staff,
+    "halt": _halt,
+    "hit": _hit,
+    "line": _line,
+    "tied": _tied,
+    "bulk": _bulk,
+    "prices": _prices,
+    "item": _item,
+    "application": _application,
 }
 
 
@@ -123,6 +190,14 @@ def refuse_own(unit: Unit, approval: Approval, name: str) -> None:
     people = unit.rows.find(Person, id=sorted(set(_concerned(unit, approval))))
     if approval.values.get("staff") == name or any(person.phone == staff.phone for person in people):
         raise OwnAffair
+    if "bulk" in approval.values and _is_paid(unit, approval.values["bulk"], staff):
+        raise OwnAffair
+
+
+def _is_paid(unit: Unit, bulk_id: int, staff: Staff) -> bool:
+    """Say whether a batch pays one of the staff."""
+    mine = [person.id for person in people_at(unit, staff.phone)]
+    return bool(unit.rows.find(BulkLine, bulk=bulk_id, person=mine, limit=1))
 
 
 def _concerned(unit: Unit, approval: Approval) -> Iterator[int]:
@@ -132,6 +207,13 @@ def _concerned(unit: Unit, approval: Approval) -> Iterator[int]:
         yield values["person"]
     if "agent" in values and (agent := unit.rows.get(Agent, values["agent"])):
         yield agent.person
+    if "hit" in values and (hit := unit.rows.get(Hit, values["hit"])):
+        yield hit.person
+    if "application" in values and (asked := unit.rows.get(Application, values["application"])):
+        yield asked.person
+    item = unit.rows.get(Item, values["item"]) if "item" in values else None
+    if item and (till := unit.rows.get(Merchant, item.till)):
+        yield till.person
     entry = values.get("entry")
     if "case" in values and (case := unit.rows.get(Case, values["case"])):
         entry = case.about

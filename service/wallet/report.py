@@ -53,7 +53,6 @@ def report_overcharge(unit: Unit, *people: Person) -> Reported:
         about=entry.id,
         other=agent.person,
         seconds=CASE_SECONDS,
-        state="open",
         values={"agent": agent.number},
     )
     return Reported(case_number(unit, case), agent.number, unit.house.references.write(entry.id))
@@ -73,7 +72,7 @@ def _at_agent(unit: Unit, line: Line) -> tuple[Agent, Recorded] | None:
         number, entry = line.move.source.owner, unit.books.entry(line.entry)
     elif line.move.reason == Reason.WITHDRAW:
         number, entry = line.move.target.owner, unit.books.entry(line.entry)
-    elif line.move.reason == Reason.HOLD and line.move.target.kind == Kind.HELD:
+    elif line.move.target.kind == Kind.HELD:
         row = unit.rows.get(Withdrawal, int(line.move.target.owner))
         if row is None or row.state != "paid":
             return None
@@ -81,7 +80,9 @@ def _at_agent(unit: Unit, line: Line) -> tuple[Agent, Recorded] | None:
     else:
         return None
     agent = unit.rows.get(Agent, number)
-    return (agent, entry) if agent and entry else None
+    assert agent is not None, f"no agent {number}"
+    assert entry is not None, f"no cash of entry {line.entry}"
+    return agent, entry
 
 
 def last_served(unit: Unit, person: Person) -> Agent | None:

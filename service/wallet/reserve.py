@@ -78,7 +78,7 @@ def find_cash(unit: Unit, *, person: Person, amount: int, place: str, pack: Pack
     for row in live(unit, list(cash)):
         cash[row.agent] -= row.amount
     able = sorted(number for number, free in cash.items() if free >= amount)
-    agents = unit.rows.find(Agent, number=able, limit=LOOKED_AT)
+    agents = unit.rows.find(Agent, number=able)
     found = [agent for agent in agents if agent.state == "active" and agent.person != person.id][:SHOWN]
     if not found:
         note_shortage(unit, agent=None, area=area, amount=amount, why="cash")
@@ -210,11 +210,10 @@ def expire_reservations(unit: Unit, *, limit: int = 20) -> int:
         unit.rows.put(replace(row, state="over"))
         if row.shop:
             tell(unit, person, "swap_over", {"agent": agent.number, "agent_name": agent.name, "amount": row.amount})
-            _tell_free(unit, row, person)
-            continue
-        code = unit.house.packs[person.country].people_code
-        said = {"agent": agent.number, "agent_name": agent.name, "amount": row.amount, "service_code": code}
-        tell(unit, person, "cash_over" if row.state == "kept" else "cash_unanswered", said)
+        else:
+            code = unit.house.packs[person.country].people_code
+            said = {"agent": agent.number, "agent_name": agent.name, "amount": row.amount, "service_code": code}
+            tell(unit, person, "cash_over" if row.state == "kept" else "cash_unanswered", said)
         _tell_free(unit, row, person)
     return len(rows)
 

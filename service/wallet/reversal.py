@@ -17,6 +17,7 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.brake import CASE
 from service.wallet.case import WAITING, case_number, open_case, refuse_case
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -120,7 +121,7 @@ def _set_aside(unit: Unit, case_id: int, sent: Sent) -> int:
     left = min(sent.amount, unit.books.balance(source))
     while left > 0:
         try:
-            hold(unit.books, entry_id=case_id, at=unit.now, source=source, amount=left)
+            hold(unit.books, entry_id=case_id, at=unit.now, source=source, amount=left, once=f"{CASE}{case_id}")
         except NotEnough as no:  # the payee pays somebody at this moment
             left = min(left - 1, int(str(no.said["balance"])))
             continue

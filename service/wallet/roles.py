@@ -13,7 +13,24 @@ see talks               x       .        .       x       x       .
 reveal people           x       x        .       x       .       .
 see entries             x       x        x       x       x       .
 see agents              x       x        x       x       x       .
+see applications        x       x        .       x       x       .
+take applications       x       x        .       .       .       .
+see papers              .       x        .       x       .       .
+make open_shop          .       x        .       x       .       .
+approve open_shop       .       .        .       x       .       .
+see tills               x       x        x       x       x       .
+suspend shops           .       x        .       x       .       .
+make resume_shop        .       x        .       x       .       .
+approve resume_shop     .       .        x       x       .       .
+make close_shop         .       x        .       x       .       .
+approve close_shop      .       .        x       x       .       .
+make resume_content     x       x        .       x       .       .
+approve resume_content  .       .        .       x       .       .
 see cases               x       .        x       x       x       .
+see risk                .       .        .       x       x       .
+make reports            .       .        .       x       .       .
+import sanctions        .       .        .       x       .       .
+see boards              x       x        x       x       x       x
 see log                 .       .        .       .       x       x
 see staff               .       .        .       .       x       x
 lock staff              .       .        .       .       .       x
@@ -43,6 +60,33 @@ make retire             x       .        .       x       .       .
 approve retire          .       .        .       x       .       .
 make renumber           x       .        .       x       .       .
 approve renumber        x       .        .       x       .       .
+see halts               x       x        x       x       x       x
+halt                    .       .        x       x       .       x
+make resume             .       .        x       x       .       x
+approve resume          .       .        x       x       .       x
+close case              .       .        .       x       .       .
+make release            .       .        .       x       .       .
+approve release         .       .        .       x       .       .
+make clear_hit          .       .        .       x       .       .
+approve clear_hit       .       .        .       x       .       .
+make confirm_hit        .       .        .       x       .       .
+approve confirm_hit     .       .        .       x       .       .
+see treasury            .       .        x       x       x       .
+import bank             .       .        x       .       .       .
+make bank_tie           .       .        x       .       .       .
+approve bank_tie        .       .        x       x       .       .
+make bank_suspense      .       .        x       .       .       .
+approve bank_suspense   .       .        x       x       .       .
+make day_close          .       .        x       .       .       .
+approve day_close       .       .        x       x       .       .
+see bulk                .       .        x       x       x       .
+make bulk               .       .        x       .       .       .
+approve bulk            .       .        x       .       .       .
+make bulk_rest          .       .        x       .       .       .
+approve bulk_rest       .       .        x       .       .       .
+see prices              x       x        x       x       x       x
+make tariff             .       .        x       .       .       .
+approve tariff          .       .        x       x       .       .
 make role               .       .        .       .       .       x
 approve role            .       .        .       .       .       x
 """
@@ -52,8 +96,9 @@ def _read(table: str) -> tuple[tuple[str, ...], Mapping[str, frozenset[str]]]:
     head, *lines = [line for line in table.splitlines() if line]
     roles, may = tuple(head.split()), {}
     for line in lines:
-        *action, marks = line[:21].strip(), line[21:].split()
-        may[action[0]] = frozenset(role for role, mark in zip(roles, marks, strict=True) if mark == "x")
+        words = line.split()
+        action, marks = " ".join(words[: -len(roles)]), words[-len(roles) :]
+        may[action] = frozenset(role for role, mark in zip(roles, marks, strict=True) if mark == "x")
     return roles, may
 
 

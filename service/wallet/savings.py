@@ -103,7 +103,9 @@ def open_pot(unit: Unit, *, person_id: int, name: str, goal: int = 0, until: str
     assert person is not None, f"no person {person_id}"
     refuse_more_pots(unit, person)
     # Nothing may refuse after this line.
-    pot = Pot(id=unit.mint(), person=person.id, name=name, goal=goal, until=until, opened_at=unit.now)
+    pack = unit.house.packs[person.country]
+    tells = moment(date.fromisoformat(until), pack.standing.hour, pack) if until else None
+    pot = Pot(id=unit.mint(), person=person.id, name=name, goal=goal, until=until, opened_at=unit.now, next_at=tells)
     unit.rows.append(pot)
     unit.books.open(pot_of(pot, person.country))
     return pot
@@ -202,6 +204,18 @@ def close_pot(unit: Unit, owner: Person, pot_id: int) -> None:
     if pot.held:
         raise StillSaved(in_pot=pot.held)
     unit.rows.put(replace(pot, state="closed"))
+
+
+def tell_unlocked(unit: Unit, *, limit: int = 20) -> int:
+    """Tell people, once, of locked pots whose day has come, at the hour of standing orders; says how many."""
+    rows = unit.rows.due(Pot, before=unit.now, state="open", limit=limit)
+    for row in rows:
+        owner = unit.rows.get(Person, row.person)
+        assert owner is not None, f"no person {row.person}"
+        unit.rows.put(replace(row, next_at=None))
+        code = unit.house.packs[owner.country].people_code
+        tell(unit, owner, "pot_open", {"pot": row.name, "in_pot": row.held, "service_code": code})
+    return len(rows)
 
 
 def refuse_saved(unit: Unit, person: Person) -> None:

@@ -18,6 +18,7 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import counted_out, house_account, wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.halt import refuse_halted
 from service.wallet.known import KNOWN, look_up, pay_back
 from service.wallet.limits import (
     OverSingle,
@@ -81,8 +82,8 @@ class Room(NamedTuple):
 def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int, asked: bool = False) -> Quote:
     """Price a payment and mint its entry's id; `asked`: the payee has asked for it, so that the name is no secret.
 
-    Raises PinLocked, SelfPayment, TooManyLookups, WhichOne, UnknownPerson, NotOffered, OverSingle, OverCap or
-    NotEnough, in turn.
+    Raises PinLocked, SendsHalted, SelfPayment, TooManyLookups, WhichOne, UnknownPerson, NotOffered, OverSingle,
+    OverCap or NotEnough, in turn.
     """
     return quote_in_room(unit, payer=payer, phone=phone, amount=amount, asked=asked)[0]
 
@@ -90,6 +91,7 @@ def quote_send(unit: Unit, *, payer: Person, phone: str, amount: int, asked: boo
 def quote_in_room(unit: Unit, *, payer: Person, phone: str, amount: int, asked: bool = False) -> tuple[Quote, Room]:
     """Price a payment as `quote_send` does, and say what room there was for it."""
     refuse_locked(unit, payer)
+    refuse_halted(unit, payer.country)
     unit.rows.ahead(behind(phone), known_to(payer))
     unit.books.ahead(wallet_of(payer), *counted_out(payer, unit.now, unit.house.packs[payer.country]))
     payee, new = find_payee(unit, payer, phone, asked=asked)

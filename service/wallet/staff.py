@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
 from service.refusal import Refusal
-from service.wallet.unit import House, Unit
+from service.wallet.house import House
+from service.wallet.unit import Unit
 
 TRIES = 5
 LOCKED = timedelta(minutes=15)

@@ -16,6 +16,7 @@ from service.ledger.entry import Account, NotEnough, OverCap, TooFull
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
 from service.wallet.calendar import following, moment
+from service.wallet.halt import WAITS, SendsHalted, refuse_halted
 from service.wallet.idle import refuse_asleep
 from service.wallet.limits import OverSingle
 from service.wallet.notice import tell
@@ -75,13 +76,16 @@ def _remind(unit: Unit, payer: Person, row: Standing) -> Standing:
 
 
 def _run(unit: Unit, payer: Person, row: Standing) -> Standing:
-    """Pay what is due, and return the order as it is then."""
+    """Pay what is due, and return the order as it is then; while payments stand still it waits, and is paid once."""
     try:
+        refuse_halted(unit, payer.country)
         refuse_asleep(unit, payer)
         _pay(unit, payer, row)
     except GONE:
         _tell(unit, payer, row, "order_gone", {})
         return replace(row, state="over")
+    except SendsHalted:
+        return replace(row, next_at=unit.now + WAITS)
     except Refusal as no:
         return _failed(unit, payer, row, no)
     return replace(_next(unit, payer, row), failed=0)

@@ -15,7 +15,7 @@ from service.wallet.batch import Bulk
 from service.wallet.group import Group
 from service.wallet.item import item_of
 from service.wallet.merchant import Merchant
-from service.wallet.meter import Meter
+from service.wallet.metered import Meter
 from service.wallet.name import initials, masked
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
@@ -70,7 +70,7 @@ def statement(unit: Unit, account: Account, *, limit: int = 10) -> Sequence[Item
     for entry, group in groupby(lines, key=lambda line: line.entry):
         moved = list(group)
         main = max(moved, key=lambda line: line.move.amount)
-        other = _other_side(unit, main.move.target if main.amount < 0 else main.move.source, account)
+        other = other_side(unit, main.move.target if main.amount < 0 else main.move.source, account)
         balance = moved[0].balance
         assert balance is not None, "a wallet keeps a balance"
         items.append(
@@ -121,7 +121,7 @@ def owner_shown(unit: Unit, account: Account) -> str:
     return masked(name) if name and account.kind == Kind.WALLET else name
 
 
-def _other_side(unit: Unit, account: Account, near: Account) -> Account:
+def other_side(unit: Unit, account: Account, near: Account) -> Account:
     """Return whom held money concerns, seen from the account that it came from or went to."""
     if account.kind != Kind.HELD:
         return account
@@ -136,7 +136,8 @@ def _other_side(unit: Unit, account: Account, near: Account) -> Account:
         wallet = Account(account.country, Kind.WALLET, str(order.person))
         return Account(account.country, Kind.PROVIDER, order.provider) if near == wallet else wallet
     if meter := unit.rows.get(Meter, hold):
-        return Account(account.country, Kind.TAKINGS, item_of(unit, meter.item).till)
+        wallet = Account(account.country, Kind.WALLET, str(meter.person))
+        return Account(account.country, Kind.TAKINGS, item_of(unit, meter.item).till) if near == wallet else wallet
     case = unit.rows.get(Case, hold)
     assert case is not None, f"nobody knows what {account} holds"
     opener, other = (Account(account.country, Kind.WALLET, str(one)) for one in (case.opener, case.other))
@@ -187,6 +188,7 @@ def state_of(unit: Unit, recorded: Recorded) -> str:
 
 _ENDED = {
     Reason.WITHDRAW: "paid",
+    Reason.BUY: "done",
     Reason.RELEASE: "returned",
     Reason.SETTLE: "done",
     Reason.UNDO: "taken_back",
@@ -220,8 +222,10 @@ def check_reference(unit: Unit, text: str) -> Checked:
             state = "done"
     if recorded.reason in (Reason.BILL, Reason.AIRTIME) and (order := unit.rows.get(Order, recorded.id)):
         amount = order.amount
-    source = main.target if main.reason == Reason.RELEASE else _other_side(unit, main.source, main.target)
-    target = _other_side(unit, main.target, main.source)
+    if recorded.reason == Reason.BUY and (meter := unit.rows.get(Meter, recorded.id)) and meter.charged:
+        amount = meter.charged
+    source = main.target if main.reason == Reason.RELEASE else other_side(unit, main.source, main.target)
+    target = other_side(unit, main.target, main.source)
     return Checked(
         unit.house.references.write(recorded.id),
         recorded.at,

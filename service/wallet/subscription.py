@@ -17,6 +17,8 @@ from service.ledger.post import post
 from service.refusal import Refusal
 from service.wallet.account import takings_of, wallet_of
 from service.wallet.buy import Quote, lasts, receipt_of, take
+from service.wallet.halt import WAITS, SendsHalted, refuse_halted
+from service.wallet.idle import is_asleep
 from service.wallet.item import Bought, Item, UnknownItem, item_of, on_sale
 from service.wallet.limits import OverSingle, given_back
 from service.wallet.merchant import Merchant
@@ -191,6 +193,8 @@ def mind_subscriptions(unit: Unit, *, limit: int = 1) -> int:
 
 
 def _mind(unit: Unit, row: Subscription, person: Person) -> None:
+    if is_asleep(unit, person) or not person.has_number:  # whoever has the number now has agreed to nothing
+        return _stop_renewing(unit, row, person, "sub_over")
     try:
         item, till, _ = _sold(unit, row.item, person)
     except QuoteChanged:
@@ -206,8 +210,11 @@ def _mind(unit: Unit, row: Subscription, person: Person) -> None:
         return tell(unit, person, "sub_soon", _said(item, till) | {"closes": at.isoformat()})
     try:
         with unit.savepoint():
+            refuse_halted(unit, person.country)
             refuse_locked(unit, person)
             _charge(unit, row, person, item, till, "sub_renewed")
+    except SendsHalted:
+        unit.rows.put(replace(row, next_at=unit.now + WAITS))
     except (NotEnough, OverCap, OverSingle, PinLocked):
         if row.misses + 1 >= pack.renewal_tries:
             return _stop_renewing(unit, row, person, "sub_over")
@@ -273,14 +280,14 @@ def unused(unit: Unit, row: Subscription) -> int:
 
     A day that has begun is used: else a paper could be read and given back at once, again and again.
     """
-    if row.state != "active" or row.paid is None:
+    if row.paid is None:
         return 0
     bought = unit.rows.get(Bought, row.paid)
     assert bought is not None, f"nothing was bought as {row.paid}"
     person = unit.rows.get(Person, row.person)
     assert person is not None, f"no person {row.person}"
     left = max(0, (row.until - unit.now) // lasts(unit.house.packs[person.country], 1))
-    back = unit.books.used(undone(bought.id)) if bought.paid else 0
+    back = unit.books.used(undone(bought.id))
     return min(bought.paid * min(left, row.days - 1) // row.days, bought.paid - back)
 
 
@@ -313,8 +320,6 @@ def _give_back(
 
 
 def _note_owed(unit: Unit, person: Person, till: Merchant, bought: Bought, owed: int) -> None:
-    if unit.rows.find(Case, about=bought.id, what="unused", limit=1):
-        return
     unit.rows.append(
         Case(
             id=unit.mint(),

@@ -7,7 +7,8 @@ written before it is locked, so that two purchases at once lose nothing. Who clo
 from dataclasses import replace
 from typing import NamedTuple
 
-from service.wallet.item import MILLION, Tab
+from service.money import MILLION
+from service.wallet.item import Tab
 from service.wallet.unit import Person, Unit
 
 

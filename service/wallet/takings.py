@@ -10,7 +10,7 @@ from typing import NamedTuple
 from service.clock import day
 from service.countries import Pack
 from service.ledger.books import Recorded
-from service.ledger.chart import Reason
+from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Cap, Entry, Move
 from service.ledger.post import post
 from service.refusal import Refusal
@@ -18,6 +18,7 @@ from service.wallet.account import takings_of, wallet_of
 from service.wallet.agent import lines_since
 from service.wallet.limits import ceiling_of, given_back
 from service.wallet.merchant import Merchant
+from service.wallet.metered import Meter
 from service.wallet.name import masked
 from service.wallet.notice import tell
 from service.wallet.people import may_receive
@@ -34,6 +35,12 @@ SALES = (Reason.PAY, Reason.BUY)
 
 class NoTakings(Refusal):
     """There is nothing in the till, or less than is asked for."""
+
+    says = ("takings",)
+
+
+class TillShort(Refusal):
+    """There is less in the till than is to be given back."""
 
     says = ("takings",)
 
@@ -140,19 +147,19 @@ def quote_refund(unit: Unit, *, owner: Person, till: str, text: str, amount: int
     """Return what can be given back of the payment that a reference names: the most, or an amount.
 
     The most is what is left of it, and in the till: what being paid has cost the merchant does not come back.
-    Raises PinLocked, UnknownTill, UnknownReference, NotASale, UnknownPerson, RefundedAlready or NoTakings.
+    Raises PinLocked, UnknownTill, UnknownReference, NotASale, UnknownPerson, RefundedAlready or TillShort.
     """
     refuse_locked(unit, owner)
     row = own_till(unit, owner, till)
     sale = _sale(unit, row, owner.country, text)
-    payer = may_receive(unit.rows.get(Person, int(sale.moves[0].source.owner)), owner.country)
+    payer = may_receive(unit.rows.get(Person, _payer_of(unit, sale)), owner.country)
     left = sale.moves[0].amount - unit.books.used(undone(sale.id))
     takings = unit.books.balance(takings_of(row, owner.country))
     wanted = min(left, takings) if amount is None else amount
     if not 0 < left >= wanted:
         raise RefundedAlready(left=left)
     if not 0 < wanted <= takings:
-        raise NoTakings(takings=takings)
+        raise TillShort(takings=takings)
     return Refund(unit.mint(), row.number, sale.id, payer.id, masked(payer.name), wanted)
 
 
@@ -164,6 +171,13 @@ def _sale(unit: Unit, till: Merchant, country: str, text: str) -> Recorded:
     if recorded.reason not in SALES or recorded.moves[0].target != takings_of(till, country):
         raise NotASale
     return recorded
+
+
+def _payer_of(unit: Unit, sale: Recorded) -> int:
+    """Return who paid: what a meter has charged comes out of what was set aside for it."""
+    source = sale.moves[0].source
+    meter = unit.rows.get(Meter, int(source.owner)) if source.kind == Kind.HELD else None
+    return meter.person if meter else int(source.owner)
 
 
 def refund(unit: Unit, *, owner: Person, refund: Refund) -> Receipt:

@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol, TypeVar
 
-from service.countries import Pack
 from service.ledger.books import Books
 from service.phone import at_seat
-from service.reference import References
-from service.wallet.guesses import Guesses
+from service.wallet.house import House
 
 R = TypeVar("R")
 
@@ -30,7 +28,7 @@ class Person:
     id_number: str
     language: str
     tier: int
-    state: str = "active"  # active, blocked, closed, retired
+    state: str = "active"  # active, blocked, held, closed, retired
     pin: str  # salt and peppered Argon2id, see pin.py
     pin_tries: int = 0
     old_pins: tuple[str, ...] = ()
@@ -350,33 +348,6 @@ class Rows(Protocol):
 
         Without `lock` they are only looked at, whoever holds them.
         """
-
-
-@dataclass(frozen=True)
-class House:
-    """What does not change while Senti runs: country packs and the keys that secrets are derived from."""
-
-    packs: Mapping[str, Pack]
-    references: References
-    pepper: bytes = field(repr=False)
-    code_key: bytes = field(repr=False)
-    log_key: bytes = field(repr=False)
-    """What the rows of the staff's logbook are stamped with."""
-    pin_memory_kib: int = 1024
-    other_peppers: tuple[bytes, ...] = field(default=(), repr=False)
-    """Peppers that PINs are still, or already, sealed under while one is being changed."""
-    sim_feed: bool = False
-    """Whether the network can be asked how old a SIM is."""
-    other_code_keys: tuple[bytes, ...] = field(default=(), repr=False)
-    """What codes that are on their way were derived from while the secret key is being changed."""
-
-    guesses: Guesses = field(default_factory=Guesses, repr=False, compare=False)
-    """The one thing that does change: how many PINs were wrong of late."""
-
-    @property
-    def code_keys(self) -> tuple[bytes, ...]:
-        """What a one-time code may have been derived from."""
-        return (self.code_key, *self.other_code_keys)
 
 
 @dataclass(frozen=True)

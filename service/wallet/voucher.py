@@ -17,6 +17,7 @@ from service.phone import mask_phone, number_of
 from service.reference import one_time_code
 from service.refusal import Refusal
 from service.wallet.account import wallet_of
+from service.wallet.halt import refuse_halted
 from service.wallet.limits import OverSingle, caps_out, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
@@ -72,6 +73,7 @@ def quote_voucher(unit: Unit, *, payer: Person, phone: str, amount: int) -> Quot
     Raises PinLocked, SimUnseen, SelfPayment, TooManyWaiting, NotOffered, OverSingle, OverCap or NotEnough.
     """
     refuse_locked(unit, payer)
+    refuse_halted(unit, payer.country)
     refuse_unseen_sim(unit, payer, amount)
     if number_of(phone) == payer.phone:
         raise SelfPayment

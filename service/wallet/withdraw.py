@@ -20,6 +20,7 @@ from service.wallet.account import float_of, wallet_of
 from service.wallet.agent import UnknownAgent, agent_by_number, earn, keeper_of
 from service.wallet.batch import Bulk
 from service.wallet.drawer import cash_in_drawer
+from service.wallet.halt import refuse_halted
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell, tell_number
@@ -107,6 +108,7 @@ def may_withdraw(unit: Unit, payer: Person, amount: int, till: str = "") -> Char
     """Return what it costs a person to take out an amount; raises NotOffered, SimUnseen, OverSingle, OverCap, NotEnough
     where they could not now.
     """
+    refuse_halted(unit, payer.country)
     charge = unit.house.packs[payer.country].charge("withdraw", amount, unit.now)
     refuse_unseen_sim(unit, payer, amount)
     refuse_over(limits_of(unit, payer), amount)
@@ -266,8 +268,8 @@ def _takers(unit: Unit, row: Withdrawal) -> tuple[int, ...]:
     if row.agent != VOUCHER:
         return (row.person,)
     voucher = unit.rows.get(Voucher, row.id)
-    receivers = people_at(unit, voucher.phone) if voucher else ()
-    return (row.person, *(one.id for one in receivers))
+    assert voucher is not None, f"no voucher {row.id}"
+    return (row.person, *(one.id for one in people_at(unit, voucher.phone)))
 
 
 def _tell_paid(unit: Unit, agent: Agent, keeper: Person, row: Withdrawal, batch: Bulk | None, receipt: Receipt) -> None:

@@ -77,6 +77,8 @@ class Senti:
     """Is told the code of each refusal that a person reads."""
     ask: Callable[[AccountQuestion], AccountAnswer] = lambda _: TOO_SLOW
     """Asks a biller about an account; calls the network."""
+    note_ended: Callable[[str, bool], None] = lambda _gateway, _shown: None
+    """Is told of each talk whether the phone had its last screen."""
     owners: Owners = field(default_factory=Owners, repr=False)
 
     def dial(self, dial: Dial) -> tuple[str, bool]:
@@ -97,16 +99,18 @@ class Senti:
         return reply.text, reply.ends
 
     def _answer(self, dial: Dial, country: Country) -> Reply:
-        """Do what a hop asks; where somebody outside has to be asked first, do it again with their answer."""
+        reply = self._asking(lambda unit: answer_dial(unit, dial, country, self.key))
+        assert isinstance(reply, Reply)
+        return reply
+
+    def _asking(self, work: Callable[[Unit], Reply | str]) -> Reply | str | bool | None:
+        """Do a piece of work; where somebody outside has to be asked first, do it again with their answer."""
         known: dict[AccountQuestion, AccountAnswer] = {}
         while True:
             try:
-                reply = self.transact(lambda unit: answer_dial(replace(unit, outside=known), dial, country, self.key))
+                return self.transact(lambda unit: work(replace(unit, outside=known)))
             except Unanswered as wanted:
                 known[wanted.question] = self.ask(wanted.question)
-            else:
-                assert isinstance(reply, Reply)
-                return reply
 
     def _close(self, dial: Dial) -> Reply | None:
         """End a talk whose hop broke, so that "nothing was taken" stays true when a copy of that hop comes late.
@@ -124,11 +128,12 @@ class Senti:
     def end(self, ended: Ended) -> None:
         with within(HOP_SECONDS):
             self.transact(lambda unit: end_talk(unit, ended, self.key))
+        self.note_ended(ended.gateway, ended.shown)
 
     def sms(self, sms: Sms) -> None:
         country = country_of(self.countries, sms.phone)
         with within(HOP_SECONDS):
-            no = self.transact(lambda unit: answer_sms(unit, sms, country, self.key))
+            no = self._asking(lambda unit: answer_sms(unit, sms, country, self.key))
         self._note(no if isinstance(no, str) else "", sms.phone)
 
     def report(self, report: Report | OptedOut) -> None:

@@ -14,11 +14,18 @@ from prometheus_client.metrics_core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from service import clock
+from service.ledger.entry import Entry
+from service.wallet.board import ENDED, INCOMPLETE, LIFE
+from service.wallet.minute import Minutes
+
 log = structlog.get_logger()
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3, 5)
+_LONGER = 10
+"""Where what took longer than all of them is counted for the dashboards."""
 
 
 P = ParamSpec("P")
@@ -42,10 +49,17 @@ class Metrics:
 
     `ages` says how many seconds old the oldest thing of each kind is that should have been done: outbox, seal.
     `shared` is the directory in which several processes of one service meet; it must stand in the environment as
-    PROMETHEUS_MULTIPROC_DIR before this module is loaded, as the library has it.
+    PROMETHEUS_MULTIPROC_DIR before this module is loaded, as the library has it. `minutes` counts for the dashboards.
     """
 
-    def __init__(self, *, ages: Callable[[], Mapping[str, int]] = dict, shared: str | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        ages: Callable[[], Mapping[str, int]] = dict,
+        shared: str | None = None,
+        minutes: Minutes | None = None,
+    ) -> None:
+        self._minutes = minutes or Minutes(clock.now)
         own = CollectorRegistry()
         # fmt: off
         self.hops = Counter("senti_hops", "USSD hops answered", ["gateway", "outcome"], registry=own)
@@ -67,11 +81,21 @@ class Metrics:
         """Count one USSD hop and how long its answer took."""
         self.hops.labels(gateway, outcome).inc()
         self.hop_seconds.labels(gateway).observe(seconds)
+        upper = next((bound for bound in _SECONDS if seconds <= bound), _LONGER)
+        self._minutes.add("hop", str(int(upper * 1000)), value=int(seconds * 1000))
+        self._minutes.add("outcome", outcome)
+        self._minutes.add(LIFE, gateway)
 
     @_harmless
     def count_callback(self, gateway: str, what: str, outcome: str) -> None:
         """Count one callback that is no hop."""
         self.webhooks.labels(gateway, what, outcome).inc()
+        self._minutes.add(LIFE, gateway)
+
+    @_harmless
+    def count_ended(self, gateway: str, shown: bool) -> None:
+        """Count one talk of which a gateway said how it ended: with its last screen read, or broken off."""
+        self._minutes.add(ENDED, f"{gateway} {'complete' if shown else INCOMPLETE}")
 
     @_harmless
     def count_turned_away(self, why: str) -> None:
@@ -82,17 +106,21 @@ class Metrics:
     def count_sms(self, outcome: str) -> None:
         """Count one attempt to send a message."""
         self.sms_out.labels(outcome).inc()
+        self._minutes.add("sms", outcome)
 
     @_harmless
     def count_refusal(self, code: str) -> None:
         """Count that a person was told no."""
         self.refusals.labels(code).inc()
+        self._minutes.add("refused", code)
 
     @_harmless
-    def count_postings(self, reasons: Iterable[str]) -> None:
-        """Count entries that were committed."""
-        for reason in reasons:
-            self.postings.labels(reason).inc()
+    def count_postings(self, entries: Iterable[Entry]) -> None:
+        """Count entries that were committed, and the largest amount that each moved."""
+        for entry in entries:
+            self.postings.labels(entry.reason.value).inc()
+            most = max(entry.moves, key=lambda move: move.amount)
+            self._minutes.add("posted", f"{most.source.country} {entry.reason}", value=most.amount)
 
     def text(self) -> bytes:
         """Return all of it as Prometheus reads it."""

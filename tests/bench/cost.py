@@ -36,21 +36,21 @@ def cost(url: str, service: int) -> Cost:
 
 def cpu_seconds(root: int) -> float:
     """Return the processor time of a process and all below it, with those that have ended."""
-    return sum(sum(map(int, _stat(pid)[11:15])) for pid in family(root)) / _TICK
+    return sum(sum(map(int, fields[11:15])) for fields in family(root).values()) / _TICK
 
 
-def family(root: int) -> list[int]:
-    """Return a process and all that descend from it."""
-    parents = {}
+def family(root: int) -> dict[int, list[str]]:
+    """Return a process and all that descend from it, each with its fields of one look: it may end at any moment."""
+    fields = {}
     for path in Path("/proc").glob("[0-9]*"):
         try:
-            parents[int(path.name)] = int(_stat(int(path.name))[1])
-        except FileNotFoundError:  # it has just ended
+            fields[int(path.name)] = _stat(int(path.name))
+        except (FileNotFoundError, ProcessLookupError):  # it has just ended
             continue
     found = [root]
     for pid in found:
-        found += [child for child, parent in parents.items() if parent == pid]
-    return found
+        found += [child for child, told in fields.items() if int(told[1]) == pid]
+    return {pid: fields[pid] for pid in found}
 
 
 def resident_mib(pid: int) -> float:

@@ -6,14 +6,17 @@ from sqlalchemy import create_engine
 
 from service import clock
 from service.app import App
+from service.budget import Budget
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Entry, Move
-from service.outbox import Budget, send_due
+from service.outbox import send_due
 from service.wallet.account import wallet_of
+from service.wallet.house import House
 from service.wallet.people import register
 from service.wallet.pin import seal_pin
-from service.wallet.unit import House, Paid, Person, Unit
+from service.wallet.unit import Paid, Person, Unit
 from tests.bench.phones import PIN, friends_of, phone_of
+from tests.issued import issued
 
 Seal = Callable[[House, int, str], str]
 MONEY = 40_000_000
@@ -32,8 +35,8 @@ def gather(app: App, people: int, seal: Seal = seal_pin) -> None:
     ids = iter(app.transact(lambda unit: [unit.mint() for _ in range(people + 1)]))
     till, now = Account("ke", Kind.FLOAT, "crowd"), clock.now()
     app.transact(lambda unit: unit.books.open(till))
-    issued = Move(Account("ke", Kind.TRUST), till, people * MONEY, Reason.ISSUE)
-    app.store.post_one(Entry(id=next(ids), reason=Reason.ISSUE, at=now, moves=(issued,)))
+    moves = (Move(Account("ke", Kind.TRUST), till, people * MONEY, Reason.ISSUE),)
+    app.transact(lambda unit: unit.books.post(issued(unit.rows, entry_id=next(ids), at=now, moves=moves)))
     for start in range(0, people, BATCH):
         app.store.post_many(
             [
@@ -46,7 +49,7 @@ def gather(app: App, people: int, seal: Seal = seal_pin) -> None:
                 for person in crowd[start : start + BATCH]
             ]
         )
-    budget = Budget(per_number=1_000, in_all=1_000_000)
+    budget = Budget(per_number=1_000, per_prefix=1_000_000, in_all=1_000_000)
     while send_due(app.transact, app.gateways["simulator"].send, app.render, app.now, budget=budget, codes=budget):
         pass
 

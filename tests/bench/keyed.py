@@ -8,7 +8,7 @@ meant the one and met the other breaks at its first talk.
 import hmac
 
 from service.wallet import pin as pins
-from service.wallet.unit import House
+from service.wallet.house import House
 
 
 def seal(house: House, person_id: int, pin: str) -> str:

@@ -25,9 +25,10 @@ from service.refusal import Refusal
 from service.storage.memory import MemoryStore
 from service.wallet.account import float_of, wallet_of
 from service.wallet.cash_in import cash_in, quote_cash_in
+from service.wallet.house import House
 from service.wallet.rules import hits
 from service.wallet.send import quote_send, send_money
-from service.wallet.unit import Agent, House, Person, Unit
+from service.wallet.unit import Agent, Person, Unit
 from service.wallet.withdraw import Payout, pay_out, quote_withdrawal, withdraw
 from tests.bench.stand import Figures, Measure, Stand
 

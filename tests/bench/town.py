@@ -18,6 +18,7 @@ from service.ledger.entry import Account
 from service.settings import Settings, derive
 from service.storage.codec import Cipher, Codec, to_micros
 from service.storage.records import BY_KIND
+from service.wallet.names import NameKey, keys_of
 from service.wallet.unit import Person
 from tests.bench.phones import phone_of
 
@@ -31,7 +32,7 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 TILL = Account("ke", Kind.FLOAT, "town")
 
 Columns = Mapping[str, Any]
-TABLES = ("people", "paid", "accounts", "entries", "moves")
+TABLES = ("people", "name_keys", "paid", "accounts", "entries", "moves")
 
 
 def settle(url: str, people: int) -> None:
@@ -40,7 +41,7 @@ def settle(url: str, people: int) -> None:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET maintenance_work_mem = '512MB'")
         with _without_indexes(connection):
-            for table, lines in zip(TABLES, (_people, _paid, _accounts, _entries, _moves), strict=True):
+            for table, lines in zip(TABLES, (_people, _name_keys, _paid, _accounts, _entries, _moves), strict=True):
                 _copy(connection, table, lines(people))
         for kind in (Kind.FEES, Kind.TAX, Kind.TRUST):
             house = str(Account("ke", kind))
@@ -101,13 +102,24 @@ def _at(entry: int) -> int:
     return to_micros(BEGAN + timedelta(seconds=entry))
 
 
-def _people(people: int) -> Iterator[str]:
+def _codec(kind: type[Any]) -> Codec:
     secret = Settings(_env_file=None).secret_key[0].get_secret_value()  # type: ignore[call-arg]
-    cipher = Cipher([derive(secret, "personal fields")], [derive(secret, "blind index")])
-    codec = Codec(BY_KIND[Person], cipher)
+    return Codec(BY_KIND[kind], Cipher([derive(secret, "personal fields")], [derive(secret, "blind index")]))
+
+
+def _people(people: int) -> Iterator[str]:
+    codec = _codec(Person)
     yield " ".join(codec.write(person_at(0)))
     for person in range(people):
         yield "\t".join(map(_text, codec.write(person_at(person)).values()))
+
+
+def _name_keys(people: int) -> Iterator[str]:
+    codec = _codec(NameKey)
+    yield " ".join(codec.write(keys_of(person_at(0))[0]))
+    for person in range(people):
+        for key in keys_of(person_at(person)):
+            yield "\t".join(map(_text, codec.write(key).values()))
 
 
 def _text(value: Any) -> str:

@@ -16,7 +16,7 @@ def test_a_shop_is_stopped_by_one_and_opened_again_by_two(senti: Senti) -> None:
 
 def test_a_shop_is_closed_when_nothing_is_left_to_settle(senti: Senti) -> None:
     """Its number is nobody's again, its keeper may close the wallet, and no old approval opens it."""
-    assert "float or commission left" in senti.no("agent", "close", SHOP, "--by", "ann")
+    assert "Float or commission is left" in senti.no("agent", "close", SHOP, "--by", "ann")
     senti.approved("float", "redeem", SHOP, "50000", "--bank-ref", "NCBA 1")
     senti.approved("agent", "clawback", SHOP, "15", "--reason", "closing")
     reopen = senti.says("agent", "resume", SHOP, "--by", "ann").strip()

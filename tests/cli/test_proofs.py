@@ -56,7 +56,9 @@ def test_the_pack_says_what_a_payment_costs_on_any_day(senti: Senti) -> None:
     assert after == before | {"day": "2025-04-02", "levy": 0, "total": 300_75}
     assert "KES 507.00" in senti.says("tariff", "show", "send", "500")
     assert "known from 2022-01-01" in senti.no(*of_ghana, "2021-12-31")
-    assert "Only from" in senti.no("tariff", "show", "withdraw", "20")
+    assert "Only from KES 50 to KES 250,000." in senti.no("tariff", "show", "withdraw", "20")
+    # In the money of the country that was asked about, not of the one that is served.
+    assert "Only from UGX 500 to UGX " in senti.no("tariff", "show", "send", "200", "--country", "ug")
     assert "how much?" in senti.no("tariff", "show", "send", status=2)
     assert "what is priced?" in senti.no("tariff", "show", "--at", "2025-04-01", status=2)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 from urllib.request import urlopen
 
+from service.console.page import ROOT
 from service.demo import PEOPLE
 from tests.console.test_browser import Desk
 from tests.phone import DOOR, PEOPLE_CODE
@@ -46,6 +47,15 @@ def take(folder: Path) -> None:
         sara.press("Propose it")
         rita.log_in("rita", check=False).page.goto(sara.page.url)
         rita.page.screenshot(path=folder / "console-approval.png")
+        rita.page.goto(f"{address}{ROOT}/boards/traffic")
+        rita.page.locator(".uplot").first.wait_for()
+        rita.page.screenshot(path=folder / "console-traffic.png")
+        tom = Desk(chrome.new_context(viewport=SIZE, color_scheme="light").new_page(), address)  # type: ignore[arg-type]
+        tom.log_in("tariq", check=False).page.goto(f"{address}{ROOT}/treasury")
+        tom.page.screenshot(path=folder / "console-treasury.png")
+        tom.page.goto(f"{address}{ROOT}/agents")
+        tom.page.get_by_role("row").nth(1).get_by_role("link").first.click()
+        tom.page.screenshot(path=folder / "console-shop.png")
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from service.console.page import PAGES, visible
 from service.console.words import LANGUAGES, WORDS, speak
 from service.ledger.chart import Kind, Reason
 from service.refusal import every_refusal
+from service.wallet.bulk_file import FAULTS
 from service.wallet.operator import ACTS
 from service.wallet.roles import ROLES
 from service.wallet.staff import StaffRefusal
@@ -118,7 +119,9 @@ def test_every_language_has_the_same_words_and_places() -> None:
 
 
 def test_every_word_is_said_somewhere_and_every_key_has_words() -> None:
-    """No orphan and no gap: keys that are put together are those of acts, roles, reasons, kinds and refusals."""
+    """No orphan and no gap: keys that are put together are those of acts, roles, reasons, kinds, faults and refusals;
+    why a line was refused is said in files, too.
+    """
     sources = [PAGES.loader.get_source(PAGES, name)[0] for name in PAGES.list_templates()]  # type: ignore[union-attr]
     whole = {key for source in sources for key in re.findall(r"""t\(["']([a-z_.]+)["'][,)]""", source)}
     stems = {key for source in sources for key in re.findall(r"""t\(["']([a-z_]+\.)["'] ~""", source)}
@@ -126,8 +129,8 @@ def test_every_word_is_said_somewhere_and_every_key_has_words() -> None:
     assert whole <= known
     assert {stem for stem in stems if not any(key.startswith(stem) for key in known)} == set()
     spoken = whole | {key for key in known if key.split(".")[0] + "." in stems}
-    assert known - spoken - {key for key in known if key.startswith("no.")} == set()
-    for stem, names in (("act", ACTS), ("role", ROLES), ("reason", Reason), ("kind", Kind)):
+    assert known - spoken - {key for key in known if key.startswith(("no.", "unpaid."))} == set()
+    for stem, names in (("act", ACTS), ("role", ROLES), ("reason", Reason), ("kind", Kind), ("fault", FAULTS)):
         assert {f"{stem}.{name}" for name in names} <= known
     assert {f"no.{no.code}" for no in every_refusal(StaffRefusal)} <= known
 

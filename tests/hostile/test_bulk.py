@@ -6,8 +6,10 @@ from functools import partial
 
 import pytest
 
+from service.console.words import speak
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import AlreadyDone, Posted
+from service.ledger.post import NotReversible
 from service.wallet.audit import batches_can_be_paid
 from service.wallet.batch import Bulk, BulkLine, account_of
 from service.wallet.bulk import hand_in, outcome, pay_some
@@ -262,7 +264,8 @@ def test_I_12_each_line_says_what_is_wrong_with_it(line: str, town: Town) -> Non
     cells = line.split(",") + [""] * (3 - line.count(","))
     text = f"phone;amount;name;secret\n{';'.join(cells)}\n0733000003;5;;\n+254 733 000003;6;;\n"
     lines, faults = town.app.read(lambda unit: judge(unit, read_rows(text), town.app.home.pack))
-    assert [(fault.number, fault.why) for fault in faults] == [(2, WRONG[line]), (4, "the same number as in line 3")]
+    said = [(fault.number, speak("en", f"fault.{fault.why}", **fault.said)) for fault in faults]
+    assert said == [(2, WRONG[line]), (4, "the same number as in line 3")]
     assert [line.number for line in lines] == [3]
 
 
@@ -293,3 +296,23 @@ def test_a_number_of_the_batch_is_told_in_the_words_of_its_own_language(town: To
     paid(town, bulk)
     assert "Umepokea KES 1,500.00 kutoka ACME wages Nov." in town.phone("Baraka").new()[-1]
     assert NUMBERS["Baraka"] not in town.phone("Amina").new()[-1]
+
+
+def test_a_line_that_went_to_the_wrong_person_is_no_act_of_the_staff(town: Town) -> None:
+    """Two of them do not take wages back; whoever got them gives them back like any money, and the books stay sound."""
+    bulk = handed_in(town)
+    approved(town, "bulk", bulk)
+    paid(town, bulk)
+    line = next(row for row in town.app.read(lambda unit: unit.rows.find(BulkLine, bulk=bulk.id)) if row.person)
+    before = town.balance("Baraka")
+
+    def reverse(unit: Unit) -> None:
+        made = propose(unit, act="reverse", values={"entry": line.id}, maker="ann")
+        approve(unit, approval_id=made.id, checker="bob")
+
+    with pytest.raises(NotReversible):
+        town.app.transact(reverse)
+    assert town.balance("Baraka") == before
+    town.phone("Baraka").dial().press("1", "0711000001", "100", PINS["Baraka"])
+    assert town.balance("Baraka") < before
+    sound(town)

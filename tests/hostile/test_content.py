@@ -7,11 +7,13 @@ from typing import TypeVar
 
 from service.ledger.chart import Kind
 from service.ledger.entry import Account
+from service.money import MILLION
 from service.refusal import Refusal
 from service.storage.store import Busy
 from service.wallet.buy import buy, quote_buy
-from service.wallet.item import MILLION, AccessCode, Bought, Item, SoldOut, Tab, load_codes, new_item, turn_sale
-from service.wallet.meter import Meter, hear, open_meter, quote_meter, stop_meter, stop_silent
+from service.wallet.item import AccessCode, Bought, Item, SoldOut, Tab, load_codes, new_item, turn_sale
+from service.wallet.meter import hear, open_meter, quote_meter, stop_meter, stop_silent
+from service.wallet.metered import Meter
 from service.wallet.people import person_by_phone
 from service.wallet.send import QuoteChanged
 from service.wallet.subscription import Subscription, ask_subscription, begin, end, mind_subscriptions, quote_begin

@@ -9,8 +9,10 @@ from service.ledger.entry import Account
 from service.storage.store import Busy
 from service.wallet.group import Group, Payout
 from service.wallet.group_money import Proposal, agree, give, quote_gift, show_payout
-from service.wallet.groups import leave
+from service.wallet.group_removal import agree_to_go, propose_removal
+from service.wallet.groups import NoGroup, leave
 from service.wallet.inbox import RequestOver
+from service.wallet.pin import PinLocked
 from service.wallet.unit import Person
 from tests.hostile.test_receipts import assert_all_told
 from tests.phone import PINS, Town
@@ -92,6 +94,36 @@ def test_a_yes_and_a_leave_at_one_instant(anywhere: Town) -> None:
         paid = saying.result()
     assert pooled(anywhere, group) == (493_00 if paid else 1_000_00)
     assert_all_told(anywhere)
+
+
+def test_L_08_two_last_yeses_let_a_member_go_once(anywhere: Town) -> None:
+    """At one instant both members agree, and she herself leaves: she is out, once, and the others read it once."""
+    group = chama(anywhere, "Baraka", "Njeri", "Chebet")
+    njeri, others = anywhere.person("Njeri"), [anywhere.person(who) for who in ("Baraka", "Chebet")]
+    amina = anywhere.person("Amina")
+    row = anywhere.app.transact(lambda unit: propose_removal(unit, person=amina, group_id=group.id, member=njeri.id))
+
+    def say(person: Person) -> bool:
+        try:
+            return persistent(
+                lambda: anywhere.app.transact(lambda unit: agree_to_go(unit, person=person, removal_id=row.id))
+            )
+        except (RequestOver, PinLocked):
+            return False
+
+    def go() -> bool:
+        try:
+            persistent(lambda: anywhere.app.transact(lambda unit: leave(unit, person=njeri, group_id=group.id)))
+        except NoGroup:
+            return False
+        return True
+
+    with ThreadPoolExecutor(3) as pool:
+        going, saying = pool.submit(go), [pool.submit(say, one) for one in others]
+        assert sorted([going.result(), *(one.result() for one in saying)])[1:] == [False, True]
+    left = [one for one in anywhere.phone("Amina").notices() if one.key == "group_left"]
+    assert len(left) == 1
+    assert pooled(anywhere, group) == 1_000_00
 
 
 def test_W_05_the_last_yes_whose_answer_was_lost_is_told_and_pays_once(anywhere: Town) -> None:

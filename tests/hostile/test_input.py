@@ -11,6 +11,7 @@ from service.ledger.entry import Account, Entry, Move
 from service.wallet.agent import add_agent
 from service.wallet.unit import Agent, Person, Unit
 from tests.hostile.test_sms import said
+from tests.issued import issued
 from tests.phone import AGENTS_CODE, NUMBERS, PINS, Phone, Town
 
 NO_AMOUNT = ("Not an amount", "No such choice", "Only from", "Not enough")
@@ -339,7 +340,7 @@ def make_rich(town: Town) -> None:
     to_her = Move(shop, Account("ke", Kind.WALLET, str(amina.id)), 400_000_00, Reason.CASH_IN)
 
     def work(unit: Unit) -> None:
-        unit.books.post(Entry(id=unit.mint(), reason=Reason.ISSUE, at=unit.now, moves=(to_shop, to_her)))
+        unit.books.post(issued(unit.rows, entry_id=unit.mint(), at=unit.now, moves=(to_shop, to_her)))
 
     town.app.transact(work)
     town.wait(days=1)

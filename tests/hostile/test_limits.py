@@ -184,7 +184,7 @@ def test_T_06_no_loop_of_paying_and_taking_back_makes_room_in_the_month(anywhere
     town = anywhere
     lower(town, day=200_000, month=250_000)
     pack = town.app.home.pack
-    town.app.countries["ke"] = Country(pack, product(pack, town.app.house.code_key))  # type: ignore[index]
+    town.app.countries["ke"] = Country(pack, product(pack, town.app.house.code_key))
     amina, chebet = town.phone("Amina"), NUMBERS["Chebet"]
     town.now = datetime(2026, 11, 30, 20, 56, tzinfo=UTC)  # four minutes before December in Nairobi
 

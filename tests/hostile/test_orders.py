@@ -14,6 +14,7 @@ from typing import TypeVar
 import pytest
 
 from service.app import App
+from service.budget import Budget
 from service.gateways import billers
 from service.jobs import errands
 from service.ledger.chart import Kind
@@ -507,7 +508,7 @@ def test_a_biller_who_leaves_the_pack_leaves_orders_that_are_not_lost(town: Town
     pays(town, "01")
     for hours in (0, 1, 2):
         town.now += timedelta(hours=hours)
-        while run_errands(town.app.transact, {}):
+        while run_errands(town.app.transact, {}, Budget(per_number=9, per_prefix=9, in_all=9)):
             pass
     assert [(order.state, order.stuck) for order in orders(town)] == [(HELD, True), (BACK, False)]
     whole(town)

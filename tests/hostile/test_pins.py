@@ -14,8 +14,9 @@ import pytest
 import service.wallet.pin as pins
 from service.ussd.screens import Ask, Do, End
 from service.ussd.session import Conversation
+from service.wallet.house import House
 from service.wallet.pin import REMEMBERED, is_pin, is_weak, unlock
-from service.wallet.unit import House, Person, Unit
+from service.wallet.unit import Person, Unit
 from tests.conftest import opened
 from tests.hostile.conftest import living
 from tests.hostile.crowd import at_once, served
@@ -191,9 +192,9 @@ def withdrawal_code(town: Town, amount: str = "500") -> str:
     return town.phone("Amina").dial().press("2", "100016", amount, PINS["Amina"]).screen.split()[2]
 
 
-def sms_code(town: Town, amount: str = "50") -> str:
+def sms_code(town: Town, amount: str = "50", *, text: str = "") -> str:
     amina = town.phone("Amina")
-    amina.sms(f"SEND {amount} 0722000002")
+    amina.sms(text or f"SEND {amount} 0722000002")
     found = re.search(r"Answer ([0-9]{7}) ", amina.inbox()[-1])
     assert found, amina.inbox()[-1]
     return found[1]

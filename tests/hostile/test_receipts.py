@@ -22,7 +22,7 @@ from tests.phone import DOOR, NUMBERS, PINS, Town
 TOLD: dict[Reason, list[set[str]]] = {
     Reason.SEND: [{"sent", "received"}, {"on_its_way", "coming"}, {"reviewed", "review_coming"}],
     Reason.PAY: [{"paid", "sale"}],
-    Reason.BUY: [{"bought"}, {"sub_begun"}, {"sub_renewed"}, {"meter_done"}],
+    Reason.BUY: [{"bought"}, {"sub_begun"}, {"sub_renewed"}, {"meter_open"}, {"meter_done"}],
     Reason.SWEEP: [{"settled"}],
     Reason.SAVE: [{"saved"}],
     Reason.TAKE_OUT: [{"taken_out"}],
@@ -34,7 +34,7 @@ TOLD: dict[Reason, list[set[str]]] = {
     Reason.SETTLE: [{"received"}, {"bill_paid"}, {"airtime_paid"}],
     Reason.UNDO: [{"taken_back", "not_coming"}],
     Reason.CASH_IN: [{"cash_in", "cash_in_agent"}],
-    Reason.HOLD: [{"withdrawal_code"}, {"voucher_sent"}, {"asked_back"}, {"meter_open"}],
+    Reason.HOLD: [{"withdrawal_code"}, {"voucher_sent"}, {"asked_back"}],
     Reason.WITHDRAW: [{"withdrawn", "paid_out"}, {"withdrawn", "give_cash"}, {"voucher_paid", "voucher_paid_out"}],
     Reason.RELEASE: [
         *({"returned"}, {"voucher_returned"}, {"freed"}, {"case_decided"}, {"meter_done"}),

@@ -9,6 +9,7 @@ from itertools import permutations
 
 import pytest
 
+from service.countries import Pack
 from service.gateways.base import Dial
 from service.ussd.session import Conversation
 from service.wallet.operator import approve, propose
@@ -445,9 +446,9 @@ def lower(town: Town, **limits: int) -> None:
     use_pack(town, replace(pack, tiers={**pack.tiers, 2: pack.tiers[2]._replace(**limits)}))
 
 
-def use_pack(town: Town, pack: object) -> None:
-    town.app.house.packs["ke"] = pack  # type: ignore[index]
-    town.app.countries["ke"] = Country(pack, town.app.home.talk)  # type: ignore[index, arg-type]
+def use_pack(town: Town, pack: Pack) -> None:
+    town.app.house.packs["ke"] = pack
+    town.app.countries["ke"] = Country(pack, town.app.home.talk)
 
 
 CHANGES: dict[str, tuple[Callable[[Town], object], str]] = {

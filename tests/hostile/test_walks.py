@@ -42,6 +42,9 @@ MESSAGES = (
     "ENVOYER 900 à 0733000003", "CHECK 22222 22222", "1234567", "4071", "hello", "SEND", "SEND 5000000 0722000002",
     "\U0001f600", "SEND -5 0722000002", "SEND 50 0722000002 4071", "ACCEPT", "KATAA",
     "PAY 500017 20", "LIPA 500017 KES 700", "PAYER 500018 5", "BUY 200014", "ACCEPT 200030", "STOP 200030", "STOP ALL",
+    "AIRTIME 20", "MUDA 30 kwa 0722000003", "CREDIT 600", "AIRTIME", "AIRTIME 20 4071", "BILL STIMA 12345678901 50",
+    "BILI 100202 777123 60", "FACTURE KILIMO AB1234", "BILL STIMA 12345678980 70", "BILL", "SAVINGS", "VIKUNDI",
+    "ORDRES", "COMPLAIN 200014",
 )
 LIKELY: Mapping[str, tuple[str, ...]] = {
     "phone": ("1", "1", "2", "0799123456", *("0" + number[4:] for number in NUMBERS.values())),
@@ -110,6 +113,9 @@ SELDOM = (
     "group.proposed", "group.book", "group.line", "group.book.none", "group.people", "group.member", "group.named",
     "group.invite", "group.invited", "group.asks", "group.which", "group.leave", "group.left", "group.join",
     "group.joined", "group.vote", "group.vote.pin", "group.voted", "group.paid",
+    "group.remove.asked", "group.remove.pin", "group.let_go", "group.let_go.pin", "group.let_go.said",
+    "group.let_go.out",
+    "check.returned",  # what came back, asked about within twelve messages
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
     "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",

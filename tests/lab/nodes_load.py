@@ -28,6 +28,7 @@ from service.wallet.people import person_by_phone
 from service.wallet.send import charge_moves
 from tests.bench.phones import CODE, PIN, phone_of
 from tests.bench.postings import FIRST_ID
+from tests.issued import issued
 
 WALLETS = 64
 PATH = "/gateways/africastalking/demo/ussd"
@@ -93,8 +94,10 @@ class Payers(Load):
         till = Account("ke", Kind.FLOAT, "lab")
         app.store.transact(self._open)
         moves = [Move(till, wallet, 40_000_000, Reason.CASH_IN) for wallet in self._wallets]
-        issued = Move(Account("ke", Kind.TRUST), till, sum(move.amount for move in moves), Reason.ISSUE)
-        for move in (issued, *moves):
+        made, total = next(self._ids), sum(move.amount for move in moves)
+        from_bank = (Move(Account("ke", Kind.TRUST), till, total, Reason.ISSUE),)
+        app.transact(lambda unit: unit.books.post(issued(unit.rows, entry_id=made, at=clock.now(), moves=from_bank)))
+        for move in moves:
             app.store.post_one(Entry(id=next(self._ids), reason=move.reason, at=clock.now(), moves=(move,)))
 
     def _open(self, tx: Tx) -> None:

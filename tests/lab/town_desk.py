@@ -7,13 +7,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Account, Entry, Move
+from service.ledger.entry import Account, Move
 from service.storage.store import Busy, Unsure
 from service.wallet.operator import approve, propose
 from service.wallet.people import person_by_phone
 from service.wallet.proposal import NothingToApprove
 from service.wallet.unit import Unit
 from tests.hostile.faults import Broken
+from tests.issued import issued
 from tests.lab.town_books import Disagreement, Intent
 from tests.lab.town_machine import Killed
 
@@ -47,9 +48,8 @@ class Desk:
         number, intent = self.treasury
         self.town.say(f"the treasurer posts {intent.amount} to {intent.who} as entry {number}")
         trust, shops = Account("ke", Kind.TRUST), Account("ke", Kind.FLOAT, intent.who)
-        entry = Entry(
-            id=number, reason=Reason.ISSUE, at=self.town.now, moves=(Move(trust, shops, intent.amount, Reason.ISSUE),)
-        )
+        moves = (Move(trust, shops, intent.amount, Reason.ISSUE),)
+        entry = app.transact(lambda unit: issued(unit.rows, entry_id=number, at=self.town.now, moves=moves))
         self.town.break_(statements=2)
         self.town.auditor.touched.append(intent)
         with suppress(Killed, Busy, Unsure, Broken):

@@ -42,23 +42,42 @@ PARTS = {
 
 _SHARED = ("tests/hostile/test_shared_phone.py", "tests/hostile/test_shared_number.py")
 _DESK = ("tests/console/test_approvals.py", "tests/hostile/test_idle.py", "tests/hostile/test_resets.py", *_SHARED)
+_BULK, _CONTENT, _GROUPS = (
+    ("tests/hostile/test_bulk.py",),
+    ("tests/hostile/test_content.py",),
+    ("tests/hostile/test_groups.py",),
+)
 FURTHER: dict[str, tuple[str, ...]] = {
-    "batch": ("tests/hostile/test_bulk.py",),
-    "bulk": ("tests/hostile/test_bulk.py",),
-    "bulk_file": ("tests/hostile/test_bulk.py",),
+    "batch": _BULK,
+    "bulk": _BULK,
+    "bulk_file": _BULK,
+    "buy": _CONTENT,
     "check": ("tests/hostile/test_checks.py",),
     "close": ("tests/hostile/test_closing.py",),
+    "complaint": _CONTENT,
+    "errand": ("tests/hostile/test_orders.py",),
+    "group": _GROUPS,
+    "group_money": _GROUPS,
+    "groups": _GROUPS,
     "guesses": ("tests/hostile/test_guesses.py",),
+    "item": _CONTENT,
+    "meter": _CONTENT,
     "nickname": ("tests/hostile/test_nicknames.py",),
-    "operator": (*_DESK, "tests/hostile/test_closing.py", "tests/hostile/test_bulk.py"),
+    "operator": (*_DESK, "tests/hostile/test_closing.py", *_BULK),
+    "order": ("tests/hostile/test_orders.py",),
     "people_acts": _DESK,
     "pin": ("tests/hostile/test_guesses.py",),
-    "proposal": (*_DESK, "tests/hostile/test_closing.py", "tests/hostile/test_bulk.py"),
+    "proposal": (*_DESK, "tests/hostile/test_closing.py", *_BULK),
     "roles": ("tests/console/test_roles.py",),
+    "savings": ("tests/hostile/test_savings.py",),
     "seats": _SHARED,
     "sim": ("tests/hostile/test_sims.py", *_SHARED),
     "staff": ("tests/console/test_login.py", "tests/cli/test_staff.py"),
-    "withdraw": ("tests/hostile/test_bulk.py",),
+    "standing": ("tests/hostile/test_standing.py",),
+    "standing_run": ("tests/hostile/test_standing.py",),
+    "subscription": _CONTENT,
+    "tab": _CONTENT,
+    "withdraw": _BULK,
 }
 """Modules of service/wallet whose tests stand in whole towns, too: what runs a line longest is asked last."""
 

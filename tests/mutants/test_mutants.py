@@ -36,6 +36,7 @@ SEEN = (
     ('assert a is not None, f"no a {b}"', 'assert a is not None, f"XXno a {b}XX"'),
     ('hmac.digest(a, b, "sha256")', 'hmac.digest(a, b, "SHA256")'),
     ('if count(unit, a, 0) >= MOST:', 'if count(unit, a, None) >= MOST:'),
+    ('a = hmac.digest(key, b, "sha256").hex()[:20]', 'a = hmac.digest(key, b, "sha256").hex()[:21]'),
 )  # fmt: skip
 """A mutant of each kind, in the order of the page."""
 

@@ -20,6 +20,7 @@ from service.storage.open import open_store
 from service.storage.tables import METADATA
 from service.wallet.audit import audit_all
 from service.wallet.keys import retire
+from service.wallet.names import NameKey, find_by_name
 from service.wallet.unit import Challenge, KnownKey, Notice, Person, Stop
 from tests.cli.conftest import Senti, _own_log
 from tests.conftest import DATABASES
@@ -126,6 +127,21 @@ def test_O_04_the_secret_key_is_changed_in_steps_and_nobody_notices(release: Rel
     assert states == {"live", "retired"}
 
 
+def test_O_04_people_are_found_by_their_names_all_the_while(release: Releases) -> None:
+    """Under the old key, under both, and under the new one alone; the old key's digests find nobody any more."""
+
+    def called(town: Town, name: str) -> list[str]:
+        return [one.name for one in town.app.read(lambda unit: find_by_name(unit, name))[0]]
+
+    steps = [OLD, f"{OLD},{NEW}", f"{NEW},{OLD}"]
+    assert [called(release(keys), "Odhiambo Amina") for keys in steps] == [["Amina Odhiambo"]] * 3
+    newcomer = release(f"{NEW},{OLD}").phone("+254799000009").dial()
+    assert newcomer.press("1", "Amina Zawadi", "29874411", "5182", "5182").over
+    assert called(release(f"{NEW},{OLD}"), "Amina") == ["Amina Zawadi", "Amina Odhiambo"]
+    release.senti(f"{NEW},{OLD}").says("keys", "renew")
+    assert called(release(NEW), "Amina") == ["Amina Zawadi", "Amina Odhiambo"]
+
+
 def test_O_04_nothing_is_left_that_the_old_key_opens(release: Releases) -> None:
     """Every sealed field of every row is under the new key, and is found by the new key's index."""
     town = release(OLD)
@@ -135,7 +151,7 @@ def test_O_04_nothing_is_left_that_the_old_key_opens(release: Releases) -> None:
     release.senti(f"{NEW},{OLD}").says("keys", "renew")
     keys = {"field_keys": [derive(OLD, "personal fields")], "index_keys": [derive(OLD, "blind index")]}
     old = open_store(release.url, **keys)
-    for kind in (Person, Notice, Challenge, Stop, KnownKey):
+    for kind in (Person, NameKey, Notice, Challenge, Stop, KnownKey):
         with pytest.raises(InvalidTag):
             old.read(lambda tx, kind=kind: tx.rows.find(kind, limit=1000))  # type: ignore[misc]
     assert old.read(lambda tx: tx.rows.get(Stop, NUMBERS["Chebet"])) is None

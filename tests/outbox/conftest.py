@@ -9,12 +9,14 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
+from service.budget import Budget
 from service.gateways.base import Outcome, Sent
-from service.outbox import Budget, send_due
+from service.outbox import send_due
 from service.storage.migrate import migrate
 from service.storage.open import open_store
 from service.storage.store import Store, Tx
-from service.wallet.unit import House, Notice, Unit
+from service.wallet.house import House
+from service.wallet.unit import Notice, Unit
 
 T = TypeVar("T")
 
@@ -41,8 +43,8 @@ class Post:
     store: Store
     gateway: Gateway = field(default_factory=Gateway)
     at: datetime = NOON
-    budget: Budget = field(default_factory=lambda: Budget(per_number=10_000, in_all=10_000))
-    codes: Budget = field(default_factory=lambda: Budget(per_number=10_000, in_all=10_000))
+    budget: Budget = field(default_factory=lambda: Budget(per_number=10_000, per_prefix=10_000, in_all=10_000))
+    codes: Budget = field(default_factory=lambda: Budget(per_number=10_000, per_prefix=10_000, in_all=10_000))
     counted: list[str] = field(default_factory=list)
     inside: bool = False
 

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from service.budget import Budget
 from service.gateways.base import Fate, Outcome, Report, Sent
 from service.outbox import (
     BITE,
     LANE_PAUSE,
     LEASE,
     MOST_TRIES,
-    Budget,
     mind_the_clock,
     note_report,
     run_worker,
@@ -338,7 +338,7 @@ def test_T_03_a_clock_that_is_put_back_keeps_no_message(post: Post) -> None:
 
 def test_T_03_a_budget_forgets_what_a_clock_that_was_put_back_counted() -> None:
     """What was sent ten years ahead does not fill the hour that it is now."""
-    budget = Budget(per_number=1, in_all=1)
+    budget = Budget(per_number=1, per_prefix=1, in_all=1)
     assert budget.take(PHONE, NOON + timedelta(days=3653)) is None
     assert budget.take(PHONE, NOON) is None
     assert budget.take(PHONE, NOON) == NOON + timedelta(hours=1)
@@ -399,7 +399,7 @@ def test_a_message_whose_lease_is_nearly_over_is_left_to_the_next(post: Post) ->
 
 
 def test_one_number_gets_so_many_in_an_hour_and_the_rest_later(post: Post) -> None:
-    post.budget = Budget(per_number=3, in_all=100)
+    post.budget = Budget(per_number=3, per_prefix=100, in_all=100)
     for _ in range(5):
         post.queue()
     other = post.queue(phone="+254711000001")
@@ -417,7 +417,10 @@ def test_one_number_gets_so_many_in_an_hour_and_the_rest_later(post: Post) -> No
 
 def test_a_flood_of_receipts_holds_back_no_code(post: Post) -> None:
     """Whoever pays a cent two hundred times does not delay the code that their victim waits for; codes have a bound."""
-    post.budget, post.codes = Budget(per_number=3, in_all=4), Budget(per_number=2, in_all=100)
+    post.budget, post.codes = (
+        Budget(per_number=3, per_prefix=4, in_all=4),
+        Budget(per_number=2, per_prefix=100, in_all=100),
+    )
     for _ in range(6):
         post.queue()
     codes = [post.queue(expires_at=NOON + timedelta(minutes=10)) for _ in range(3)]
@@ -427,7 +430,7 @@ def test_a_flood_of_receipts_holds_back_no_code(post: Post) -> None:
 
 
 def test_no_more_leave_in_an_hour_than_can_be_paid_for(post: Post) -> None:
-    post.budget = Budget(per_number=100, in_all=4)
+    post.budget = Budget(per_number=100, per_prefix=4, in_all=4)
     for number in range(10):
         post.queue(phone=f"+25472200000{number}")
     post.send()

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from service.budget import Budget
 from service.gateways.africastalking import AfricasTalking
-from service.outbox import LANE_PAUSE, Budget, note_report, send_due
+from service.outbox import LANE_PAUSE, note_report, send_due
 from tests.fakes.africastalking import FakeAfricasTalking, fake_africastalking
 from tests.outbox.conftest import Post
 
@@ -19,7 +20,7 @@ def fake() -> Iterator[FakeAfricasTalking]:
 
 def send(post: Post, fake: FakeAfricasTalking) -> int:
     account = AfricasTalking(username="senti", api_key="invented", base_url=fake.url, connect_seconds=1, read_seconds=1)
-    budget = Budget(per_number=1000, in_all=1000)
+    budget = Budget(per_number=1000, per_prefix=1000, in_all=1000)
     asked: dict[str, Any] = {"budget": budget, "codes": budget, "count": post.counted.append}
     return send_due(post.transact, account.send, post.render, lambda: post.at, **asked)
 

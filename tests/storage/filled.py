@@ -7,7 +7,8 @@ import psycopg
 from psycopg import sql
 
 from service.storage.codec import Cipher, Codec, to_micros
-from service.storage.records import BY_KIND, Record
+from service.storage.record import Record
+from service.storage.records import BY_KIND
 from service.storage.tables import TABLES
 from service.wallet.unit import KnownKey, Paid, Person, Timer
 from tests.phone import BEGINNING
@@ -17,9 +18,14 @@ MANY = 10_000
 YEAR = 365 * 86_400_000_000
 
 OVER = {
+    "vettings": "done",
+    "listed": "gone",
+    "hits": "cleared",
     "withdrawals": "paid",
     "challenges": "over",
     "approvals": "approved",
+    "halts": "over",
+    "bank_lines": "matched",
     "requests": "approved",
     "reservations": "used",
     "pendings": "settled",
@@ -30,7 +36,9 @@ OVER = {
     "groups": "closed",
     "members": "out",
     "payouts": "paid",
+    "removals": "done",
     "bulks": "paid",
+    "applications": "granted",
     "access_codes": "given",
     "subscriptions": "ended",
     "meters": "closed",
@@ -89,12 +97,16 @@ def _varied(record: Record) -> Iterator[tuple[str, str]]:
 
 def _seal(connection: psycopg.Connection[Any]) -> None:
     """Let all entries be sealed, long ago, a few by each seal; and let many have a day's limit counted."""
-    connection.execute("DELETE FROM sealed; DELETE FROM seals")
+    connection.execute("DELETE FROM sealed; DELETE FROM seals; DELETE FROM watched")
     connection.execute(
         "INSERT INTO seals (number, at, previous, totals, mac, entries, reach, low, written_at) "
-        "SELECT n, 0, '', '{}', '', 1, reach, reach, n "
-        "FROM generate_series(1, %s) n, (SELECT max(number) AS reach FROM moves) m",
-        (MANY,),
+        "SELECT n, 0, '', CASE n WHEN %s THEN totals ELSE '{}' END, '', 1, reach, reach, n "
+        "FROM generate_series(1, %s) n, (SELECT max(number) AS reach FROM moves) m, "
+        "(SELECT coalesce(json_object_agg(id, total), '{}')::text AS totals FROM ("
+        "SELECT id, sum(amount) AS total FROM (SELECT source AS id, -amount AS amount FROM moves "
+        "UNION ALL SELECT target, amount FROM moves) m "
+        "JOIN accounts USING (id) WHERE balance IS NULL GROUP BY id) f) t",
+        (MANY, MANY),
     )
     connection.execute(
         "INSERT INTO sealed (entry, seal, place, digest) "

@@ -5,18 +5,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from service.ussd.session import Conversation
+from service.wallet.application import Application, Paper
+from service.wallet.bank import BankLine, BankStatement
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.board import Board
+from service.wallet.commission import CommissionRun
 from service.wallet.complaint import Complaint
+from service.wallet.day_close import DayClose
 from service.wallet.drawer import Shortage, Till
-from service.wallet.group import Group, Member, Payout
+from service.wallet.funds import Funds, FundsPage
+from service.wallet.group import Group, Member, Payout, Removal
+from service.wallet.halt import Halt
 from service.wallet.identity import Erasure, Guardian, NewNumber, Nicknames, PinReset, SimCheck
 from service.wallet.item import AccessCode, Bought, Item, Tab
 from service.wallet.logbook import Noted
 from service.wallet.merchant import Assistant, Merchant
-from service.wallet.meter import Meter, SellerKey
+from service.wallet.meter import SellerKey
+from service.wallet.metered import Meter
+from service.wallet.minute import Minute
+from service.wallet.names import NameKey
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
+from service.wallet.prices import PriceList
 from service.wallet.promise import Reservation
+from service.wallet.sanctions import Hit, Listed, Sweep, Vetting
 from service.wallet.seller_payday import SellerPayday
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
@@ -40,6 +52,7 @@ from service.wallet.unit import (
     Voucher,
     Withdrawal,
 )
+from service.wallet.watched import Watched
 from tests.ledger.shop import NOON
 
 PHONE = "+254711000001"
@@ -119,6 +132,11 @@ def approval(approval_id: int = 1, **changes: Any) -> Approval:
 
 EVERYTHING: tuple[Any, ...] = (
     person(),
+    NameKey(id=16, key="amina odhiambo"),
+    Vetting(person=1, next_at=NOON),
+    Listed(list="un", number="QDi.1", names=("Amina Otieno", "أمينة"), digest="0f1e"),
+    Sweep(name="everybody", after=7, version=2),
+    Hit(id=1, person=1, list="un", number="QDi.1", digest="0f1e", name="Amina Otieno", score=88, at=NOON),
     PinReset(
         id=1,
         person=1,
@@ -158,11 +176,19 @@ EVERYTHING: tuple[Any, ...] = (
         entry=2,
         next_at=NOON,
     ),
-    Pot(id=1, person=1, name="School fees", goal=5, until="2026-12-24", held=3, opened_at=NOON),
+    Pot(id=1, person=1, name="School fees", goal=5, until="2026-12-24", held=3, opened_at=NOON, next_at=NOON),
     Group(id=1, country="ke", name="Chama", needed=2, opened_at=NOON),
     Member(group=1, person=1, role="chair", state="in", expires_at=NOON),
     Payout(id=1, group=1, proposer=1, payee=2, amount=5, why="Seeds", agreed=("1",), refused=("2",), expires_at=NOON),
+    Removal(id=1, group=1, proposer=1, member=2, agreed=("1",), refused=("3",), expires_at=NOON),
     Payday(agent="100016", next_at=NOON),
+    Application(
+        id=1, kind="agent", person=1, name="Duka", place="Thika", under="100016", paper="A 1", taken_by="ann", at=NOON
+    ),
+    Paper(id=2, application=1, kind="pdf", digest="d", content="JVBERi0=", at=NOON),
+    CommissionRun(
+        id="ke:2026-10", country="ke", period="2026-10", agents=1, paid=5, share=1, began_at=NOON, last_at=NOON
+    ),
     Till(agent="100016", area="ke:nakuru", declared=5, counted=-2, at=NOON, next_at=NOON, cash_ends=NOON),
     Reservation(id=1, agent="100016", person=1, amount=5, expires_at=NOON, shop="100024"),
     Shortage(id=1, agent="100016", area="ke:nakuru", amount=5, why="cash", at=NOON),
@@ -208,9 +234,68 @@ EVERYTHING: tuple[Any, ...] = (
         at=NOON,
     ),
     Login(id="0f1e", staff="ann", bound="2d3c", began_at=NOON, seen_at=NOON),
+    Halt(id=1, country="ke", what="sends", why="a drill", by="ann", at=NOON),
+    Watched(name="books", seal=1, mac="0f1e", at=NOON),
+    BankStatement(
+        id=1,
+        country="ke",
+        digest="d",
+        name="november.csv",
+        first_day="2026-11-21",
+        last_day="2026-11-22",
+        opening=5,
+        closing=7,
+        balances={"2026-11-22": 7},
+        lines=1,
+        new=1,
+        by="ann",
+        at=NOON,
+    ),
+    BankLine(
+        id=1,
+        country="ke",
+        mark="m",
+        statement=1,
+        booked_on="2026-11-22",
+        amount=2,
+        reference="ft900",
+        text=NAME,
+        entry=1,
+        case_id=1,
+        why="w",
+        at=NOON,
+    ),
+    DayClose(
+        number=1,
+        country="ke",
+        day="2026-11-22",
+        said="s",
+        figures={"issued": 7},
+        maker="ann",
+        checker="ben",
+        at=NOON,
+        signature="0f",
+        public_key="1e",
+        stamp="2d",
+    ),
     Noted(
         number=1, at=NOON, staff="ann", role="support", act="reveal", about="person 1", values={"why": "é"}, stamp="00"
     ),
+    Funds(name="ke-2026-11-22", country="ke", at=NOON, tree=7, depth=1, file={"statement": {"total": 5}}),
+    FundsPage(key="7:0", at=NOON, body="AAAA"),
+    PriceList(
+        id="zz:1",
+        country="zz",
+        number=1,
+        text="[[charges]]",
+        first="2026-12-01",
+        approval=1,
+        maker="ann",
+        checker="bob",
+        at=NOON,
+    ),
+    Minute(key="2026-11-22T12:00 hop 5", at=NOON, theme="hop", name="5", count=3, value=9),
+    Board(name="shops", at=NOON, values={"areas": [["ke:nakuru", 1, 5, 0, 0]], "dry": []}),
     Seen(key="sms:1", at=NOON),
     Stop(phone=PHONE, at=NOON),
     paid(1, 2),

@@ -15,8 +15,10 @@ from service.ledger.entry import LARGEST
 from service.ledger.seal import seal_batch
 from service.storage.store import Store
 from service.wallet.logbook import Noted
+from service.wallet.prices import PriceList
 from tests.conftest import DATABASES, SEAL_KEY
 from tests.ledger.shop import FLOAT, NOON, A, B, fund, posted, send
+from tests.storage.people import EVERYTHING
 
 REFUSED: tuple[type[Exception], ...] = (psycopg.IntegrityError, dbapi2.IntegrityError, sqlite3.IntegrityError)
 
@@ -53,7 +55,7 @@ CHANGES = [
     "TRUNCATE {table}",
     "INSERT OR REPLACE INTO {table} SELECT * FROM {table}",
 ]
-COLUMNS = {"entries": "at", "moves": "amount", "seals": "at", "sealed": "place", "logbook": "at"}
+COLUMNS = {"entries": "at", "moves": "amount", "seals": "at", "sealed": "place", "logbook": "at", "price_lists": "at"}
 
 
 @pytest.mark.parametrize("table", COLUMNS)
@@ -61,6 +63,8 @@ def test_L_04_what_is_written_stays(filled: str, engine: str, table: str, store:
     """No update, no deletion and no replacement of an entry, a move or a seal; not even by the tables' owner."""
     store.transact(lambda tx: seal_batch(tx.books, SEAL_KEY, NOON))
     store.transact(lambda tx: tx.rows.append(Noted(number=1, at=NOON, staff="ann", role="risk", act="see log")))
+    prices = next(row for row in EVERYTHING if isinstance(row, PriceList))
+    store.transact(lambda tx: tx.rows.append(prices))
     words = {"sqlite": ("TRUNCATE",), "postgres": ("INSERT OR",)}[engine]
     for change in CHANGES:
         if not change.startswith(words):

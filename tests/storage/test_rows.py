@@ -12,6 +12,7 @@ from service.storage.guards import APPEND_ONLY
 from service.storage.records import BY_KIND, RECORDS
 from service.storage.store import Store
 from service.ussd.session import Conversation
+from service.wallet.funds import FundsPage
 from service.wallet.unit import Agent, Approval, Asked, Notice, Paid, Person, Seen, Stop, Tally, Timer, Withdrawal
 from tests.ledger.shop import NOON
 from tests.storage.people import EVERYTHING, PHONE, approval, conversation, notice, paid, person, withdrawal
@@ -248,3 +249,12 @@ def test_what_was_taken_back_is_written_when_it_is_put_again(store: Store) -> No
 
     store.transact(work)
     assert store.read(lambda tx: tx.rows.get(Tally, "k")) == replace(tally, count=5)
+
+
+def test_rows_that_are_longer_than_a_buffer_are_written(store: Store) -> None:
+    """What does not fit into the socket's buffer at once leaves bit by bit: nobody waits for the other for ever."""
+    pages = [FundsPage(key=f"1:{place}", at=NOON, body="A" * 1_000_000) for place in range(4)]
+    assert add(store, *pages) == [True] * 4
+    assert [len(page.body) for page in find(store, FundsPage)] == [1_000_000] * 4
+    put(store, replace(pages[0], body="B" * 3_000_000))
+    assert find(store, FundsPage, key="1:0")[0].body == "B" * 3_000_000

@@ -3,15 +3,18 @@
 from typing import Any
 
 from service.storage.records import BY_KIND
+from service.wallet.application import Application
 from service.wallet.batch import Bulk, BulkLine
-from service.wallet.group import Group, Member, Payout
+from service.wallet.group import Group, Member, Payout, Removal
 from service.wallet.identity import Erasure, Guardian, PinReset, SimCheck
 from service.wallet.item import AccessCode, Bought, Item
 from service.wallet.merchant import Assistant, Merchant
-from service.wallet.meter import Meter
+from service.wallet.metered import Meter
+from service.wallet.names import PLACES, NameKey
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
+from service.wallet.sanctions import EVERYBODY, Hit, Listed, Sweep, Vetting
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
 from service.wallet.subscription import Subscription
@@ -28,7 +31,11 @@ from service.wallet.unit import (
 )
 
 STATES: dict[type[Any], str] = {
-    Person: "active blocked closed retired",
+    Person: "active blocked held closed retired",
+    Vetting: "waiting done",
+    Listed: "new listed gone",
+    Sweep: "going done",
+    Hit: "open cleared confirmed",
     Agent: "active suspended closed",
     Merchant: "open closed",
     Assistant: "active over",
@@ -44,6 +51,7 @@ STATES: dict[type[Any], str] = {
     Erasure: "waiting done",
     SimCheck: "queued asked answered failed",
     Reservation: "asked kept declined given_up used over",
+    Application: "asked granted refused",
     Bulk: "proposed paying paid",
     BulkLine: "waiting paid voucher refused",
     Staff: "active locked",
@@ -54,6 +62,7 @@ STATES: dict[type[Any], str] = {
     Group: "open closed",
     Member: "asked in out",
     Payout: "open paid refused over",
+    Removal: "open done refused over",
     Standing: "active stopped over",
     Meter: "open closed",
     Item: "open paused",
@@ -65,8 +74,10 @@ UNDER: dict[type[Any], tuple[type[Any], str]] = {
     **dict.fromkeys((Challenge, PinReset, Assistant, Subscription, Pot), (Person, "person")),
     AccessCode: (Item, "item"),
     Member: (Group, "group"),
+    Notice: (Erasure, "person"),
 }
-"""Rows that are written over while the row that they belong to is locked, too; `Bought` under its subscription."""
+"""Rows that are written over while the row that they belong to is locked, too; `Bought` under its subscription,
+`NameKey` under whose name it is, `Listed` under the sweep."""
 
 
 class Strict:
@@ -100,7 +111,9 @@ class Strict:
         kind, name = UNDER.get(type(row), (None, ""))
         owned = kind is not None and (kind, getattr(row, name)) in self.locked
         paid = isinstance(row, Bought) and any(locked[0] is Subscription for locked in self.locked)
-        assert owned or paid or name_of(row) in self.locked, f"written over and not locked: {row}"
+        named = isinstance(row, NameKey) and (Person, row.id // PLACES) in self.locked
+        named |= isinstance(row, Listed) and (Sweep, EVERYBODY) in self.locked
+        assert owned or paid or named or name_of(row) in self.locked, f"written over and not locked: {row}"
         self.written(row)
         self.rows.put(row)
 

@@ -12,12 +12,11 @@ from service.countries import Band, load_pack
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
 from service.ledger.entry import Account, Cap, Move, NotEnough, OverCap
-from service.money import show_fine
+from service.money import MILLION, show_fine
 from service.wallet.audit import audit_all
 from service.wallet.buy import Quote, buy, owned, page_of, quote_buy
-from service.wallet.complaint import Complaint, complain
+from service.wallet.complaint import Complaint, NotBought, complain
 from service.wallet.item import (
-    MILLION,
     AccessCode,
     BadItemCode,
     Bought,
@@ -121,6 +120,11 @@ def test_bought_is_bought_until_its_time_is_over(village: Village) -> None:
     assert village.do(lambda unit: owned(unit, AMINA, NEWS)) == made
     village.later(microseconds=1)
     assert village.do(lambda unit: owned(unit, AMINA, NEWS)) is None
+    village.do(lambda unit: turn_sale(unit, NEWS, "open"))
+    again, _ = bought(village, quoted(village))
+    assert village.do(lambda unit: owned(unit, AMINA, NEWS)) == again
+    other = put_up(village, title="Other news")
+    assert village.do(lambda unit: owned(unit, AMINA, other.code)) is None
 
 
 def test_each_refusal_at_its_edge(village: Village) -> None:
@@ -191,8 +195,11 @@ def test_an_access_code_is_given_out_once_and_then_it_is_sold_out(village: Villa
     assert sorted(got) == ["AA-1", "BB-2"]
     assert {row.state for row in village.rows(AccessCode)} == {"given"}
     assert ("content", {"content": f"Exam papers: {got[0]}"}) in [(one[1], one[2]) for one in village.said()]
+    other = put_up(village, kind="code", title="Other papers")
+    village.do(lambda unit: load_codes(unit, other, ["CC-3"]))
     with village.refuses(SoldOut):
         bought(village, late)
+    assert bought(village, quoted(village, other.code))[0].access == "CC-3"
     with village.refuses(SoldOut):
         quoted(village, CODES)
     assert village.do(lambda unit: owned(unit, NJERI, CODES)) is not None
@@ -324,15 +331,18 @@ def test_a_till_whose_buyers_complain_sells_no_more(village: Village) -> None:
     """As many as the pack says, within its time, each counted once; staff get a case and the seller a message."""
     village.pack(content_complaints=2)
     village.give(NJERI, 2_00)
-    mine, hers = bought(village, quoted(village))[0], bought(village, quoted(village, buyer=NJERI), NJERI)[0]
-    village.told()
+    bought(village, quoted(village))
     for _ in range(3):
-        village.do(lambda unit: complain(unit, AMINA, NEWS, about=mine.id))
+        village.do(lambda unit: complain(unit, AMINA, NEWS))
     assert village.rows(Item)[0].state == "open"
     village.later(seconds=PACK.complaint_seconds)
-    village.do(lambda unit: complain(unit, NJERI, NEWS, about=hers.id))
+    with village.refuses(NotBought):
+        village.do(lambda unit: complain(unit, AMINA, NEWS))
+    mine, _ = bought(village, quoted(village))[0], bought(village, quoted(village, buyer=NJERI), NJERI)
+    village.told()
+    village.do(lambda unit: complain(unit, NJERI, NEWS))
     assert village.rows(Item)[0].state == "open", "the first complaint is too old"
-    village.do(lambda unit: complain(unit, AMINA, NEWS, about=mine.id))
+    village.do(lambda unit: complain(unit, AMINA, NEWS))
     assert village.rows(Item)[0].state == "paused"
     (case,) = village.rows(Case)
     assert (case.what, case.about, case.other, case.values) == ("content", mine.id, BARAKA.id, {"till": TILL})
@@ -360,6 +370,17 @@ def test_what_is_typed_and_shown() -> None:
         "KES 2", "KES 0.50", "KES 0.003", "KES 0.00000001"]  # fmt: skip
     assert read_title("  Habari za  leo ") == "Habari za leo"
     assert [read_title(text) for text in ("ab", "x" * 21, "\u0e01\u0e01\u0e01")] == [None, None, None]
+    assert [read_title(text) for text in ("abc", "x" * 20)] == ["abc", "x" * 20]
+
+
+def test_a_line_is_filled_to_its_end(village: Village) -> None:
+    """Of 28 signs; a word that is longer than a line is cut, and the next one follows on what is left of it."""
+    text = " ".join(("a", "b" * 26, "c" * 13, "d" * 14, "e" * 13, "f" * 15, "g" * 29, "h" * 26))
+    lines = [f"a {'b' * 26}", f"{'c' * 13} {'d' * 14}", "e" * 13, "f" * 15]
+    assert pages_of(text) == [lines, ["g" * 28, f"g {'h' * 26}"]]
+    item = put_up(village, text=text)
+    assert page_of(item, 0) == (tuple(lines), True)
+    assert page_of(item, 1) == page_of(item, 9) == (("g" * 28, f"g {'h' * 26}"), False)
 
 
 def test_a_quote_asks_for_what_it_announces(village: Village) -> None:
@@ -371,3 +392,24 @@ def test_a_quote_asks_for_what_it_announces(village: Village) -> None:
         assert set(heard.announced) <= set(heard.asked)
 
     village.do(work)
+
+
+def test_complaints_about_one_till_pause_no_other(village: Village) -> None:
+    """Nor do those about another count; of each reason staff get a case of their own."""
+    village.pack(content_complaints=2)
+    village.do(lambda unit: new_till(unit, person_id=ACHIENG.id, name="Muziki"))
+    song = put_up(village, till=OTHER_TILL, title="A song of today")
+    village.give(NJERI, 4_00)
+    for who in (AMINA, NJERI):
+        for code in (NEWS, song.code):
+            bought(village, quoted(village, code, who), who)
+
+    def complains(who: Person, code: str) -> dict[str, str]:
+        village.do(lambda unit: complain(unit, who, code))
+        return {row.code: row.state for row in village.rows(Item)}
+
+    complains(AMINA, song.code)
+    assert complains(NJERI, NEWS) == {NEWS: "open", song.code: "open"}
+    assert complains(AMINA, NEWS) == {NEWS: "paused", song.code: "open"}
+    assert complains(NJERI, song.code) == {NEWS: "paused", song.code: "paused"}
+    assert [case.values for case in village.rows(Case)] == [{"till": TILL}, {"till": OTHER_TILL}]

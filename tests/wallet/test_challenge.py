@@ -15,10 +15,14 @@ from service.wallet.challenge import (
     WrongChallenge,
     answer_by_sms,
     ask_by_sms,
+    ask_order_by_sms,
     ask_pay_by_sms,
     challenge_code,
     sms_day,
 )
+from service.wallet.order import Quote as OrderQuote
+from service.wallet.order import place_order, quote_airtime
+from service.wallet.ordered import Order
 from service.wallet.pay import Quote as PayQuote
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
@@ -248,3 +252,74 @@ def test_F_03_what_a_rule_notes_of_a_payment_by_code_is_about_its_other_side(vil
     village.do(refused)
     (case,) = village.rows(Case)
     assert (case.other, case.values) == (BARAKA.id, {"rules": ["emptied"], "delayed": 100_00})
+
+
+def airtime(village: Village, amount: int = 400_00) -> tuple[OrderQuote, bool]:
+    """Ask for airtime by SMS, and say whether it waits for a code."""
+    pack = village.house.packs["ke"]
+
+    def work(unit: Unit) -> tuple[OrderQuote, bool]:
+        quote = quote_airtime(unit, payer=AMINA, phone=BARAKA.phone, amount=amount)
+        return quote, ask_order_by_sms(unit, payer=AMINA, quote=quote, pack=pack)
+
+    return village.do(work)
+
+
+def test_airtime_waits_for_its_code_and_is_then_ordered_as_by_pin(village: Village) -> None:
+    """It takes the place of what waited, counts for the same limits, and says at once that it is on its way."""
+    older = asked(village)
+    village.told()
+    quote, by_code = airtime(village)
+    assert by_code
+    assert (village.rows(Order), village.told(), village.balance(wallet(AMINA))) == ([], [], 5000_00)
+    wrong(village, code(older))
+    receipt = answered(village, challenge_code(CODE_KEY, quote.entry))
+    assert isinstance(receipt, Receipt)
+    assert (receipt.entry, receipt.balance) == (quote.entry, 4600_00)
+    (order,) = village.rows(Order)
+    assert (order.id, order.kind, order.account, order.amount, order.state) == (
+        *(quote.entry, "airtime", BARAKA.phone, 400_00),
+        "waiting",
+    )
+    values = {"reference": ref(quote.entry), "amount": 400_00, "account": "0722***002", "balance": 4600_00}
+    assert village.said() == [(AMINA.phone, "airtime_taken", values, None, None)]
+    assert village.used(DAY) == 400_00
+    village.pack(sms_day_limit=799_99)
+    assert not airtime(village)[1]
+
+
+def test_K_08_the_limit_of_codes_is_decided_with_an_order_too(village: Village) -> None:
+    """Airtime that was within the day's limit when it was asked is refused when it no longer is."""
+    quote, _ = airtime(village)
+    village.pack(sms_day_limit=399_99)
+    with village.refuses(OverCap, left=399_99):
+        answered(village, challenge_code(CODE_KEY, quote.entry))
+    assert not airtime(village)[1]
+
+
+def test_L_06_an_order_of_which_the_code_was_answered_is_not_made_again(village: Village) -> None:
+    """Neither by the code, nor where the same quote is placed once more."""
+    quote, _ = airtime(village)
+    answered(village, challenge_code(CODE_KEY, quote.entry))
+    village.do(lambda unit: place_order(unit, payer=AMINA, quote=quote))
+    assert isinstance(answered(village, challenge_code(CODE_KEY, quote.entry)), PaidAlready)
+    assert (len(village.rows(Order)), village.balance(wallet(AMINA))) == (1, 4600_00)
+
+
+@pytest.mark.parametrize(("does", "waits"), [(Does.ASK, False), (Does.NOTE, True)])
+def test_a_rule_about_airtime_is_asked_on_a_screen_and_noted_with_the_order(
+    village: Village, does: Does, waits: bool
+) -> None:
+    rule = Rule(name="unusual", of="airtime", does=does, seconds=0, case=True, at_least={"amount": 1}, at_most={})
+    village.pack(rules=(rule,))
+    quote, by_code = airtime(village)
+    assert by_code is waits
+    if waits:
+        answered(village, challenge_code(CODE_KEY, quote.entry))
+        (case,) = village.rows(Case)
+        assert (case.about, case.opener, case.other, case.values) == (
+            quote.entry,
+            AMINA.id,
+            AMINA.id,
+            {"rules": ["unusual"]},
+        )

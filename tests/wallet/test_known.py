@@ -12,7 +12,7 @@ from service.wallet.people import UnknownPerson, turn_listing
 from service.wallet.receipt import Receipt
 from service.wallet.send import Quote, quote_send, send_money
 from service.wallet.undo import settle_due, take_back
-from service.wallet.unit import Paid, Tally, Unit
+from service.wallet.unit import Paid, Person, Tally, Unit
 from tests.wallet.village import ACHIENG, AMINA, BARAKA, NJERI, PACK, Village, person, wallet
 
 LIMIT = PACK.lookups_per_day
@@ -173,3 +173,36 @@ def test_F_07_slips_are_caught_and_strangers_are_left_alone(village: Village) ->
     print(f"near misses questioned: {dict(caught)} percent; strangers questioned: {alarms} of 5,000")
     assert caught["one digit"] == caught["two neighbours"] == 100
     assert alarms <= 5, "twenty known numbers have some 1,600 near ones among a hundred million"
+
+
+def test_a_slip_is_looked_for_among_those_whom_one_has_paid_oneself_most_often(village: Village) -> None:
+    """Not among those whom others pay, nor behind the twenty; and the known one is found among a thousand wallets."""
+    many = [person(1000 + place, "Mama Wanjiku", f"+2547330{place:05}") for place in range(0, 2_000, 20)]
+    known, rare = many[-1], many[0]
+
+    def settle(unit: Unit) -> None:
+        for one in many:
+            unit.rows.append(one)
+        for times, one in enumerate([rare, *many[-20:]], 1):
+            unit.rows.append(Paid(payer=AMINA.id, payee=one.id, times=times, last_at=unit.now))
+        unit.rows.append(Paid(payer=BARAKA.id, payee=NJERI.id, times=99, last_at=unit.now))
+
+    village.do(settle)
+
+    def near(phone: str) -> Person | None:
+        return village.do(lambda unit: near_miss(unit, AMINA, phone))
+
+    assert near(known.phone[:-1] + "9") == known
+    assert near(rare.phone[:-1] + "9") is None
+    assert near(NJERI.phone[:-1] + "9") is None
+    assert village.do(lambda unit: near_miss(unit, BARAKA, NJERI.phone[:-1] + "9")) == NJERI
+
+
+def test_a_day_of_names_ends_at_midnight_of_the_country(village: Village) -> None:
+    village.give(AMINA, 2000_00)
+    village.later(hours=11, minutes=59)
+    looked(village, BARAKA.phone)
+    village.later(minutes=1)
+    looked(village, BARAKA.phone)
+    counted = {row.key.rpartition(":")[2]: row.count for row in village.rows(Tally) if row.key.startswith("look:")}
+    assert counted == {"2026-11-22": 1, "2026-11-23": 1}

@@ -8,13 +8,16 @@ import pytest
 
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Move, NotEnough, OverCap
+from service.money import MILLION
 from service.wallet.audit import audit_all
 from service.wallet.buy import Quote, quote_buy
 from service.wallet.close import StillWaiting, refuse_close
-from service.wallet.item import MILLION, Item, Tab, new_item
+from service.wallet.complaint import NotBought, complain
+from service.wallet.history import FACTS, NEVER, look
+from service.wallet.item import Item, Tab, new_item
+from service.wallet.limits import ceiling_of
 from service.wallet.meter import (
     BadCap,
-    Meter,
     NoMeter,
     Reading,
     SellerKey,
@@ -29,9 +32,12 @@ from service.wallet.meter import (
     stop_silent,
     till_of_key,
 )
+from service.wallet.metered import Meter
 from service.wallet.send import QuoteChanged
 from service.wallet.statement import check_reference, statement
+from service.wallet.takings import RefundedAlready, quote_refund, refund
 from service.wallet.till import new_till
+from service.wallet.unit import Case
 from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, Village, ref, wallet
 
 TILL, BOOK, CALLS = "500017", "200014", "200022"
@@ -90,7 +96,7 @@ def test_a_cap_is_set_aside_and_said(village: Village) -> None:
     assert (meter.id, meter.cap, meter.state, receipt.balance) == (quote.entry, 3_00, "open", 97_00)
     entry = village.entry(meter.id)
     assert entry is not None
-    assert (entry.reason, entry.moves) == (Reason.HOLD, (Move(wallet(AMINA), held(meter), 3_00, Reason.HOLD),))
+    assert (entry.reason, entry.moves) == (Reason.BUY, (Move(wallet(AMINA), held(meter), 3_00, Reason.HOLD),))
     (notice,) = village.told()
     assert (notice.key, notice.entry, notice.values["amount"]) == ("meter_open", meter.id, 3_00)
     assert village.used(f"out:{AMINA.id}:2026-11-22") == 3_00
@@ -216,6 +222,82 @@ def test_more_than_the_cap_is_the_cap(village: Village) -> None:
     assert_sound(village)
 
 
+def test_a_meter_is_no_cash_that_was_asked_for(village: Village) -> None:
+    """Rules about cash do not see what was set aside for content; that its owner was there, they do."""
+    village.later(days=200)
+
+    def fact(name: str, of: str = "withdraw") -> int:
+        return village.do(
+            lambda unit: FACTS[name](look(unit, person=AMINA, amount=50_00, other=None, shop="", lines=None, of=of))
+        )
+
+    assert (fact("cash_outs_today"), fact("times_largest"), fact("idle_days")) == (0, NEVER, 200)
+    opened(village)
+    assert (fact("cash_outs_today"), fact("times_largest"), fact("idle_days")) == (0, NEVER, 0)
+
+
+def test_what_may_come_back_from_a_meter_counts_for_the_largest_balance(village: Village) -> None:
+    """So the rest finds room in the wallet always, and nobody holds more than the country allows."""
+    village.tier(balance=100_00)
+    assert village.do(lambda unit: ceiling_of(unit, AMINA)).most == 100_00
+    meter = opened(village, cap=30_00)
+    assert village.do(lambda unit: ceiling_of(unit, AMINA)).most == 70_00
+    heard(village, meter, 1, 5, stop=True)
+    assert village.do(lambda unit: ceiling_of(unit, AMINA)).most == 100_00
+    assert village.balance(wallet(AMINA)) == 95_00
+
+
+@pytest.mark.parametrize(("pages", "state", "amount"), [(2, "done", 2_00), (0, "returned", 3_00)])
+def test_both_references_of_a_meter_can_be_checked(village: Village, pages: int, state: str, amount: int) -> None:
+    """The one of its beginning says what became of it, and what was charged in the end; the other who paid whom."""
+    meter = opened(village)
+    assert village.do(lambda unit: check_reference(unit, ref(meter.id)))[3:6] == (3_00, ("A O", "H L"), "held")
+    heard(village, meter, 1, pages, stop=True)
+    found = village.do(lambda unit: check_reference(unit, ref(meter.id)))
+    assert (found.amount, found.parties, found.state) == (amount, ("A O", "H L"), state)
+    ended = village.told()[-1].entry
+    assert ended is not None
+    found = village.do(lambda unit: check_reference(unit, ref(ended)))
+    assert (found.amount, found.state) == (amount, "done")
+    assert found.parties == (("A O", "H L") if pages else ("A O", "A O"))
+
+
+def test_the_seller_gives_back_what_a_meter_charged(village: Village) -> None:
+    """To who paid it, no more than it was, and with the limit of the day."""
+    meter = opened(village)
+    heard(village, meter, 1, 2, stop=True)
+    ended = village.told()[-1].entry
+    assert ended is not None
+    used = village.used(f"out:{AMINA.id}:2026-11-22")
+    with village.refuses(RefundedAlready, left=2_00):
+        village.do(lambda unit: quote_refund(unit, owner=BARAKA, till=TILL, text=ref(ended), amount=2_01))
+    quote = village.do(lambda unit: quote_refund(unit, owner=BARAKA, till=TILL, text=ref(ended), amount=1_50))
+    assert (quote.payer, quote.name) == (AMINA.id, "AMINA O")
+    village.do(lambda unit: refund(unit, owner=BARAKA, refund=quote))
+    assert village.balance(wallet(AMINA)) == 99_50
+    assert village.used(f"out:{AMINA.id}:2026-11-22") == used - 1_50
+    assert_sound(village)
+
+
+def test_who_has_used_a_meter_may_complain(village: Village) -> None:
+    """While it runs, and for the pack's days after; not who opened it and used nothing, nor a stranger."""
+    meter = opened(village)
+    for who in (AMINA, NJERI):
+        with village.refuses(NotBought):
+            village.do(lambda unit, who=who: complain(unit, who, BOOK))  # type: ignore[misc]
+    heard(village, meter, 1, 1)
+    village.do(lambda unit: complain(unit, AMINA, BOOK))
+    heard(village, meter, 2, 2, stop=True)
+    village.later(seconds=PACK.complaint_seconds - 1)
+    village.pack(content_complaints=1)
+    village.do(lambda unit: complain(unit, AMINA, BOOK))
+    (case,) = village.rows(Case)
+    assert (case.what, case.about, case.opener, case.other) == ("content", meter.id, AMINA.id, BARAKA.id)
+    village.later(seconds=1)
+    with village.refuses(NotBought):
+        village.do(lambda unit: complain(unit, AMINA, BOOK))
+
+
 def test_a_key_opens_one_till_and_the_newest_alone(village: Village) -> None:
     key = village.do(lambda unit: new_seller_key(unit, TILL))
     assert len(key) >= 40
@@ -275,3 +357,15 @@ def test_charged_is_never_more_than_used_nor_used_than_the_cap(village: Village,
         assert before - village.balance(wallet(AMINA)) == village.balance(TAKINGS)
         assert 0 <= owed < MILLION
     assert_sound(village)
+
+
+def test_everybody_has_their_own_meters(village: Village) -> None:
+    meter = opened(village)
+    assert village.do(lambda unit: open_of(unit, NJERI, BOOK)) is None
+    assert village.do(lambda unit: stop_meter(unit, NJERI, BOOK)) is False
+    assert village.do(lambda unit: stop_all_meters(unit, NJERI)) == 0
+    assert village.do(lambda unit: open_of(unit, AMINA, BOOK)) == meter
+    assert village.do(lambda unit: stop_meter(unit, AMINA, BOOK)) is True
+    assert village.do(lambda unit: open_of(unit, AMINA, BOOK)) is None
+    assert village.do(lambda unit: stop_meter(unit, AMINA, BOOK)) is False
+    assert village.do(lambda unit: stop_all_meters(unit, AMINA)) == 0

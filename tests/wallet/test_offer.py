@@ -95,3 +95,9 @@ def test_an_offer_asks_the_database_nothing_that_a_quote_does_not(village: Villa
 
     village.do(work)
     assert village.everything() == before
+
+
+def test_cash_is_paid_for_only_where_that_is_asked(village: Village) -> None:
+    village.give(AMINA, 5000_00)
+    offer = village.do(lambda unit: offer_send(unit, payer=AMINA, phone=BARAKA.phone, amount=500_00))
+    assert (offer.quote.amount, offer.cash_paid) == (500_00, False)

@@ -454,6 +454,24 @@ def test_P_11_a_wallet_moves_to_a_free_number_of_its_country_with_the_document(v
     assert village.rows(Noted)[-1].role == "support"
 
 
+def test_P_09_who_waits_for_a_new_pin_hears_at_the_new_number_that_the_request_is_stopped(village: Village) -> None:
+    """Without it they would wait for a day that does not come; who asked for nothing hears nothing of it."""
+    village.do(lambda unit: ask_reset(unit, AMINA.id))
+    for owner, phone in ((AMINA, "+254733000001"), (BARAKA, "+254733000002")):
+        made = village.do(
+            lambda unit, owner=owner, phone=phone: propose_renumber(  # type: ignore[misc]
+                unit, owner, phone=phone, id_number=owner.id_number, maker="ann", role="support"
+            )
+        )
+        assert isinstance(made, Approval)
+        village.told()
+        approved(village, made.id)
+        heard = [(phone == notice.phone, notice.key) for notice in village.told()]
+        stopped = [(True, "pin_reset_stopped")] if owner is AMINA else []
+        assert heard == [(False, "moved_away"), (True, "moved_here"), *stopped]
+    assert [row.state for row in village.rows(PinReset)] == ["stopped"]
+
+
 def test_L_09_a_reversal_at_the_moment_of_another_gives_back_no_more_than_was_paid(village: Village) -> None:
     """What has gone back is counted in the books, whoever gives it; and what cannot be reversed is named."""
     village.give(AMINA, 2_000_00)

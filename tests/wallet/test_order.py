@@ -10,7 +10,17 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Move, NotEnough, OverCap
 from service.ledger.post import held_by, resolves
 from service.wallet.close import StillWaiting, refuse_close
-from service.wallet.errand import Answer, Errand, Fate, note_answer
+from service.wallet.errand import (
+    AirtimeNews,
+    Answer,
+    Errand,
+    Fate,
+    Vouching,
+    mind_orders,
+    note_airtime,
+    note_answer,
+    vouch,
+)
 from service.wallet.history import FACTS, look
 from service.wallet.limits import OverSingle, ceiling_of
 from service.wallet.order import (
@@ -43,7 +53,7 @@ from service.wallet.receipt import Receipt
 from service.wallet.send import QuoteChanged
 from service.wallet.statement import check_reference, statement
 from service.wallet.unit import Case, Unit
-from tests.wallet.village import AMINA, FEES, PACK, TAX, Overheard, Village, ref, wallet
+from tests.wallet.village import AMINA, BARAKA, FEES, PACK, TAX, Overheard, Village, ref, wallet
 
 STIMA, MAJI, KILIMO = "100201", "100202", "100203"
 METER = "12345678901"
@@ -357,3 +367,58 @@ def test_what_is_fetched_ahead_is_what_is_asked(village: Village, kind: str) -> 
     heard = village.do(listen)
     assert heard.announced
     assert all(asked in heard.asked for asked in heard.announced)
+
+
+def test_news_of_airtime_are_of_the_order_that_its_seller_names(village: Village) -> None:
+    """Of two of the same amount for the same phone; and of orders that are over nothing is put off."""
+    placed(village, airtime(village, 50_00))
+    placed(village, airtime(village, 50_00))
+    first, second = village.rows(Order)
+    for number, one in enumerate((first, second)):
+        village.change(one, provider_id=f"AT-{number}")
+    news = AirtimeNews("AT-1", AMINA.phone, "KES", 50_00, done=True)
+    village.do(lambda unit: note_airtime(unit, news))
+    assert [row.state for row in village.rows(Order)] == ["waiting", "done"]
+    village.later(days=-1)
+    assert village.do(mind_orders) == 1
+    assert [row.next_at == village.now for row in village.rows(Order)] == [True, False]
+
+
+def test_everybody_is_offered_the_accounts_that_they_paid(village: Village) -> None:
+    for _ in range(2):
+        placed(village, quoted(village))
+        village.do(lambda unit: settle(unit, in_hand(unit)))
+    assert [account for _, account in village.do(lambda unit: recent_accounts(unit, AMINA))] == [METER]
+    assert village.do(lambda unit: recent_accounts(unit, BARAKA)) == []
+    bill, village.audited = order(village), False
+    for number in range(20):
+        airtime_row = replace(bill, id=bill.id + 1_000 + number, kind=AIRTIME, provider="airtime", account=AMINA.phone)
+        village.do(lambda unit, row=airtime_row: unit.rows.append(row))  # type: ignore[misc]
+    assert [account for _, account in village.do(lambda unit: recent_accounts(unit, AMINA))] == [METER]
+
+
+def test_airtime_is_vouched_for_to_the_phone_that_it_was_ordered_for(village: Village) -> None:
+    """Once, for its amount and while it waits: a stolen key of our account buys nothing for another phone."""
+    placed(village, airtime(village, 50_00))
+    village.change(order(village), sent_at=village.now)
+
+    def vouched(phone: str = AMINA.phone, amount: int = 50_00, name: str = "AT-1") -> bool:
+        return village.do(lambda unit: vouch(unit, Vouching(name, phone, "KES", amount)))
+
+    assert not vouched(BARAKA.phone)
+    assert not vouched(amount=50_01)
+    assert vouched()
+    assert vouched(), "asked again"
+    assert not vouched(name="AT-2")
+    village.do(lambda unit: settle(unit, in_hand(unit)))
+    assert not vouched()
+
+
+def test_the_end_of_an_order_closes_its_own_case(village: Village) -> None:
+    for _ in range(2):
+        placed(village, quoted(village))
+        village.do(lambda unit: unit.rows.put(mark_stuck(unit, in_hand(unit))))
+    village.do(lambda unit: settle(unit, in_hand(unit)))
+    about = {case.about: case.state for case in village.rows(Case)}
+    first, second = village.rows(Order)
+    assert about == {first.id: "open", second.id: "done"}

@@ -7,12 +7,14 @@ import pytest
 
 from service.ledger.books import Recorded
 from service.ledger.chart import Reason
-from service.ledger.entry import Move
-from service.ledger.post import held_by, resolves
+from service.ledger.entry import Entry, Move
+from service.ledger.post import held_by, hold, post, resolves
+from service.wallet.batch import Bulk, account_of
 from service.wallet.pin import PinLocked
 from service.wallet.receipt import Receipt
-from service.wallet.unit import Tally, Withdrawal
+from service.wallet.unit import Tally, Unit, Voucher, Withdrawal
 from service.wallet.withdraw import (
+    VOUCHER,
     Payout,
     WrongCode,
     code_is_good,
@@ -31,6 +33,7 @@ from tests.wallet.village import (
     PACK,
     SHOP,
     TAX,
+    TRUST,
     Village,
     commission,
     float_,
@@ -187,3 +190,59 @@ def test_only_the_agent_of_a_withdrawal_pays_it_out_and_in_time(village: Village
         paid(village, one)
     village.now = row.expires_at - timedelta(microseconds=1)
     paid(village, one)
+
+
+def test_P_10_nobody_is_paid_for_the_code_of_one_whose_sim_was_just_changed(village: Village) -> None:
+    """Neither found nor paid, and paid once that time is over."""
+    village.give(AMINA, 2000_00)
+    row = waiting(village)
+    one = payout(village, row)
+    village.change(AMINA, swapped_at=village.now - timedelta(seconds=PACK.swap_seconds - 1))
+    assert isinstance(found(village, code(row)), WrongCode)
+    with village.refuses(WrongCode):
+        paid(village, one)
+    village.later(seconds=1)
+    assert payout(village, row).withdrawal == row.id
+    paid(village, one)
+
+
+def test_each_who_is_paid_by_a_batch_is_a_customer_of_their_own(village: Village) -> None:
+    """Two cash vouchers of one batch at one agent: each earns what a first one of the day earns."""
+    village.audited = False
+
+    def settle(unit: Unit) -> list[int]:
+        batch = Bulk(
+            id=unit.mint(), country="ke", name="wages", digest="d", lines=2, amount=200_00, charge=0, at=unit.now
+        )
+        unit.rows.append(batch)
+        unit.books.open(account_of(batch))
+        post(unit.books, entry(unit, Move(TRUST, account_of(batch), 200_00, Reason.ISSUE)))
+        holds = []
+        for number in range(2):
+            hold_id = unit.mint()
+            hold(unit.books, entry_id=hold_id, at=unit.now, source=account_of(batch), amount=100_00)
+            unit.rows.append(
+                Withdrawal(
+                    id=hold_id,
+                    person=batch.id,
+                    agent=VOUCHER,
+                    amount=100_00,
+                    fee=0,
+                    excise=0,
+                    expires_at=unit.now + timedelta(days=1),
+                )
+            )
+            unit.rows.append(Voucher(id=hold_id, phone=f"+25479900000{number}", secret="", code_index=str(number)))
+            holds.append(hold_id)
+        return holds
+
+    def entry(unit: Unit, move: Move) -> Entry:
+        return Entry(id=unit.mint(), reason=move.reason, at=unit.now, moves=(move,))
+
+    before = village.balance(commission(SHOP))
+    for hold_id in village.do(settle):
+        made = village.do(lambda unit: unit.mint())
+        paid(village, Payout(made, hold_id, "", 100_00, voucher=True, opened=True))
+        earned, before = village.balance(commission(SHOP)) - before, village.balance(commission(SHOP))
+        assert earned == 5_00
+        assert village.used(f"pair:withdraw:{SHOP.number}:{hold_id}:2026-11-22") == 100_00

@@ -1,15 +1,24 @@
 """Opening wallets and shops, who can be paid, whose account is whose, and how much is still allowed."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account, Cap, Ceiling, Entry, Move, OverCap
+from service.phone import at_seat
 from service.reference import luhn_ok
-from service.wallet.account import commission_of, float_of, house_account, sent_today, wallet_of
+from service.wallet.account import (
+    commission_of,
+    float_of,
+    house_account,
+    provider_name,
+    sent_this_month,
+    sent_today,
+    wallet_of,
+)
 from service.wallet.agent import (
     AlreadyAgent,
     BadAgentNumber,
@@ -32,14 +41,17 @@ from service.wallet.limits import (
     refuse_over,
     waiting_of,
 )
+from service.wallet.metered import Meter
 from service.wallet.ordered import Order
 from service.wallet.people import (
     AlreadyRegistered,
     BadIdNumber,
     UnknownPerson,
+    WhichOne,
     begin_registration,
     behind,
     payable,
+    people_at,
     person_by_phone,
     read_id_number,
     register,
@@ -212,6 +224,7 @@ def test_a_month_s_limit_bounds_what_is_left_of_the_day(village: Village) -> Non
     back = (Cap("out:901:2026-10-31", -7), Cap("out:901:2026-10", -7))
     counted_at = datetime(2026, 10, 31, 20, 59, 59, tzinfo=UTC)  # a second before midnight in Nairobi
     assert village.do(lambda unit: given_back(unit, AMINA, 7, counted_at=counted_at)) == back
+    assert sent_this_month(AMINA, counted_at + timedelta(seconds=1), PACK) == "out:901:2026-11"
     village.give(AMINA, 1_00)
 
     def work(unit: Unit) -> None:
@@ -312,6 +325,28 @@ def test_a_wallet_is_opened_once(village: Village) -> None:
         opened(begun["person_id"] + 1)
 
 
+def test_who_joins_others_on_a_number_is_found_by_their_seat(village: Village) -> None:
+    second = village.do(
+        lambda unit: register(
+            unit,
+            person_id=990,
+            phone=AMINA.phone,
+            name="Zawadi Juma",
+            id_number="998877",
+            language="fr",
+            pin="no PIN fits",
+            pack=PACK,
+            seat=1,
+        )
+    )
+    assert (second.seat, second.shared, second.address) == (1, True, at_seat(AMINA.phone, 1))
+    assert village.do(lambda unit: people_at(unit, AMINA.phone)) == [AMINA, second]
+    assert village.do(lambda unit: people_at(unit, at_seat(AMINA.phone, 0))) == [AMINA]
+    assert village.do(lambda unit: person_by_phone(unit, second.address)) == second
+    with village.refuses(WhichOne):
+        village.do(lambda unit: person_by_phone(unit, AMINA.phone))
+
+
 def test_blocking_keeps_wrong_pins_and_freeing_forgets_them(village: Village) -> None:
     tried = village.change(BARAKA, pin_tries=2)
     village.do(lambda unit: set_state(unit, AMINA, "blocked"))
@@ -321,6 +356,15 @@ def test_blocking_keeps_wrong_pins_and_freeing_forgets_them(village: Village) ->
     assert people[BARAKA.id] == replace(tried, state="blocked")
     village.do(lambda unit: set_state(unit, BARAKA, "active"))
     assert next(one for one in village.rows(Person) if one.id == BARAKA.id) == BARAKA
+    swapped = village.change(AMINA, swapped_at=village.now)
+    village.do(lambda unit: set_state(unit, AMINA, "active"))
+    assert next(one for one in village.rows(Person) if one.id == AMINA.id) == replace(swapped, swap_cleared=True)
+
+
+def test_a_provider_is_known_by_its_name_and_airtime_by_what_it_is(village: Village) -> None:
+    assert village.do(lambda unit: provider_name(unit, "ke", "airtime")) == "Airtime"
+    biller = PACK.billers[0]
+    assert village.do(lambda unit: provider_name(unit, "ke", biller.code)) == biller.name
 
 
 def test_counting_says_what_was_before_and_keeps_the_time(village: Village) -> None:
@@ -362,6 +406,7 @@ def test_what_is_said_ahead_is_what_is_asked() -> None:
         Asked.find(Withdrawal, person=7, state="waiting"),
         Asked.find(Pending, payer=7, state="waiting"),
         Asked.find(Order, person=7, state="waiting"),
+        Asked.find(Meter, person=7, state="open"),
         Asked.find(Case, other=7, state="asked"),
         Asked.find(Pot, person=7, state="open"),
     )

@@ -1,16 +1,20 @@
 """The PIN: which are refused, how one is sealed, how often one may be wrong, and how it is changed."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from service.refusal import Refusal
+from service.wallet.guesses import Guesses, Seen
 from service.wallet.pin import (
     BadPin,
     OldPin,
     PinLocked,
+    SeatLocked,
+    SimChanged,
     WalletBlocked,
     WeakPin,
     WrongPin,
@@ -19,12 +23,13 @@ from service.wallet.pin import (
     is_pin,
     is_weak,
     read_pin,
+    receive_only_until,
     refuse_locked,
     seal_pin,
     unlock,
 )
-from service.wallet.unit import Person
-from tests.wallet.village import AMINA, PACK, Village
+from service.wallet.unit import Person, Tally
+from tests.wallet.village import AMINA, NOON, PACK, Village
 
 
 def stored(village: Village) -> Person:
@@ -184,3 +189,42 @@ def test_P_04_a_pin_that_a_thief_tries_first_is_weak(pin: str) -> None:
 def test_P_04_a_pin_that_is_next_to_a_weak_one_is_not(pin: str) -> None:
     """Just outside of each pattern."""
     assert not is_weak(pin, "+254700000000")
+
+
+def test_P_10_a_changed_sim_keeps_money_in_until_its_time_is_over(village: Village) -> None:
+    """To the microsecond, and with the words that say until when."""
+    swapped = village.change(AMINA, swapped_at=village.now)
+    until = village.now + timedelta(seconds=PACK.swap_seconds)
+    said = {"closes": until.isoformat(), "help_line": PACK.help_line}
+    village.now = until - timedelta(microseconds=1)
+    assert village.do(lambda unit: receive_only_until(unit, swapped)) == until
+    with village.refuses(SimChanged, **said):
+        village.do(lambda unit: refuse_locked(unit, swapped))
+    village.now = until
+    assert village.do(lambda unit: receive_only_until(unit, swapped)) is None
+    village.do(lambda unit: refuse_locked(unit, swapped))
+
+
+def test_who_shares_a_number_is_sent_to_the_help_line(village: Village) -> None:
+    """A message to the number would be read by the others on it."""
+    locked = village.change(AMINA, shared=True, pin_tries=3)
+    with village.refuses(SeatLocked, help_line=PACK.help_line):
+        village.do(lambda unit: refuse_locked(unit, locked))
+
+
+def test_P_05_right_pins_are_counted_as_right(village: Village, amina: Person) -> None:
+    """However many people pay in an hour, nobody is taken for a guesser."""
+    village.house = replace(village.house, guesses=Guesses(enough=2))
+    for _ in range(5):
+        tried(village, "4071")
+    assert [row for row in village.rows(Tally) if row.key.startswith("pins:")] == []
+    assert isinstance(tried(village, "4072"), WrongPin)
+    assert {row.key.split(":")[1]: row.count for row in village.rows(Tally)} == {"tries": 6, "wrong": 1}
+
+
+def test_P_05_what_is_told_to_others_is_what_they_have_not_heard() -> None:
+    """Told with a wrong one, as soon as there is a twentieth of enough; a right one tells nothing."""
+    guesses = Guesses(enough=40)
+    assert [guesses.count(NOON, right=right) for right in (False, True, False)] == [None, None, Seen(3, 2)]
+    assert guesses.count(NOON, right=True) is None
+    assert Seen(3, 2).plus(Seen(4, 1)) == Seen(7, 3)

@@ -1,6 +1,5 @@
 """A levy that was abolished late is given back: the worked example of Ghana, on the village's books."""
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,11 +9,8 @@ import pytest
 from service.countries import Tax
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
-from service.ledger.entry import Account, Entry, Move, OverCap
+from service.ledger.entry import Account, Move, OverCap
 from service.ledger.post import levy_back, reverse
-from service.reference import LAST_ENTRY
-from service.storage.store import Busy, Store
-from service.wallet.audit import refunds_have_payments
 from service.wallet.operator import SamePerson, approve, propose
 from service.wallet.refund import (
     Batch,
@@ -23,7 +19,6 @@ from service.wallet.refund import (
     NoSuchTax,
     batch_of,
     give_back,
-    levy_returned,
     refund_id,
     review,
     values_of,
@@ -31,7 +26,7 @@ from service.wallet.refund import (
 from service.wallet.send import Quote, QuoteChanged, quote_send, send_money
 from service.wallet.statement import check_reference
 from service.wallet.undo import settle_due
-from service.wallet.unit import Approval, Notice
+from service.wallet.unit import Approval
 from service.wallet.withdraw import find_payout, pay_out, quote_withdrawal, withdraw, withdrawal_code
 from tests.wallet.village import (
     ACHIENG,
@@ -319,117 +314,8 @@ def test_two_different_people_and_what_was_reviewed(morning: Village) -> None:
     assert [row.state for row in morning.rows(Approval)] == ["approved"]
 
 
-def test_the_audit_finds_a_refund_of_nothing_and_one_that_nobody_approved(morning: Village) -> None:
-    morning.audited = False
-
-    def found() -> list[str]:
-        return [what for _, what in morning.do(lambda unit: list(refunds_have_payments(unit)))]
-
-    paid(morning)
-    levied(morning, ENDED)
-    given(morning)
-    assert found() == ["gives a tax back, and no batch was approved"]
-    values = values_of(DAY, 0, 0)
-    made = morning.do(lambda unit: propose(unit, act="refund", values=values, maker="ann")).id
-    morning.do(lambda unit: approve(unit, approval_id=made, checker="bob"))
-    assert found() == []
-    free = paid(morning, 50_00)
-    back = Move(TAX, wallet(AMINA), 9, Reason.LEVY_REFUND)
-    stray = Entry(id=refund_id(free), reason=Reason.LEVY_REFUND, at=morning.now, moves=(back,))
-    morning.do(lambda unit: unit.books.post(stray))
-    assert found() == ["gives back 9, and its payment paid 0 of a tax"]
-
-
 @pytest.mark.parametrize("name", ["excise", "e-levvy"])
 def test_a_tax_that_nobody_paid_beside_a_charge_is_refused(morning: Village, name: str) -> None:
     """Excise stands inside the charge, which stays what it is."""
     with pytest.raises(NoSuchTax):
         reviewed(morning, DAY._replace(tax=name))
-
-
-def test_K_01_four_at_once_on_every_engine_give_each_levy_back_once(store: Store) -> None:
-    """They run into each other at every wallet, and each person gets each levy once, with one message."""
-    village = Village(store=store)  # type: ignore[arg-type]
-    levied(village, OPEN)
-    village.now = MIDNIGHT + timedelta(hours=1)
-    for who in (AMINA, BARAKA, NJERI):
-        village.give(who, 5000_00)
-    pairs = [(AMINA, BARAKA), (BARAKA, NJERI), (NJERI, AMINA)]
-    entries = [paid(village, 100_00 + n, *pairs[n % 3]) for n in range(12)]
-    levied(village, ENDED)
-    before = {who.id: village.balance(wallet(who)) for who in (AMINA, BARAKA, NJERI)}
-    entered, total = reviewed(village)
-    assert entered == 12
-
-    def run() -> int:
-        given_by_me, since = 0, None
-        while True:
-            try:
-                bite = given(village, before=since, limit=7)
-            except Busy:
-                continue
-            given_by_me, since = given_by_me + bite.total, bite.before
-            if since is None:
-                return given_by_me
-
-    with ThreadPoolExecutor(4) as pool:
-        reported = [future.result() for future in [pool.submit(run) for _ in range(4)]]
-    after = {who.id: village.balance(wallet(who)) for who in (AMINA, BARAKA, NJERI)}
-    assert sum(after.values()) - sum(before.values()) == total
-    assert sum(reported) >= total, "who comes second may have counted what the first had given"
-    told = sorted(notice.entry or 0 for notice in village.rows(Notice) if notice.key == "levy_refund")
-    assert told == sorted(map(refund_id, entries))
-    assert reviewed(village) == (0, 0)
-
-
-def test_a_refund_has_a_number_that_no_payment_ever_gets() -> None:
-    """From the far end, and the two ends never meet."""
-    middle = LAST_ENTRY // 2
-    assert [refund_id(entry) for entry in (0, middle - 1)] == [LAST_ENTRY, LAST_ENTRY - middle + 1]
-    with pytest.raises(AssertionError):
-        refund_id(middle)
-
-
-def test_nothing_was_given_back_of_a_refund(morning: Village) -> None:
-    """What stands in the upper half of numbers is a refund itself; one of another kind gives no levy back."""
-    for entry in (1, LAST_ENTRY // 2 - 1, LAST_ENTRY // 2, LAST_ENTRY):
-        assert morning.do(lambda unit, entry=entry: levy_returned(unit, entry)) == 0  # type: ignore[misc]
-    entry = paid(morning)
-    levied(morning, ENDED)
-    given(morning)
-    assert morning.do(lambda unit: levy_returned(unit, entry)) == 3_00
-    assert morning.do(lambda unit: levy_returned(unit, refund_id(entry))) == 0
-
-
-def test_a_levy_of_one_cent_is_given_back(morning: Village) -> None:
-    small = replace(OPEN, basis_points=1, valid_to=None)
-    levied(morning, small)
-    entry = paid(morning, 100_00)
-    levied(morning, replace(small, valid_to=date(2025, 4, 1)))
-    assert reviewed(morning) == (1, 1)
-    given(morning)
-    assert morning.do(lambda unit: levy_returned(unit, entry)) == 1
-
-
-def test_T_03_what_an_older_clock_has_written_later_hides_nothing_before_it(morning: Village) -> None:
-    """A page may end in a line of the day before; the payments before that are read all the same."""
-    first = paid(morning, 300_00)
-    morning.later(days=-1)
-    paid(morning, 301_00)
-    morning.later(days=1)
-    levied(morning, ENDED)
-    bite = given(morning, limit=2)
-    assert bite.entries == 0
-    while bite.before is not None:
-        bite = given(morning, before=bite.before, limit=2)
-    assert morning.do(lambda unit: levy_returned(unit, first)) == 3_00
-
-
-def test_a_batch_of_many_pages_is_reviewed_once_each(morning: Village) -> None:
-    """More legs than are read at once: none is counted twice."""
-    morning.give(AMINA, 40_000_00)
-    levied(morning, OPEN)
-    for _ in range(260):  # a fee and a levy each
-        paid(morning, 100_00)
-    levied(morning, ENDED)
-    assert reviewed(morning) == (260, 260_00)

@@ -8,22 +8,45 @@ from service.ledger.chart import Reason
 from service.ledger.post import resolves
 from service.wallet.case import CaseThere, case_number
 from service.wallet.cash_in import cash_in, quote_cash_in
-from service.wallet.report import CASE_SECONDS, NothingToReport, Reported, report_overcharge, reports_about
+from service.wallet.report import (
+    CASE_SECONDS,
+    NothingToReport,
+    Reported,
+    last_served,
+    report_overcharge,
+    reports_about,
+)
+from service.wallet.send import quote_send, send_money
 from service.wallet.unit import Agent, Case, Person
+from service.wallet.withdraw import return_expired
 from tests.wallet.test_inbox import asked, given, quoted, waiting
 from tests.wallet.test_withdraw import paid as paid_out
 from tests.wallet.test_withdraw import payout
 from tests.wallet.test_withdraw import waiting as held
-from tests.wallet.village import ACHIENG, AMINA, BARAKA, NJERI, OTHER_SHOP, PACK, SHOP, TRUST, Village, float_, ref
+from tests.wallet.village import (
+    ACHIENG,
+    AMINA,
+    BARAKA,
+    NJERI,
+    OTHER_SHOP,
+    PACK,
+    SHOP,
+    TRUST,
+    Village,
+    float_,
+    ref,
+    wallet,
+)
 
 
 def report(village: Village, person: Person = AMINA) -> Reported:
     return village.do(lambda unit: report_overcharge(unit, person))
 
 
-def paid_in(village: Village, shop: Agent = SHOP, keeper: Person = NJERI) -> int:
+def paid_in(village: Village, shop: Agent = SHOP, keeper: Person = NJERI, customer: Person = AMINA) -> int:
     village.post((TRUST, float_(shop), 500_00, Reason.ISSUE))
-    quote = village.do(lambda unit: quote_cash_in(unit, agent=shop, keeper=keeper, phone=AMINA.phone, amount=500_00))
+    phone = customer.phone
+    quote = village.do(lambda unit: quote_cash_in(unit, agent=shop, keeper=keeper, phone=phone, amount=500_00))
     village.do(lambda unit: cash_in(unit, agent=shop, keeper=keeper, quote=quote, pack=PACK))
     return quote.entry
 
@@ -103,3 +126,39 @@ def test_cash_that_was_approved_counts_and_a_code_that_waits_does_not(village: V
 def report_number(village: Village) -> str:
     (case,) = village.rows(Case)
     return village.do(lambda unit: case_number(unit, case))
+
+
+def test_of_those_on_one_number_the_last_who_was_served_reports(village: Village) -> None:
+    """Whoever is named first; and of two at one moment the one whose entry is the later."""
+    served = [paid_in(village, customer=BARAKA), paid_in(village, OTHER_SHOP, ACHIENG)]
+    assert served[0] < served[1]
+    assert village.do(lambda unit: report_overcharge(unit, BARAKA, AMINA)).reference == ref(served[1])
+    assert village.rows(Case)[-1].opener == AMINA.id
+    village.later(seconds=1)
+    village.give(ACHIENG, 2000_00)
+    last = village.do(lambda unit: report_overcharge(unit, ACHIENG, BARAKA))
+    assert village.rows(Case)[-1].opener == ACHIENG.id
+    assert last.reference not in [ref(entry) for entry in served]
+
+
+def test_money_that_came_back_is_no_agent_s_work(village: Village) -> None:
+    """Nobody was at the agent, whose code went out of time; nor does what waits for another person count."""
+    village.give(AMINA, 2000_00)
+    village.later(days=2)
+    held(village)
+    village.later(seconds=PACK.withdrawal_seconds)
+    assert village.do(return_expired) == 1
+    village.pack(undo_seconds=300)
+    quote = village.do(lambda unit: quote_send(unit, payer=AMINA, phone=BARAKA.phone, amount=100_00))
+    village.do(lambda unit: send_money(unit, payer=AMINA, quote=quote))
+    with village.refuses(NothingToReport, help_line=PACK.help_line):
+        report(village)
+
+
+def test_what_an_agent_did_is_found_below_a_page_of_other_moves(village: Village) -> None:
+    entry = paid_in(village)
+    for _ in range(30):
+        village.post((wallet(AMINA), wallet(BARAKA), 1, Reason.SEND))
+    village.audited = False
+    assert village.do(lambda unit: last_served(unit, AMINA)) == SHOP
+    assert report(village).reference == ref(entry)

@@ -12,10 +12,10 @@ from service.wallet.agent import add_agent
 from service.wallet.cash_in import cash_in, quote_cash_in
 from service.wallet.cash_out import ask_cash_out, give_cash, price_cash_out
 from service.wallet.close import close_wallet
-from service.wallet.drawer import Shortage, Till, area_of, declare, known_cash
+from service.wallet.drawer import Shortage, Till, area_of, cash_of, declare, known_cash
 from service.wallet.operator import approve, propose
 from service.wallet.pin import PinLocked, seal_pin
-from service.wallet.promise import PromiseOver, Reservation
+from service.wallet.promise import MOST_LIVE, PromiseOver, Reservation
 from service.wallet.reserve import (
     CashGone,
     DrawerShort,
@@ -28,6 +28,7 @@ from service.wallet.reserve import (
     give_up,
     keep,
     kept_for,
+    may_promise,
     place_of,
     reserve,
     turn_away,
@@ -47,6 +48,7 @@ from tests.wallet.village import (
     PACK,
     SHOP,
     TRUST,
+    Overheard,
     Village,
     float_,
     wallet,
@@ -196,6 +198,8 @@ def test_who_is_found_can_pay_and_no_more_is_said(fair: Village) -> None:
     assert found(fair, 1000_00, " NAKÚRU.") == [SHOP]
     assert isinstance(found(fair, 1000_01), NobodyNear)
     assert isinstance(found(fair, 500_00, "Kisumu"), NobodyNear)
+    lacked = [(one.agent, one.area, one.amount, one.why) for one in fair.rows(Shortage)]
+    assert lacked == [("", "ke:nakuru", 1000_01, "cash"), ("", "ke:kisumu", 500_00, "cash")]
     declared(fair, 2000_00, OTHER_SHOP)
     assert found(fair, 1500_00, "kisumu") == [OTHER_SHOP]
     kept(fair, reserved(fair, 600_00, BARAKA))
@@ -274,7 +278,9 @@ def test_both_sides_hear_each_outcome(fair: Village) -> None:
     fair.told()
     until = (fair.now + timedelta(seconds=PACK.reserve_seconds)).isoformat()
     row = reserved(fair, 400_00)
-    assert [(key, phone) for phone, key, *_ in fair.said()] == [("cash_wanted", NJERI.phone)]
+    assert [(key, phone, ends) for phone, key, *_, ends in fair.said()] == [
+        ("cash_wanted", NJERI.phone, row.expires_at)
+    ]
     kept(fair, row)
     said = {"agent": "100016", "agent_name": "Duka la Njeri", "amount": 400_00, "until": until}
     values = said | {"service_code": PACK.people_code}
@@ -283,7 +289,7 @@ def test_both_sides_hear_each_outcome(fair: Village) -> None:
         kept(fair, row)
     fair.do(lambda unit: turn_away(unit, agent=SHOP, reservation=row.id, pack=PACK))
     assert [(key, phone) for phone, key, *_ in fair.said()] == [("cash_declined", AMINA.phone)]
-    assert [(one.agent, one.why) for one in fair.rows(Shortage)] == [("100016", "cash")]
+    assert [(one.agent, one.area, one.why) for one in fair.rows(Shortage)] == [("100016", "ke:nakuru", "cash")]
     row = reserved(fair, 400_00)
     fair.do(lambda unit: give_up(unit, person=AMINA, reservation=row.id))
     assert [(key, phone) for phone, key, *_ in fair.said()][-1] == ("cash_free", NJERI.phone)
@@ -298,6 +304,8 @@ def test_time_ends_a_reservation_and_the_customer_is_told_once(fair: Village, ag
     assert fair.do(expire_reservations) == 0
     assert fair.do(lambda unit: kept_for(unit, AMINA)) is not None
     fair.later(seconds=1)
+    with fair.refuses(PromiseOver):
+        fair.do(lambda unit: give_up(unit, person=AMINA, reservation=row.id))
     assert fair.do(lambda unit: kept_for(unit, AMINA)) is None  # whether or not the worker was there
     assert found(fair, 1000_00) == [SHOP]
     with fair.refuses(PromiseOver):
@@ -366,3 +374,74 @@ def test_a_wallet_that_closes_lets_go_what_is_kept_for_it(village: Village) -> N
     assert state(village) == ["given_up"]
     (free,) = [one for one in village.told() if one.key == "cash_free"]
     assert (free.phone, free.values["name"]) == (NJERI.phone, "AMINA O")
+
+
+def test_questions_are_taken_back_before_promises(fair: Village) -> None:
+    """A question that is older than a promise goes first, and if that is enough no promise."""
+    for one in (NJERI, ACHIENG):
+        fair.give(one, 500_00)
+    agreed = reserved(fair, 300_00)
+    asked = reserved(fair, 400_00, BARAKA)
+    late = reserved(fair, 200_00, ACHIENG)
+    kept(fair, agreed)
+    kept(fair, late)
+    assert fair.do(lambda unit: declare_cash(unit, agent=SHOP, amount=500_00, pack=PACK)) == 400_00
+    assert {row.id: row.state for row in fair.rows(Reservation)} == {
+        agreed.id: "kept", asked.id: "declined", late.id: "kept",
+    }  # fmt: skip
+
+
+def test_who_declares_less_loses_no_more_promises_than_it_takes(fair: Village) -> None:
+    fair.give(ACHIENG, 500_00)
+    rows = [reserved(fair, amount, who) for who, amount in ((BARAKA, 600_00), (AMINA, 100_00), (ACHIENG, 300_00))]
+    assert fair.do(lambda unit: declare_cash(unit, agent=SHOP, amount=600_00, pack=PACK)) == 400_00
+    assert [row.state for row in fair.rows(Reservation)] == ["asked", "declined", "declined"], rows
+
+
+def test_what_may_be_promised_is_decided_under_the_lock_of_its_cash(fair: Village) -> None:
+    """Whoever pays cash out at this moment waits; and with very many promises nothing more is promised."""
+
+    def work(unit: Unit) -> bool:
+        heard = Overheard(unit)
+        assert may_promise(heard.unit, SHOP.number, PACK) == 1000_00
+        return ("counter", cash_of(SHOP.number)) in heard.asked
+
+    assert fair.do(work)
+    until = fair.now + timedelta(seconds=1)
+    many = [
+        Reservation(id=9_000 + number, agent=SHOP.number, person=AMINA.id, amount=1, expires_at=until)
+        for number in range(MOST_LIVE)
+    ]
+    fair.do(lambda unit: all(unit.rows.add(row) for row in many[1:]))
+    assert fair.do(lambda unit: may_promise(unit, SHOP.number, PACK)) == 1000_00 - len(many[1:])
+    fair.do(lambda unit: unit.rows.add(many[0]))
+    assert fair.do(lambda unit: may_promise(unit, SHOP.number, PACK)) == 0
+    assert fair.do(lambda unit: may_promise(unit, "100032", PACK)) == 0
+
+
+def test_those_who_declared_last_are_looked_at_where_there_are_very_many(fair: Village) -> None:
+    fair.do(
+        lambda unit: all(
+            unit.rows.add(Till(agent=f"{number:06}", area="ke:nakuru", at=unit.now, next_at=unit.now))
+            for number in range(50, 150)
+        )
+    )
+    fair.later(seconds=1)
+    declared(fair, 1000_00)
+    assert found(fair, 1000_00) == [SHOP]
+
+
+def test_reservations_of_a_day_are_those_of_the_country_s_day(fair: Village) -> None:
+    for _ in range(PACK.reserves_per_day):
+        row = reserved(fair, 100_00)
+        fair.do(lambda unit, row=row: give_up(unit, person=AMINA, reservation=row.id))  # type: ignore[misc]
+    fair.later(hours=12)  # 21:00 UTC is midnight in Nairobi
+    declared(fair, 1000_00)
+    reserved(fair, 100_00)
+
+
+def test_so_many_promises_are_closed_in_one_commit(fair: Village) -> None:
+    for who in (AMINA, BARAKA):
+        reserved(fair, 100_00, who)
+    fair.later(seconds=PACK.reserve_seconds)
+    assert [fair.do(lambda unit: expire_reservations(unit, limit=1)) for _ in range(3)] == [1, 1, 0]

@@ -12,6 +12,7 @@ from service.wallet.calendar import DayOutOfReach
 from service.wallet.close import close_wallet
 from service.wallet.forgotten import at_stake
 from service.wallet.limits import ceiling_of
+from service.wallet.notice import stop_news
 from service.wallet.owned import Owned, owned_accounts
 from service.wallet.pin import WalletBlocked
 from service.wallet.pot import Pot
@@ -25,11 +26,13 @@ from service.wallet.savings import (
     close_pot,
     lock_day,
     open_pot,
+    pots_of,
     quote_save,
     quote_take_out,
     read_pot_name,
     save,
     take_out,
+    tell_unlocked,
 )
 from service.wallet.send import quote_send, send_money
 from service.wallet.statement import check_reference, statement
@@ -129,6 +132,31 @@ def test_a_locked_pot_opens_at_midnight_of_the_country(village: Village) -> None
     village.now = datetime.fromisoformat("2026-12-01T00:00:00+03:00")
     taken(village, pot, 300_00)
     assert held(village, pot) == 0
+
+
+def test_the_owner_is_told_once_when_a_lock_is_over(village: Village) -> None:
+    """In the morning of that day, by the worker, however late it comes; a goal has no day, a closed pot no news."""
+    opened(village)
+    pot, closed = locked(village), locked(village)
+    saved(village, pot, 100_00)
+    village.do(lambda unit: close_pot(unit, AMINA, closed.id))
+    village.told()
+    village.now = datetime.fromisoformat("2026-12-01T07:59:59+03:00")
+    assert (village.do(tell_unlocked), village.told()) == (0, [])
+    village.later(seconds=1)
+    assert village.do(tell_unlocked) == 1
+    values = {"pot": "Seeds", "in_pot": 100_00, "service_code": PACK.people_code}
+    assert village.said() == [(AMINA.phone, "pot_open", values, None, None)]
+    village.later(days=3)
+    assert (village.do(tell_unlocked), village.told()) == (0, [])
+    taken(village, pot, 100_00)
+
+
+def test_who_said_stop_is_not_told_that_a_lock_is_over(village: Village) -> None:
+    locked(village)
+    village.do(lambda unit: stop_news(unit, AMINA.phone))
+    village.now = datetime.fromisoformat("2026-12-02T12:00:00+03:00")
+    assert (village.do(tell_unlocked), village.told()) == (1, [])
 
 
 def test_L_12_a_clock_that_goes_back_between_quote_and_pin_locks_it_again(village: Village) -> None:
@@ -261,3 +289,12 @@ def test_the_audit_finds_a_pot_that_says_something_else_than_the_books(village: 
     assert found() == [(str(account(pot)), "holds 10000, a pot that is closed says 10000")]
     village.do(lambda unit: unit.books.open(Account("ke", Kind.POT, "7")))
     assert ("ke:pot:7", "belongs to no pot") in found()
+
+
+def test_everybody_has_their_own_pots(village: Village) -> None:
+    mine = opened(village)
+    hers = village.do(lambda unit: open_pot(unit, person_id=BARAKA.id, name="Seeds", goal=5_00, until=""))
+    assert village.do(lambda unit: pots_of(unit, AMINA)) == [mine]
+    assert village.do(lambda unit: pots_of(unit, BARAKA)) == [hers]
+    village.do(lambda unit: close_pot(unit, AMINA, mine.id))
+    assert village.do(lambda unit: pots_of(unit, AMINA)) == []

@@ -6,13 +6,15 @@ import pytest
 
 from service.ledger.chart import Reason
 from service.ledger.entry import Account, Move
+from service.money import MILLION
 from service.wallet.buy import buy, quote_buy
-from service.wallet.item import MILLION
-from service.wallet.seller_payday import SellerPayday, pay_sellers, put_up
+from service.wallet.item import Item
+from service.wallet.merchant import Merchant
+from service.wallet.seller_payday import SellerPayday, kept_back, pay_sellers, put_up
 from service.wallet.subscription import ask_subscription, begin, end, quote_begin
 from service.wallet.till import UnknownTill, new_till
 from service.wallet.unit import Unit
-from tests.wallet.village import AMINA, BARAKA, PACK, Village, wallet
+from tests.wallet.village import AMINA, BARAKA, NJERI, PACK, Village, wallet
 
 TILL, NEWS, WEEKLY = "500017", "200014", "200022"
 TAKINGS = Account.read(f"ke:takings:{TILL}")
@@ -108,3 +110,24 @@ def test_nothing_to_pay_is_no_entry_and_no_message(village: Village) -> None:
     assert village.told() == []
     with village.refuses(UnknownTill):
         village.do(lambda unit: put_up(unit, till="500025", kind="text", title="x", price=1, days=1, text="x"))
+
+
+def test_what_other_tills_could_be_asked_for_is_not_kept_back(village: Village) -> None:
+    """Of this till's subscriptions alone, and of those that run."""
+    other = village.do(lambda unit: new_till(unit, person_id=NJERI.id, name="Muziki")).number
+
+    def work(unit: Unit) -> list[int]:
+        paper = put_up(unit, till=other, kind="subscription", title="Other", price=70_00 * MILLION, days=7, text="Sun.")
+        ask_subscription(unit, person=AMINA, quote=quote_buy(unit, buyer=AMINA, code=paper.code))
+        begin(unit, person=AMINA, quote=quote_begin(unit, person=AMINA, code=paper.code))
+        tills = {row.number: row for row in unit.rows.find(Merchant)}
+        return [kept_back(unit, tills[number]) for number in (TILL, other)]
+
+    assert village.do(work) == [0, 60_00]
+
+    def ended(unit: Unit) -> int:
+        (item,) = [one for one in unit.rows.find(Item) if one.till == other and one.kind == "subscription"]
+        end(unit, person=AMINA, code=item.code)
+        return kept_back(unit, next(row for row in unit.rows.find(Merchant) if row.number == other))
+
+    assert village.do(ended) == 0

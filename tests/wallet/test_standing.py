@@ -332,3 +332,11 @@ def test_the_books_are_sound_after_all_that(village: Village) -> None:
     report = village.do(lambda unit: audit_all(unit, seal_key=CODE_KEY))
     given = ("two_people_asked", "everybody_was_told")  # the money of the test was put there past the use cases
     assert [one for one in report.problems if one.check not in given] == []
+
+
+def test_everybody_has_their_own_orders(village: Village) -> None:
+    mine = ordered(village)
+    assert village.do(lambda unit: orders_of(unit, AMINA)) == [mine]
+    assert village.do(lambda unit: orders_of(unit, NJERI)) == []
+    village.do(lambda unit: stop_order(unit, AMINA, mine.id))
+    assert village.do(lambda unit: orders_of(unit, AMINA)) == []

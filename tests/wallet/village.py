@@ -23,8 +23,9 @@ from service.refusal import Refusal
 from service.storage.memory import MemoryStore
 from service.storage.records import BY_KIND
 from service.wallet import audit
+from service.wallet.house import House
 from service.wallet.notice import READER
-from service.wallet.unit import Agent, Asked, House, Notice, Person, Unit
+from service.wallet.unit import Agent, Asked, Notice, Person, Unit
 from tests.wallet.strict import Strict, name_of
 
 T = TypeVar("T")
@@ -245,6 +246,10 @@ class Overheard:
     def balance(self, account: Account) -> int:
         self.asked.append(account)
         return self.books.balance(account)
+
+    def counter(self, key: str) -> int:
+        self.asked.append(("counter", key))
+        return self.books.counter(key)
 
     def used(self, key: str) -> int:
         self.asked.append(key)

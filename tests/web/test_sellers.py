@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from service.wallet.item import MILLION
+from service.money import MILLION
 from service.wallet.meter import new_seller_key
 from service.wallet.seller_payday import put_up
 from service.wallet.till import new_till

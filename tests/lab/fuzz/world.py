@@ -25,8 +25,13 @@ CANARY = PINS["Amina"]
 """Never given to the service: so nothing may ever leave Amina's wallet by a PIN."""
 
 LONGEST_LINE = 2_000
-ALARMS = ("many knocks without the secret", "a session came from another phone or code")
-"""What may be loud: it tells of strangers, and is counted over all cases."""
+ALARMS = (
+    "many knocks without the secret",
+    "a session came from another phone or code",
+    "a gateway is silent",
+    "nearly all talks of a gateway break off",
+)
+"""What may be loud: it tells of strangers and of gateways, and is counted over all cases."""
 
 
 def assert_can_be_kept(value: object) -> None:
