@@ -100,10 +100,10 @@ class Books(Protocol):
         """Return entries in id order, for audits."""
 
     def unsealed(self, *, limit: int) -> Sequence[Recorded]:
-        """Return so many entries that no seal covers, in id order; holds the sealer's lock until the transaction ends.
+        """Return so many entries that no seal covers, of those first written, in id order.
 
-        They are found by looking which entries have no seal: ids are minted before the price is shown, so a small one
-        may be written after a great one.
+        The sealer's lock is held until the transaction ends. They are found by looking which entries have no seal: ids
+        are minted before the price is shown, so a small one may be written after a great one.
         """
 
     def oldest_unsealed(self) -> datetime | None: ...

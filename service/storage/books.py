@@ -14,8 +14,11 @@ from service.storage.codec import from_micros, to_micros
 from service.storage.engines import micros_now
 from service.storage.wire import Wire
 
-SETTLED_MICROS = 3_600_000_000
-"""No transaction is older than this hour: see `low` in tables.py."""
+SETTLED_MICROS = 120_000_000
+"""No statement takes so long: see `low` in tables.py."""
+
+_MOVES_EACH = 4
+"""So many moves are read for each entry that goes under a seal: an amount, a fee and two taxes."""
 
 _LAST_LINE = 2**63 - 1
 
@@ -29,21 +32,20 @@ _BALANCE = "SELECT balance FROM accounts WHERE id = ?"
 _USED = "SELECT value FROM counters WHERE key = ?"
 
 # Moves that no seal covers yet; the last seal knows below which number there are none.
-UNSEALED = """FROM moves m WHERE m.number > ? AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
+# Asked for each move by itself: a join that was planned while nothing was sealed reads all seals for each move.
+_HAS_NO_SEAL = "(SELECT s.entry FROM sealed s WHERE s.entry = m.entry) IS NULL"
+UNSEALED = f"FROM moves m WHERE m.number > ? AND {_HAS_NO_SEAL}"
 
-# Apart, so that the order of entries is no reason to read all moves by the index of their entries.
-_UNSEALED_ENTRIES = (
-    f"WITH late AS MATERIALIZED (SELECT m.entry {UNSEALED}) "  # noqa: S608
-    "SELECT DISTINCT entry FROM late ORDER BY 1 LIMIT ?"
-)
+# In the order of their numbers, and no more than are taken: a backlog is sealed in pieces that are as quick as others.
+_UNSEALED_MOVES = f"SELECT m.number, m.entry {UNSEALED} ORDER BY m.number LIMIT ?"
 
 # One statement, which sees one moment: a move that is sealed between two would count twice, or not at all.
-_FREE_BALANCE = """
-SELECT coalesce((SELECT totals FROM seals ORDER BY number DESC LIMIT 1), '{}'),
+_FREE_BALANCE = f"""
+SELECT coalesce((SELECT totals FROM seals ORDER BY number DESC LIMIT 1), '{{}}'),
        CAST(coalesce(sum(CASE WHEN m.target = ? THEN m.amount ELSE -m.amount END), 0) AS BIGINT)
   FROM moves m WHERE (m.source = ? OR m.target = ?)
    AND m.number > coalesce((SELECT low FROM seals ORDER BY number DESC LIMIT 1), 0)
-   AND NOT EXISTS (SELECT 1 FROM sealed s WHERE s.entry = m.entry)"""
+   AND {_HAS_NO_SEAL}"""  # noqa: S608
 
 _LINES = """
 SELECT m.number, m.entry, e.at, e.reason, m.source, m.target, m.amount, m.reason, m.source_after, m.target_after
@@ -78,8 +80,7 @@ class SqlBooks:
     def __init__(self, wire: Wire, wrote: set[type[Any]]) -> None:
         self._wire = wire
         self.wrote = wrote
-        self._saw_all = False
-        self._settled = 0
+        self._sealed_to = 0
         self._fetched: dict[tuple[Any, ...], Callable[[], Any]] = {}
 
     def ahead(self, *asked: Account | str) -> None:
@@ -106,7 +107,7 @@ class SqlBooks:
 
     def undone(self) -> None:
         """Forget what was noted: a savepoint was taken back."""
-        self._saw_all = False
+        self._sealed_to = 0
         self._fetched.clear()
 
     def open(self, account: Account) -> None:
@@ -187,18 +188,21 @@ class SqlBooks:
     def unsealed(self, *, limit: int) -> Sequence[Recorded]:
         self._lock_sealer()
         # Looked up before the moves are: who commits in between is then among them, or not settled.
-        self._settled = self._find_settled(micros_now() - SETTLED_MICROS)
-        low = self._low()
-        ids = [row[0] for row in self._all(_UNSEALED_ENTRIES, low, limit)]
-        self._saw_all = len(ids) < limit
+        settled = self._find_settled(micros_now() - SETTLED_MICROS)
+        ids: dict[int, None] = {}
+        for number, entry in self._all(_UNSEALED_MOVES, self._low(), _MOVES_EACH * limit):
+            if len(ids) == limit and entry not in ids:
+                break
+            ids[entry] = None
+            self._sealed_to = min(number, settled)
         return list(self.some(ids).values())
 
     def _lock_sealer(self) -> None:
         """Keep other sealers out; where one connection writes, they are out already."""
 
-    def _find_settled(self, before: int) -> int:
-        """Return a number of a move below which nobody writes any more: the reach of a seal of that time."""
-        return int(self._one("SELECT reach FROM seals WHERE written_at <= ? ORDER BY number DESC LIMIT 1", before) or 0)
+    def _find_settled(self, before: int) -> int:  # noqa: ARG002
+        """Return a number of a move below which nobody writes any more; where one connection writes, that is any."""
+        return _LAST_LINE
 
     def oldest_unsealed(self) -> datetime | None:
         oldest = self._one(
@@ -208,10 +212,8 @@ class SqlBooks:
         return None if oldest is None else from_micros(oldest)
 
     def add_seal(self, seal: Seal, digests: Mapping[int, bytes]) -> None:
-        written_at, low = micros_now(), self._low()
+        written_at, low = micros_now(), max(self._low(), self._sealed_to)
         reach = self._one("SELECT coalesce(max(number), 0) FROM moves")
-        if self._saw_all:
-            low = max(low, self._settled)
         totals = json.dumps({str(account): total for account, total in seal.totals.items()}, sort_keys=True)
         self._write(
             "INSERT INTO seals (number, at, previous, totals, mac, entries, reach, low, written_at) "

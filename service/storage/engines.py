@@ -27,8 +27,7 @@ _POSTGRESQL_OPTIONS = " ".join(
     f"-c {name}={value}"
     for name, value in {
         "lock_timeout": f"{PATIENCE_SECONDS}s",
-        "statement_timeout": "30s",
-        # No transaction lives for an hour: the sealer relies on it.
+        "statement_timeout": "30s",  # the sealer relies on it: see SETTLED_MICROS
         "idle_in_transaction_session_timeout": "60s",
         "timezone": "UTC",
         "jit": "off",

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from service.ledger.books import Line, Recorded, Seal, Step
 from service.ledger.chart import LOCKED, Kind
@@ -136,7 +137,7 @@ class MemoryBooks:
         return [self._entries[entry_id] for entry_id in newer[:limit]]
 
     def unsealed(self, *, limit: int) -> Sequence[Recorded]:
-        return [self._entries[entry_id] for entry_id in sorted(self._unsealed)[:limit]]
+        return [self._entries[entry_id] for entry_id in sorted(islice(self._unsealed, limit))]
 
     def oldest_unsealed(self) -> datetime | None:
         return min((self._entries[entry_id].at for entry_id in self._unsealed), default=None)

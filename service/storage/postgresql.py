@@ -68,7 +68,8 @@ class PostgresqlBooks(SqlBooks):
         return int(self._one("SELECT value FROM counters WHERE key = ? FOR NO KEY UPDATE", key))
 
     def _find_settled(self, before: int) -> int:
-        # A clock may jump by hours: a seal is settled only when no transaction goes on that is older than its own.
+        # The reach of a seal of that time. A clock may jump by hours: a seal is settled only where no transaction goes
+        # on that is older than its own.
         settled = (
             "SELECT reach FROM seals "
             "WHERE written_at <= ? AND age(xmin) > age(pg_snapshot_xmin(pg_current_snapshot())::xid) "

@@ -8,12 +8,11 @@ from typing import Any, TypeVar
 from pysqlite3 import dbapi2
 from sqlalchemy import URL, Connection
 
-from service.ledger.books import Recorded
 from service.ledger.chart import LOCKED, Reason
 from service.ledger.entry import Account, AlreadyDone, Entry, Posted, apply, check_entry
 from service.refusal import Refusal
 from service.storage import engines
-from service.storage.books import UNSEALED, SqlBooks
+from service.storage.books import SqlBooks
 from service.storage.codec import Cipher, to_micros
 from service.storage.crowd import Crowd
 from service.storage.sql import SqlStore, connected
@@ -43,17 +42,6 @@ class SqliteBooks(SqlBooks):
 
     def counter(self, key: str) -> int:
         return self.used(key)
-
-    def unsealed(self, *, limit: int) -> Sequence[Recorded]:
-        # One connection writes: what is numbered is there, and a bite needs to look at no more than it takes.
-        ids: dict[int, None] = {}
-        moves = self._all(f"SELECT m.number, m.entry {UNSEALED} ORDER BY m.number LIMIT ?", self._low(), 4 * limit)
-        for number, entry in moves:
-            if len(ids) == limit and entry not in ids:
-                break
-            ids[entry] = None
-            self._saw_all, self._settled = True, number
-        return list(self.some(sorted(ids)).values())
 
 
 def post_in(wire: SqliteWire, entry: Entry) -> Posted | None:

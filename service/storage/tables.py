@@ -126,7 +126,8 @@ SEALS = _table(
     _number("written_at"),
 )
 """Where to look for unsealed moves: none has a number up to `low`. `reach` is the last number given out by
-`written_at`, the engine's own time: an hour later no transaction can still bring a smaller one."""
+`written_at`, the engine's own time: two minutes later, and once every transaction of then has ended, no smaller one can
+still come."""
 
 SEALED = _table(
     "sealed",

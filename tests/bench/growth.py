@@ -1,6 +1,5 @@
 """The same work on small and on large books: whether a service that has grown is still as quick as a young one."""
 
-import os
 import random
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +14,7 @@ from service.wallet.unit import Unit
 from tests.bench.measure import percentile
 from tests.bench.postings import Payers
 from tests.bench.stand import Figures, Measure, Stand
-from tests.bench.town import MOVES_EACH, person_at, settle, wallet
+from tests.bench.town import MOVES_EACH, person_at, wallet
 
 READS: dict[str, Callable[[Unit, int], object]] = {
     "statement page": lambda unit, person: statement(unit, wallet(person)),
@@ -26,9 +25,10 @@ FIRST_ID = 2**39 + 2**38  # above those of the town; larger ones have no referen
 
 
 def prepare(stand: Stand) -> Measure:
-    """Fill two databases; SCALE=10 makes the large one ten times as large."""
-    many, few = stand.size.many_people * int(os.environ.get("SCALE", "1")), stand.size.few_people
-    books = {"large books": _Books(stand, many), "small books": _Books(stand, few)}
+    """Fill two databases."""
+    many, few = stand.many_people, stand.size.few_people
+    towns = {"large books": (stand.large_town[1], many), "small books": (stand.town(few)[1], few)}
+    books = {name: _Books(stand, app, people) for name, (app, people) in towns.items()}
     said = f"{many:,} people and {many * MOVES_EACH:,} moves, against {few:,} people with as many each"
     for name in ("postings, large books", "p99 of a posting, large books", *(f"{read}, large books" for read in READS)):
         stand.notes[name] = said
@@ -45,13 +45,9 @@ def prepare(stand: Stand) -> Measure:
 class _Books:
     """A town and those in it who pay."""
 
-    def __init__(self, stand: Stand, people: int) -> None:
-        self._people, self._size = people, stand.size
-        url = stand.database()
-        self._app: App = stand.app(url)
-        stand.say(f"loading {people:,} people with {people * MOVES_EACH:,} moves")
-        settle(url, people)
-        self._payers = Payers(self._app, _Wallets(people), FIRST_ID)
+    def __init__(self, stand: Stand, app: App, people: int) -> None:
+        self._app, self._people, self._size = app, people, stand.size
+        self._payers = Payers(app, _Wallets(people), FIRST_ID)
 
     def measure(self) -> Figures:
         pace = self._payers.pace(self._size.seconds)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import growth, limits, memory, menus, month, pins, postings, sends, shared, starts, tills
+from tests.bench import funds, growth, limits, memory, menus, month, pages, pins, postings, sends, shared, starts, tills
 from tests.bench.machine import Busyness
 from tests.bench.measure import NotRun, Row
 from tests.bench.rivals import RIVALS
@@ -57,6 +57,8 @@ PARTS = (
     Part("rivals",       menus.of_rivals,        (*RIVALS, "fastest framework")),
     Part("shared",       shared.prepare,         tuple(shared.WAYS)),
     Part("growth",       growth.prepare,         tuple(name for name in rows() if name.endswith(" books"))),
+    Part("pages",        pages.prepare,          pages.NAMES),
+    Part("funds",        funds.prepare,          funds.NAMES, once=True),
     Part("starts",       starts.prepare,         _begin("start of")),
     Part("sends-sqlite", sends.on_sqlite,        _http("SQLite")),
     Part("month",        month.prepare,          month.NAMES),

@@ -1,5 +1,6 @@
 """What every measurement stands on: how large it is to be, and the databases and servers that several of them share."""
 
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from tests.bench.anatomy import Step
 from tests.bench.crowd import gather
 from tests.bench.served import Served, served
 from tests.bench.servers import Postgres, postgres
+from tests.bench.town import MOVES_EACH, settle, under_a_seal
 from tests.bench.traffic import Traffic
 
 T = TypeVar("T")
@@ -120,6 +122,24 @@ class Stand:
     def app(self, url: str) -> App:
         """Open the service on a database until the end of the run."""
         return self.stack.enter_context(opened(url))
+
+    @cached_property
+    def large_town(self) -> tuple[str, App]:
+        """The address of the large books, and the service on them; SCALE=10 makes them ten times as large."""
+        return self.town(self.many_people)
+
+    @property
+    def many_people(self) -> int:
+        return self.size.many_people * int(os.environ.get("SCALE", "1"))
+
+    def town(self, people: int) -> tuple[str, App]:
+        """Fill a database with people and the moves of years."""
+        url = self.database()
+        app = self.app(url)
+        self.say(f"loading {people:,} people with {people * MOVES_EACH:,} moves")
+        settle(url, people)
+        under_a_seal(url, people)
+        return url, app
 
     def crowd(self, *, keyed_pins: bool = False) -> Crowd:
         """Return people on PostgreSQL whose PINs cost what is shipped, or next to nothing (see keyed.py)."""

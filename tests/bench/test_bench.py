@@ -33,7 +33,7 @@ from tests.bench.rows import rows
 from tests.bench.served import served
 from tests.bench.servers import Postgres
 from tests.bench.stand import SHORT, Size, Stand, opened
-from tests.bench.town import SENDS, person_at, settle, wallet
+from tests.bench.town import SENDS, person_at, settle, under_a_seal, wallet
 from tests.bench.traffic import believe
 
 TINY = Size(
@@ -116,6 +116,10 @@ def test_a_town_is_as_if_it_had_been_posted(server: Postgres) -> None:
         assert len(items) == 1 + 2 * SENDS
         assert items[0].balance == app.read(lambda unit: balance_of(unit, somebody))
         assert len(app.read(lambda unit: whom_one_has_paid(unit, somebody))) == SENDS
+        held = app.read(lambda unit: dict(unit.books.balances()))
+        under_a_seal(url, 30)
+        assert app.read(lambda unit: dict(unit.books.balances())) == held
+        assert app.read(lambda unit: unit.books.oldest_unsealed()) is None
         with psycopg.connect(url) as connection:
             built = connection.execute("SELECT count(*) FROM pg_indexes WHERE tablename = 'moves'").fetchone()
         assert built == (4,)

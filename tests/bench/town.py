@@ -1,9 +1,11 @@
 """A whole town by COPY: people with wallets, and the moves of years between them, as if they had been posted.
 
 Each person was paid in once and has sent money three times, each time to somebody else: ten moves each. What was left
-after each move, balances and the list of whom somebody pays are as posting would have written them. Nothing is sealed.
+after each move, balances and the list of whom somebody pays are as posting would have written them. Nothing is
+sealed; under_a_seal() does that as if it were.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -41,7 +43,7 @@ def settle(url: str, people: int) -> None:
         connection.execute("SET session_replication_role = replica")
         connection.execute("SET maintenance_work_mem = '512MB'")
         with _without_indexes(connection):
-            for table, lines in zip(TABLES, (_people, _name_keys, _paid, _accounts, _entries, _moves), strict=True):
+            for table, lines in zip(TABLES, LINES, strict=True):
                 _copy(connection, table, lines(people))
         for kind in (Kind.FEES, Kind.TAX, Kind.TRUST):
             house = str(Account("ke", kind))
@@ -49,6 +51,16 @@ def settle(url: str, people: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE")
         connection.execute("CHECKPOINT")
+
+
+def under_a_seal(url: str, people: int) -> None:
+    """Put all entries under one seal that has no stamps: nobody verifies them here, and a worker would take long."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for table, lines in (("sealed", _sealed), ("seals", _seals)):
+            _copy(connection, table, lines(people))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE sealed")
 
 
 def _copy(connection: psycopg.Connection[Any], table: str, lines: Iterator[str]) -> None:
@@ -128,6 +140,21 @@ def _text(value: Any) -> str:
     return f"\\\\x{value.hex()}" if isinstance(value, bytes) else str(value)
 
 
+def _sealed(people: int) -> Iterator[str]:
+    yield "entry seal place digest"
+    for place in range(1 + people * (1 + SENDS)):
+        yield f"{FIRST_ENTRY + place}\t1\t{place}\t\\\\x"
+
+
+def _seals(people: int) -> Iterator[str]:
+    yield "number at previous totals mac entries reach low written_at"
+    sends, last = people * SENDS, 1 + people * MOVES_EACH
+    held = {Kind.TRUST: -people * PAID_IN, Kind.FEES: sends * FEE, Kind.TAX: sends * EXCISE}
+    totals = json.dumps({str(Account("ke", kind)): much for kind, much in held.items()})
+    at, entries = _at(people * (1 + SENDS)), 1 + people * (1 + SENDS)
+    yield f"1\t{at}\t\\\\x\t{totals}\t\\\\x\t{entries}\t{last}\t{last}\t{at}"
+
+
 def _paid(people: int) -> Iterator[str]:
     yield "payer payee times last_at"
     for payer in range(people):
@@ -173,3 +200,6 @@ def _moves(people: int) -> Iterator[str]:
                 f"{entry}\t{source}\t{fees}\t{FEE}\tfee\t{after + EXCISE}\t\\N\n"
                 f"{entry}\t{source}\t{tax}\t{EXCISE}\texcise\t{after}\t\\N"
             )
+
+
+LINES = (_people, _name_keys, _paid, _accounts, _entries, _moves)
