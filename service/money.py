@@ -5,6 +5,7 @@ never guessed: `1.000` might be one shilling or a thousand.
 """
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -68,9 +69,9 @@ def show_amount_full(minor: int, currency: Currency) -> str:
     return f"{currency.code} {_full(minor, currency)}"
 
 
-def show_plain(minor: int, currency: Currency) -> str:
-    """Return `1234.50`, always with cents and with nothing between thousands: for other people's programs."""
-    return _full(minor, currency).replace(",", "")
+def in_units(minor: int, currency: Currency) -> Decimal:
+    """Return `1234.50`, always with cents, exactly: for other people's programs."""
+    return Decimal(minor).scaleb(-currency.exponent)
 
 
 def _full(minor: int, currency: Currency) -> str:

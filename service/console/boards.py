@@ -18,8 +18,9 @@ from service.console.words import speak
 from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
-from service.money import show_amount_full, show_number
+from service.money import in_units, show_amount_full
 from service.outbox import waiting_since
+from service.wallet.bank import statements_of
 from service.wallet.board import SHOPS, Board, life_of
 from service.wallet.funds import newest
 from service.wallet.metered import Meter
@@ -119,7 +120,7 @@ def _number(cell: Cell) -> str:
     if isinstance(cell, datetime):
         return str(int(cell.timestamp()))
     if isinstance(cell, Money):
-        return show_number(cell.minor, cell.pack.currency).replace(",", "")
+        return str(in_units(cell.minor, cell.pack.currency))
     return str(cell) if isinstance(cell, int) else ""
 
 
@@ -128,7 +129,9 @@ def _plain(cell: Cell, language: str) -> object:
         return cell.astimezone(UTC).isoformat(timespec="seconds")
     if isinstance(cell, Said):
         return speak(language, cell.key)
-    return _number(cell) if isinstance(cell, Money) else "" if cell is None else cell
+    if isinstance(cell, Money):
+        return in_units(cell.minor, cell.pack.currency)
+    return "" if cell is None else cell
 
 
 # What each theme shows.
@@ -204,9 +207,11 @@ def _money(unit: Unit, office: Office) -> Iterable[Shown]:
     """Tell what was issued and what is owed, and what is held until something is decided."""
     for country, pack in office.packs.items():
         funds = newest(unit, country)
-        rows: list[tuple[Cell, ...]] = [
-            (Said("boards.issued_now"), unit.now, Money(-unit.books.balance(Account(country, Kind.TRUST)), pack))
-        ]
+        issued = -unit.books.balance(Account(country, Kind.TRUST))
+        rows: list[tuple[Cell, ...]] = [(Said("boards.issued_now"), unit.now, Money(issued, pack))]
+        for last in statements_of(unit, country, 1):
+            rows.append((Said("boards.at_bank"), last.last_day, Money(last.closing, pack)))
+            rows.append((Said("boards.apart"), None, Money(last.closing - issued, pack)))
         if funds:
             said = funds.file["statement"]
             rows += [

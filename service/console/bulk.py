@@ -14,7 +14,7 @@ from service.console.page import asked, field, go_to, number_asked, page, table_
 from service.console.upload import handed_in, packed
 from service.console.words import speak, unpaid
 from service.countries import Pack
-from service.money import show_number
+from service.money import in_units
 from service.phone import mask_phone
 from service.wallet.batch import Bulk, BulkLine, account_of
 from service.wallet.bulk import Outcome, outcomes
@@ -182,8 +182,8 @@ def results(office: Office, visit: Visit, reference: str) -> Response:
             row["number"],
             row["name"],
             row["phone"],
-            show_number(row["amount"], currency).replace(",", ""),
-            show_number(row["charge"], currency).replace(",", ""),
+            in_units(row["amount"], currency),
+            in_units(row["charge"], currency),
             speak(visit.language, f"state.{row['state']}"),
             row["entry"],
             row["why"],

@@ -9,7 +9,7 @@ from flask import Response
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page, table_file
 from service.countries import Pack
-from service.money import show_plain
+from service.money import in_units
 from service.wallet.case import OUTCOMES, amount_of, case_by_number, case_number, close_case
 from service.wallet.logbook import note
 from service.wallet.name import masked
@@ -89,7 +89,7 @@ def _cells(row: dict[str, Any]) -> tuple[object, ...]:
         row["at"].isoformat(timespec="seconds"),
         row["person"],
         row["other"],
-        show_plain(row["amount"], row["pack"].currency),
+        in_units(row["amount"], row["pack"].currency),
         row["pack"].currency.code,
         " ".join(row["reasons"]),
         row["does"],

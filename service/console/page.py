@@ -6,6 +6,7 @@ No script and no style stands inside a page; nothing is loaded from elsewhere.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -130,7 +131,7 @@ def table_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def _shown(cell: object) -> object:
-    return cell if isinstance(cell, int) else str(visible(str(cell)))
+    return cell if isinstance(cell, int | Decimal) else str(visible(str(cell)))
 
 
 def words_of(values: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from flask import Response
 
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import field, page, visible
-from service.money import show_plain
+from service.money import in_units
 from service.sheet import sheet_lines
 from service.wallet.logbook import note
 from service.wallet.names import in_latin
@@ -74,7 +74,7 @@ def _end(many: int) -> Sequence[str]:
 
 def _cells(period: Period, one: Found) -> Sequence[str]:
     at = one.at.astimezone(period.pack.zone).isoformat(timespec="seconds")
-    amount, currency = show_plain(one.amount, period.pack.currency), period.pack.currency.code
+    amount, currency = str(in_units(one.amount, period.pack.currency)), period.pack.currency.code
     return (one.reference, at, one.what, amount, currency, str(one.payments), *one.payer, *one.payee, one.note)
 
 

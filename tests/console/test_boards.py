@@ -31,7 +31,7 @@ def test_what_was_paid_stands_in_its_minute(town: Town) -> None:
     tariq = Browser(town).log_in("tariq")
     rows = {row[0]: row[1:3] for row in table(tariq, "traffic", "flows-ke")}
     assert len(rows) == 60
-    assert rows[paid_at.strftime("%Y-%m-%dT%H:%M:00+00:00")] == ["1", "100"]
+    assert rows[paid_at.strftime("%Y-%m-%dT%H:%M:00+00:00")] == ["1", "100.00"]
     assert table(tariq, "traffic", "refused") == [["wrong_pin", "1"]]
     assert table(tariq, "traffic", "outcomes")[0][1] == "10"
 

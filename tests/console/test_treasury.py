@@ -38,6 +38,9 @@ def test_C_02_a_statement_comes_in_and_what_nobody_explains_gets_a_case(town: To
     page = tariq.get("/treasury").text
     assert "noname" in page
     assert "ft900" not in page
+    board = tariq.get("/boards/money/issued-ke.csv").text
+    assert '"At the bank, by its last statement","2026-11-22","5070.00"' in board
+    assert '"Bank less e-money; Treasury says what it is","","-' in board, "a spreadsheet can add it up"
     (line,) = (row for row in town.app.read(lambda unit: unit.rows.find(BankLine)) if row.state == "open")
     number = town.app.house.references.write(line.id)
     approved(tariq, teresa, "bank_suspense", line=number, why="asked the bank")
@@ -114,7 +117,7 @@ def test_a_day_is_closed_by_two_signed_and_taken_away_as_text_and_table(town: To
     signature = bytes.fromhex(answer.headers["Senti-Signature"])
     assert is_signed(bytes.fromhex(row.public_key), answer.data, signature)
     lines = list(csv.reader(io.StringIO(omar.get("/treasury/closes/1/table").text)))
-    assert ["bank balance", "2026-11-22", "", "5070"] in lines
+    assert ["bank balance", "2026-11-22", "", "5070.00"] in lines
     assert sum(float(one[3].lstrip("'")) for one in lines[4:]) == float(lines[3][3].lstrip("'"))
     assert made_again(tariq, "2026-11-22") == 409
     assert omar.get("/treasury/closes/2").status_code == 404
