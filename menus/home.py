@@ -20,7 +20,7 @@ SCREENS = (
         Choice("7", "account"),
         Choice("8", "help.read"),
         Choice("9", "resume", when="broken"),
-        Choice("99", "undo", when="undo"),
+        Choice("99", "undo.open", when="undo"),
     )),
     Do("help.read", read_help, then="help", gives=("help_line",)),
     End("help"),

@@ -1,4 +1,4 @@
-"""Taking back a payment that has not arrived yet: one key on the first screen, and one to say which."""
+"""Taking back a payment that has not arrived yet: one key on the first screen; a second where it could mean another."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,8 +7,15 @@ from menus.call import Call
 from service.phone import mask_phone
 from service.ussd.screens import Do, End, Pick, Values
 from service.wallet.name import masked
-from service.wallet.undo import NothingToUndo, TooLateToUndo, can_undo, take_back
+from service.wallet.undo import NothingToUndo, TooLateToUndo, can_undo, take_back, was_last
 from service.wallet.unit import Pending, Person
+
+
+def open_undo(call: Call, _: Values) -> Mapping[str, Any]:
+    """See whether one payment alone can be meant: then the key has said all."""
+    rows = can_undo(call.unit, call.caller)
+    alone = len(rows) == 1 and was_last(call.unit, call.caller, rows[0])
+    return {"alone": alone, "waiting": waiting(call, {})[0]["value"] if alone else {}}
 
 
 def waiting(call: Call, _: Values) -> Sequence[Values]:
@@ -33,6 +40,7 @@ def take(call: Call, values: Values) -> Mapping[str, Any]:
 
 
 SCREENS = (
+    Do("undo.open", open_undo, then="undo", gives=("alone", "waiting"), instead={"alone": "undo.take"}),
     Pick("undo", "waiting", waiting, then="undo.take", lines=("amount", "name", "number", "until"), empty="undo.late"),
     Do("undo.take", take, then="undo.done", gives=("amount", "name", "number", "reference", "balance"), writes=True,
        refuses=(NothingToUndo, TooLateToUndo), told="undone"),

@@ -7,7 +7,7 @@ ASCII digits behind one `+` reach it, and only mobile numbers of the asked regio
 import re
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, PhoneNumberType
+from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType
 
 from service.gsm7 import trim
 from service.refusal import Refusal
@@ -23,8 +23,12 @@ class BadPhone(Refusal):
     """What was typed is not a mobile number of this country."""
 
 
+class PhoneAbroad(BadPhone):
+    """What was typed is a mobile number of another country, where nothing can be sent yet."""
+
+
 def read_phone(text: str, region: str) -> str:
-    """Read a number that a person typed and return E.164; raises BadPhone.
+    """Read a number that a person typed and return E.164; raises BadPhone, or PhoneAbroad for a mobile of elsewhere.
 
     National (`0722 000 002`) or international (`+254...`, `254...`, `00254...`); it must be a mobile number of the
     region (`KE`). Short codes, landlines, premium and foreign numbers are refused.
@@ -34,13 +38,22 @@ def read_phone(text: str, region: str) -> str:
         digits = "+" + digits[2:]
     if not _DIGITS.fullmatch(digits):
         raise BadPhone
+    number = _mobile(digits, region)
+    if number is not None and phonenumbers.region_code_for_number(number) == region:
+        return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    # Abroad is only what is written in full: with its country in front, the plus forgotten or not.
+    if _mobile("+" + digits.lstrip("+"), region) is not None:
+        raise PhoneAbroad
+    raise BadPhone
+
+
+def _mobile(digits: str, region: str) -> PhoneNumber | None:
+    """Return a mobile number of anywhere, or None for what is none."""
     try:
         number = phonenumbers.parse(digits, region)
     except phonenumbers.NumberParseException:
-        raise BadPhone from None
-    if phonenumbers.number_type(number) not in _MOBILE or phonenumbers.region_code_for_number(number) != region:
-        raise BadPhone
-    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        return None
+    return number if phonenumbers.number_type(number) in _MOBILE else None
 
 
 def at_seat(phone: str, seat: int) -> str:

@@ -23,12 +23,12 @@ def tariff() -> None:
 SERVICES = ("send", "pay", "bill", "airtime", "withdraw", "cash_in", "bulk")
 
 
-def _packs() -> "list[Pack]":
-    """Return the packs that are served, as their files say."""
+def _packs(country: str | None) -> "list[Pack]":
+    """Return the packs that are served, or one that may not be, as their files say."""
     from service.countries import load_pack
     from service.settings import read_settings
 
-    return [load_pack(country) for country in read_settings().countries]
+    return [load_pack(code) for code in ([country] if country else read_settings().countries)]
 
 
 def _today(country: str | None) -> "list[Pack]":
@@ -158,13 +158,14 @@ def _days(row: Any) -> dict[str, str | None]:
 
 
 @tariff.command()
-def check() -> None:
+@click.option("--country", metavar="CODE", help="Of this country, served or not; else of all that are served.")
+def check(country: str | None) -> None:
     """Look for gaps, overlaps, falling dates and commissions that reward pieces; print where pieces save most."""
     from service.clock import now
     from service.countries import check_tariffs, worst_split
     from service.money import show_amount_full
 
-    packs = _packs()
+    packs = _packs(country)
     if problems := [problem for pack in packs for problem in check_tariffs(pack, now())]:
         raise refuse(*problems)
     for pack in packs:

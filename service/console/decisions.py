@@ -1,6 +1,7 @@
 """What the rules about patterns decided, for which reasons, and what it turned out to be."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -68,6 +69,7 @@ def decision(unit: Unit, case: Case, people: dict[int, Person]) -> dict[str, Any
         "amount": amount_of(unit, case),
         "reasons": case.values["rules"],
         "does": what_was_done(pack, case.values["rules"]),
+        "told_until": _told_until(pack, case),
         "payment": "delayed" if recorded is None else waits.state if waits else "done",
         "entry": unit.house.references.write(case.about) if recorded else "",
         "until": waits.settles_at if waits and waits.state == "waiting" else None,
@@ -75,6 +77,12 @@ def decision(unit: Unit, case: Case, people: dict[int, Person]) -> dict[str, Any
         "outcome": case.values.get("outcome", ""),
         "by": case.values.get("closed_by", ""),
     }
+
+
+def _told_until(pack: Pack, case: Case) -> str:
+    """Return the time that stood in the words which the person heard, by the clock of the country."""
+    seconds = max((rule.seconds for rule in pack.rules if rule.name in case.values["rules"]), default=0)
+    return f"{(case.opened_at + timedelta(seconds=seconds)).astimezone(pack.zone):%H:%M}"
 
 
 def what_was_done(pack: Pack, names: Sequence[str]) -> str:

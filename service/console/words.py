@@ -1,8 +1,13 @@
-"""The words of the console: one table for each language, the same keys in each."""
+"""The words of the console: one table for each language, the same keys in each.
+
+Why a rule hit is not said twice: staff read the sentence that the person heard, from the words of the menus.
+"""
 
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
+
+from service.wallet.rules import REASONS
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "fr": "Français", "sw": "Kiswahili"}
 
@@ -18,7 +23,11 @@ def _flat(table: Mapping[str, object], before: str = "") -> dict[str, str]:
 
 
 def _read(language: str) -> Mapping[str, str]:
-    return _flat(tomllib.loads((files("service.console") / "text" / f"{language}.toml").read_text("utf-8")))
+    own, heard = (
+        tomllib.loads((files(package) / "text" / f"{language}.toml").read_text("utf-8"))
+        for package in ("service.console", "menus")
+    )
+    return _flat(own) | {f"rule.{name}": heard["no"][name] for name in REASONS}
 
 
 WORDS: Mapping[str, Mapping[str, str]] = {language: _read(language) for language in LANGUAGES}

@@ -36,7 +36,9 @@ SHOWN = 5
 
 
 class NobodyNear(Refusal):
-    """No agent in this place is known to have so much cash."""
+    """No agent in this place, which may have been guessed, is known to have so much cash."""
+
+    says = ("place",)
 
 
 class TooManyAsks(Refusal):
@@ -82,7 +84,7 @@ def find_cash(unit: Unit, *, person: Person, amount: int, place: str, pack: Pack
     found = [agent for agent in agents if agent.state == "active" and agent.person != person.id][:SHOWN]
     if not found:
         note_shortage(unit, agent=None, area=area, amount=amount, why="cash")
-        return NobodyNear()
+        return NobodyNear(place=place)
     return found
 
 

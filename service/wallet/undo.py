@@ -52,6 +52,12 @@ def can_undo(unit: Unit, payer: Person) -> Sequence[Pending]:
     return [row for row in rows if row.payee not in shops]
 
 
+def was_last(unit: Unit, payer: Person, row: Pending) -> bool:
+    """Say whether nothing has left the wallet since this payment, so that who takes something back means it."""
+    lines = unit.books.lines(wallet_of(payer), limit=LOOKED_AT)
+    return next((one.entry for one in lines if one.amount < 0), None) == row.id
+
+
 def may_mean_another(unit: Unit, payer: Person, row: Pending) -> bool:
     """Say whether a word that names no payment may have been meant for another than this one, which waits.
 

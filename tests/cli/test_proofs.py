@@ -45,6 +45,14 @@ def test_the_tariff_is_sound_and_its_worst_split_is_said(senti: Senti) -> None:
     assert "commission of withdraw: pieces of a day's sum earn what the sum earns" in said
 
 
+def test_the_tariff_of_one_country_is_checked_served_or_not(senti: Senti) -> None:
+    said = senti.says("tariff", "check", "--country", "gh")
+    assert said.startswith("gh: sound. 10 tables, 2 taxes.\n")
+    assert "send: paying in pieces saves at most GHS 7.50, of GHS 5,000.01" in said
+    assert "ke" not in senti.says("tariff", "check", "--country", "ug").split(":")[0]
+    assert "there are: gh, ke, ug" in senti.no("tariff", "check", "--country", "KE", status=2)
+
+
 def test_the_pack_says_what_a_payment_costs_on_any_day(senti: Senti) -> None:
     """The e-levy of Ghana counts until the last instant of 1 April 2025; asked of a country that is not served."""
     of_ghana = ("tariff", "show", "send", "300", "--country", "gh", "--at")

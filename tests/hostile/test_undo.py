@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from service.refusal import Refusal
 from service.wallet.audit import audit_all
 from service.wallet.operator import approve, propose
@@ -50,7 +52,7 @@ def test_W_05_an_undo_whose_answer_was_lost_is_told_and_not_done_twice(town: Tow
     """The repeated hop reads the same, the next dial says what happened, and CHECK says that it never arrived."""
     phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
     town.wait(minutes=1)
-    phone.dial().press("99", "1")
+    phone.dial().press("99")
     said = phone.screen
     phone.hop()
     assert phone.screen == said
@@ -72,11 +74,56 @@ def test_W_05_the_next_dial_never_says_done_of_what_was_taken_back(town: Town) -
 def test_a_second_channel_takes_back_what_the_first_shows(town: Town) -> None:
     """The list is on the phone while UNDO has done it: the same outcome is read, and nothing comes back twice."""
     phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    phone.dial().press("1", "1", "100", PINS["Amina"])
     phone.dial().press("99")
-    phone.sms("UNDO")
+    assert phone.screen.startswith("Take back which?"), phone.screen
+    reference = town.app.read(lambda unit: unit.house.references.write(unit.rows.find(Pending)[0].id))
+    phone.sms(f"UNDO {reference}")
     phone.press("1")
     assert phone.screen.startswith("KES 507 is back with you")
+    assert town.balance("Amina") == 200000 - 100_00
+
+
+def test_one_key_takes_back_the_only_payment_that_can_be_meant(town: Town) -> None:
+    """The next dial offers 99, and 99 has done it: no list of one, no question, for nothing leaves the wallet."""
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    phone.dial().press("99")
+    assert phone.over, phone.screen
+    assert phone.screen.startswith("KES 507 is back with you, fee and all: it did not go to CHEBET R."), phone.screen
     assert town.balance("Amina") == 200000
+    phone.dial().press("1", "0733000003", "300", PINS["Amina"])
+    assert phone.dial().press("99").screen.startswith("KES 307 is back"), "what was taken back before is in no doubt"
+
+
+@pytest.mark.parametrize("other", ["newer", "older", "known", "cash"])
+def test_one_key_never_guesses_which_payment_is_meant(other: str, town: Town) -> None:
+    """Two wait, the later of two is back already, or other money has left since: the list names what may come."""
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    if other == "known":
+        phone.dial().press("1", "1", "100", PINS["Amina"])
+    elif other == "cash":
+        phone.dial().press("2", "100016", "100", PINS["Amina"])
+    else:
+        town.wait(minutes=1)
+        phone.dial().press("1", "0733000003", "300", PINS["Amina"])
+    if other == "older":
+        phone.dial().press("99", "1")
+        assert phone.screen.startswith("KES 307 is back"), phone.screen
+    had = town.balance("Amina")
+    phone.dial().press("99")
+    assert phone.screen.startswith("Take back which?"), phone.screen
+    assert town.balance("Amina") == had
+    phone.press("1")
+    assert phone.screen.startswith("KES 307 is back" if other == "newer" else "KES 507 is back"), phone.screen
+
+
+def test_a_dialled_99_takes_nothing_back(town: Town) -> None:
+    """What moves money is pressed on a screen, never walked to by a stored number."""
+    phone = town.phone("Amina").dial().press("1", "0733000003", "500", PINS["Amina"])
+    had = town.balance("Amina")
+    phone.dial("*384*96*99#")
+    assert "99 Undo" in phone.screen, phone.screen
+    assert town.balance("Amina") == had
 
 
 def test_L_09_thirty_answers_to_one_case(anywhere: Town) -> None:

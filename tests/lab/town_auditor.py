@@ -94,7 +94,7 @@ class Auditor(OwnBooks):
             before, screen = self.screens.get(session, ("", ""))
             asked = words.find(words.CONFIRM, screen)
             typed = text[len(before) + 1 :] if before else text
-            hop.takes_back = words.WHICH in screen and typed.isdigit()
+            hop.takes_back = (words.WHICH in screen and typed.isdigit()) or (words.UNDO in screen and typed == "99")
             if asked and text.startswith(before) and len(typed) == 4:
                 hop.pin, hop.right = typed, typed == self.pins[phone]
                 hop.base = self.tries[phone]

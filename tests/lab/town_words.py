@@ -68,7 +68,7 @@ SMS: Mapping[str, str] = {
 # fmt: on
 
 ARRIVES = re.compile(r"^Arrives ([\d:]+)\.", re.M)
-WHICH = "Take back which?"
+WHICH, UNDO = "Take back which?", "\n99 Undo"
 HAS = re.compile(rf"^You have {M}\.$", re.M)
 TRIES = re.compile(r"^Wrong PIN\. Tries left: (\d)", re.M)
 LOCKED = "Your wallet is locked"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.phone import BadPhone, is_e164, log_mask, mask_phone, national, read_phone
+from service.phone import BadPhone, PhoneAbroad, is_e164, log_mask, mask_phone, national, read_phone
 
 
 def refused(text: str, region: str = "KE") -> bool:
@@ -44,6 +44,34 @@ def test_I_04_one_number_however_it_is_written(text: str) -> None:
 def test_I_04_everything_else_is_refused(text: str) -> None:
     """Short codes, landlines, free and premium numbers, foreign ones, wrong lengths, letters and extensions."""
     assert refused(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+256772000000",
+        "00256 772 000 000",
+        "256772000000",
+        "+255754000000",
+        "+233241234567",
+        "+12025550123",
+        "250788123456",
+    ],
+)  # fmt: skip
+def test_I_04_a_mobile_number_of_elsewhere_is_called_so(text: str) -> None:
+    """Written in full, plus or no plus, it is refused as what it is: nobody is told to look for a typing mistake."""
+    with pytest.raises(PhoneAbroad):
+        read_phone(text, "KE")
+
+
+@pytest.mark.parametrize(
+    "text", ["+256312000000", "0772000000123", "07220000022", "22456", "+2547220000021", "256", "+"]
+)
+def test_I_04_what_is_nobodys_mobile_number_is_not_abroad(text: str) -> None:
+    """A landline of elsewhere, a digit too many, a short code: mistyped, as far as anybody can tell."""
+    with pytest.raises(BadPhone) as refused:
+        read_phone(text, "KE")
+    assert refused.type is BadPhone
 
 
 def test_I_04_the_region_decides() -> None:
