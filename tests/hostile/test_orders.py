@@ -512,3 +512,31 @@ def test_a_biller_who_leaves_the_pack_leaves_orders_that_are_not_lost(town: Town
             pass
     assert [(order.state, order.stuck) for order in orders(town)] == [(HELD, True), (BACK, False)]
     whole(town)
+
+
+def test_V_03_the_accounts_of_a_biller_are_budgeted_over_all_channels(anywhere: Town) -> None:
+    """Keys and messages count together, found or not, answered or not; who was paid before is no stranger.
+
+    The same account is counted once a day, beyond it the biller is not even asked, and paying gives it back.
+    """
+    amina, most = anywhere.phone("Amina"), anywhere.app.home.pack.lookups_per_day
+    full = "Too many new bills today."
+    pays(anywhere, "01")
+    anywhere.work()
+    amina.new()
+    for number in range(most - 2):
+        assert full not in amina.dial().press("3", "1", "2", f"{METER}9{number}").screen
+    assert full not in amina.dial().press("3", "1", "2", f"{METER}90").screen, "looked at today"
+    assert full not in amina.dial().press("3", "1", "2", f"{METER}50").screen
+    amina.sms("BILL STIMA 88888888890 99")
+    assert amina.new() == ["The biller knows no such number. Look at the bill."], "the last that is free"
+    before = len(anywhere.stand_in.asked("account"))
+    amina.dial().press("3", "1", "2", f"{METER}77")
+    assert amina.screen.startswith(full), amina.screen
+    assert "Stima Power 12345678901" in amina.screen, "what was paid before is in front"
+    amina.sms(f"BILL STIMA {METER}78 99")
+    assert [full in text for text in amina.new()] == [True]
+    assert len(anywhere.stand_in.asked("account")) == before
+    assert "is being paid" in amina.dial().press("3", "1", "1", "99", PINS["Amina"]).screen
+    anywhere.wait(days=1)
+    assert full not in amina.dial().press("3", "1", "2", f"{METER}77").screen
