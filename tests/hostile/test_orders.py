@@ -254,6 +254,51 @@ def test_airtime_of_yesterday_is_not_repeated(anywhere: Town, monkeypatch: pytes
     whole(anywhere)
 
 
+def test_what_reaches_a_biller_late_is_not_given_back_as_well(
+    anywhere: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The biller knew of none when it was asked, and got it a minute later; the worker was away until it was too late.
+
+    That something is on its way is not forgotten: before it goes back, the biller is asked once more.
+    """
+    real, on_the_way = billers.HttpBiller._call, list[Callable[[], object]]()
+
+    def slow(self: billers.HttpBiller, method: str, path: str, *more: object) -> object:
+        if path != "/payments":
+            return real(self, method, path, *more)  # type: ignore[arg-type]
+        on_the_way.append(lambda: real(self, method, path, *more))  # type: ignore[arg-type]
+        raise billers._Unreadable
+
+    monkeypatch.setattr(billers.HttpBiller, "_call", slow)
+    pays(anywhere, "01")
+    anywhere.work()
+    anywhere.wait(seconds=70)
+    assert len(anywhere.stand_in.asked("ask")) == 1
+    for arrives in on_the_way:
+        arrives()
+    anywhere.wait(days=1)
+    assert [order.state for order in orders(anywhere)] == [DONE]
+    assert (owed(anywhere), anywhere.balance("Amina")) == (250_00, FIRST - 255_00)
+    assert sum(anywhere.stand_in.book.paid.values()) == 250_00
+    whole(anywhere)
+
+
+def test_a_worker_that_stood_still_with_an_order_hands_it_over_no_more(
+    anywhere: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between lease and call until others have given the money back: then it calls nobody."""
+    pays(anywhere, "01")
+    clock = iter([0.0, 3_600.0])
+    monkeypatch.setattr(errand, "monotonic", lambda: next(clock))
+    assert errands(anywhere.app)[0]() == 1
+    assert anywhere.stand_in.asked("pay") == []
+    assert [order.state for order in orders(anywhere)] == [HELD]
+    monkeypatch.undo()
+    anywhere.wait(minutes=3)
+    assert [order.state for order in orders(anywhere)] == [DONE]
+    whole(anywhere)
+
+
 def test_an_order_waits_for_no_time_that_only_a_wrong_clock_knew(town: Town) -> None:
     pays(town, "85")
     town.work()
