@@ -8,6 +8,7 @@ from menus.fields import ACCOUNT, AMOUNT
 from menus.ordering import QUOTED, TOO_MUCH, from_look_on, quoted
 from menus.steps import may_work
 from service.ussd.screens import Ask, Do, End, Pick, Values
+from service.wallet.known import TooManyAccounts
 from service.wallet.order import (
     Asked,
     BadAccount,
@@ -67,7 +68,8 @@ SCREENS = (
        instead={"is_known": "bills.ask"}, refuses=(UnknownBiller,)),
     Ask("bills.account", "account", ACCOUNT, then="bills.ask"),
     Do("bills.ask", ask, then="bills.amount", gives=("asked", "holder", "due", "is_exact"),
-       instead={"is_exact": "bills.due"}, on=dict.fromkeys((BadAccount, UnknownAccount), "bills.account"),
+       instead={"is_exact": "bills.due"},
+       on={BadAccount: "bills.account", UnknownAccount: "bills.account", TooManyAccounts: "bills"},
        refuses=(UnknownBiller, BillerSilent, NothingDue)),
     Ask("bills.amount", "amount", AMOUNT, then="bills.quote"),
     Do("bills.quote", quote, then="bills.look", gives=QUOTED,

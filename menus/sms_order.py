@@ -70,15 +70,15 @@ def pay_bill(call: Call, text: str) -> Answer | Refusal:
         raise PinInMessage
     amount = read_amount(found[3].rstrip(".,"), call.pack.currency) if found[3] else 0
     bring_up_to_date(call.unit, call.caller)
-    asked = ask_biller(call.unit, call.caller, biller.code, account)
-    amount = amount or asked.due or 0
-    if not amount:
-        raise NotABill(billers=_names(call))
     try:
+        asked = ask_biller(call.unit, call.caller, biller.code, account)
+        amount = amount or asked.due or 0
+        if not amount:
+            return NotABill(billers=_names(call))
         quote = quote_bill(call.unit, payer=call.caller, asked=asked, amount=amount)
         shown = {"biller": biller.name, "account": account, "holder": asked.holder}
         return _asked(call, quote, shown, {"service_code": call.pack.people_code})
-    except Refusal as no:
+    except Refusal as no:  # an account that was looked up stays counted, too
         return no
 
 

@@ -11,6 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
+from time import monotonic
 from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -109,12 +111,13 @@ def run_errands(transact: Transact, providers: Mapping[str, Provider], airtime: 
 
     Airtime beyond its budget is not bought: it waits for room, and goes back whole when it has waited too long (G-09).
     """
+    begun = monotonic()
     errands = transact(lambda unit: _take(unit, list(providers)))
     if not errands:
         return 0
     ways = [providers.get(one.order.provider) if _has_room(one, airtime) else None for one in errands]
     with ThreadPoolExecutor(max_workers=AT_ONCE, thread_name_prefix="errand") as pool:
-        answers = list(pool.map(_go, errands, ways))
+        answers = list(pool.map(partial(_go, begun), errands, ways))
     for errand, answer in zip(errands, answers, strict=True):
         _write_down(transact, errand, answer)
     return len(errands)
@@ -141,7 +144,7 @@ def _lease(unit: Unit, row: Order, *, known: bool) -> Errand:
     goes = row.sent_at is not None or (known and not _is_late(unit, row))
     taken = replace(
         row,
-        sent_at=(row.sent_at or unit.now) if goes else None,
+        sent_at=(row.sent_at if _is_late(unit, row) or row.stuck else unit.now) if goes else None,
         tries=row.tries + 1,
         next_at=unit.now + LEASE,
     )
@@ -161,11 +164,15 @@ def _has_room(errand: Errand, airtime: Budget) -> bool:
     return False
 
 
-def _go(errand: Errand, provider: Provider | None) -> Answer:
+def _go(begun: float, errand: Errand, provider: Provider | None) -> Answer:
     if provider is None or errand.order.sent_at is None:
         return Answer(Fate.NOT_SENT)
+    if monotonic() - begun > LEASE.total_seconds() / 2:  # this process stood still: somebody else may have it in hand
+        return Answer(Fate.UNSURE, detail="the lease is over")
     try:
-        return provider.ask(errand) if errand.again else provider.pay(errand)
+        answer = provider.ask(errand) if errand.again else provider.pay(errand)
+        may_go = answer.fate is Fate.UNHEARD and not errand.late and not errand.order.stuck
+        return provider.pay(errand) if may_go else answer
     except Exception:
         log.exception("a provider's adapter broke", provider=errand.order.provider)
         return Answer(Fate.UNSURE)
@@ -206,11 +213,12 @@ def _not_there(unit: Unit, row: Order) -> None:
 
 
 def _unheard(unit: Unit, row: Order) -> None:
-    """The provider knows of none: what was handed over may still be on its way for a while, under the same name."""
+    """The provider knows of none, and it is too late to begin: what was handed over may still be on its way for a while.
+
+    It is never forgotten that something was: else what came late would be paid and given back as well.
+    """
     assert row.sent_at is not None, f"order {row.id} was never handed over"
-    if not _is_late(unit, row) and not row.stuck:
-        unit.rows.put(replace(row, sent_at=None, next_at=_later(unit, row)))
-    elif unit.now - row.sent_at >= QUIET:
+    if unit.now - row.sent_at >= QUIET:
         give_back(unit, row)
     else:
         unit.rows.put(replace(row, next_at=row.sent_at + QUIET))

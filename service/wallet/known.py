@@ -2,6 +2,7 @@
 
 Whom one has paid is known, and costs nothing here. Of everybody else a person may look up so many different numbers a
 day, over all channels, whether anybody is behind them or not; who then pays gets that one back when the money arrives.
+The same holds, in a budget of its own, for accounts at billers.
 """
 
 import hmac
@@ -27,31 +28,52 @@ class TooManyLookups(Refusal):
     """The day's names of strangers are used up; known people can be paid all the same."""
 
 
+class TooManyAccounts(Refusal):
+    """The day's accounts at billers are used up; those that were paid before can be paid all the same."""
+
+
 def look_up(unit: Unit, payer: Person, phone: str) -> None:
     """Count a number that this person has never paid, once a day; raises TooManyLookups (V-03)."""
-    used, seen = _budget(unit, payer, phone, unit.now)
+    _look(unit, payer, "look", number_of(phone), TooManyLookups)
+
+
+def look_up_account(unit: Unit, payer: Person, biller: str, account: str) -> None:
+    """Count an account that this person has never paid, once a day; raises TooManyAccounts (V-03)."""
+    _look(unit, payer, "bill", f"{biller} {account}", TooManyAccounts)
+
+
+def _look(unit: Unit, payer: Person, kind: str, what: str, no: type[Refusal]) -> None:
+    used, seen = _budget(unit, payer, kind, what, unit.now)
     if unit.rows.get(Tally, seen) is not None:
         return
     if count(unit, used, 0) >= unit.house.packs[payer.country].lookups_per_day:
-        raise TooManyLookups
+        raise no
     unit.rows.add(Tally(key=seen, count=1, at=unit.now))
     count(unit, used, 1)
 
 
 def pay_back(unit: Unit, payer: Person, phone: str, *, looked_at: datetime) -> None:
     """Give a look-up back, once, because money has arrived there; before, taking back would show names for nothing."""
-    used, seen = _budget(unit, payer, phone, looked_at)
+    _pay_back(unit, *_budget(unit, payer, "look", number_of(phone), looked_at))
+
+
+def pay_back_account(unit: Unit, payer: Person, biller: str, account: str, *, looked_at: datetime) -> None:
+    """Give the look-up of an account back, once, because its bill is paid."""
+    _pay_back(unit, *_budget(unit, payer, "bill", f"{biller} {account}", looked_at))
+
+
+def _pay_back(unit: Unit, used: str, seen: str) -> None:
     looked = unit.rows.lock(Tally, seen)
     if looked is not None and looked.count:
         unit.rows.put(replace(looked, count=0))
         count(unit, used, -1)
 
 
-def _budget(unit: Unit, payer: Person, phone: str, at: datetime) -> tuple[str, str]:
+def _budget(unit: Unit, payer: Person, kind: str, what: str, at: datetime) -> tuple[str, str]:
     """Name two tallies of a day: how many strangers, and this one; the number itself stands in neither."""
     today = day(at, unit.house.packs[payer.country].zone)
-    mark = hmac.digest(unit.house.code_key, f"look {payer.id} {number_of(phone)}".encode(), "sha256").hex()[:20]
-    return f"looks:{payer.id}:{today}", f"look:{mark}:{today}"
+    mark = hmac.digest(unit.house.code_key, f"{kind} {payer.id} {what}".encode(), "sha256").hex()[:20]
+    return f"{kind}s:{payer.id}:{today}", f"{kind}:{mark}:{today}"
 
 
 def nearly(one: str, other: str) -> bool:

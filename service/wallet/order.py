@@ -21,6 +21,7 @@ from service.phone import mask_phone
 from service.refusal import Refusal
 from service.wallet.account import counted_out, provider_account, provider_name, wallet_of
 from service.wallet.halt import refuse_halted
+from service.wallet.known import look_up_account, pay_back_account
 from service.wallet.limits import OverSingle, caps_out, given_back, in_its_words, limits_of, refuse_over, tier_of
 from service.wallet.name import masked
 from service.wallet.notice import tell
@@ -121,13 +122,16 @@ def read_account(typed: str) -> str:
 def ask_biller(unit: Unit, person: Person, code: str, account: str) -> Asked:
     """Find an account at a biller and what may be paid on it.
 
-    Raises UnknownBiller, BadAccount, UnknownAccount, BillerSilent or NothingDue; Unanswered until the biller was asked.
+    Raises UnknownBiller, BadAccount, TooManyAccounts, UnknownAccount, BillerSilent or NothingDue; Unanswered until the
+    biller was asked. What was looked up is counted, whatever is refused then.
     """
     biller = unit.house.packs[person.country].biller(code)
     if biller is None:
         raise UnknownBiller
     if not re.fullmatch(biller.account, account, re.ASCII):
         raise BadAccount
+    if (code, account) not in _paid_before(unit, person):
+        look_up_account(unit, person, code, account)
     found = answer_to(unit, AccountQuestion(person.country, code, account))
     if found == NOT_FOUND:
         raise UnknownAccount
@@ -224,6 +228,8 @@ def settle(unit: Unit, row: Order, provider_id: str | None = None) -> None:
     posted = _resolve(unit, row, Reason.SETTLE, moves)
     unit.rows.put(replace(row, state="done", provider_id=provider_id or row.provider_id))
     _close_case(unit, row)
+    if row.kind == BILL:
+        pay_back_account(unit, person, row.provider, row.account, looked_at=row.at)
     values = _said(unit, row, person) | {"fee": charge.published, "levy": charge.levy, "at": posted.at.isoformat()}
     tell(unit, person, f"{row.kind}_paid", values, entry=posted.id)
 
@@ -288,10 +294,14 @@ def account_shown(order: Order | Quote) -> str:
 def recent_accounts(unit: Unit, person: Person) -> Sequence[tuple[Biller, str]]:
     """Return the billers and accounts that a person paid last, newest first, each once."""
     pack = unit.house.packs[person.country]
-    rows = unit.rows.find(Order, person=person.id, kind=BILL, newest=True, limit=LOOKED_AT)
-    paid = dict.fromkeys((row.provider, row.account) for row in rows if row.state == "done")
-    known = [(pack.biller(code), account) for code, account in paid if account]
+    known = [(pack.biller(code), account) for code, account in _paid_before(unit, person) if account]
     return [(biller, account) for biller, account in known if biller][:RECENT]
+
+
+def _paid_before(unit: Unit, person: Person) -> Mapping[tuple[str, str], None]:
+    """Return the billers and accounts of the bills that a person has paid, newest first."""
+    rows = unit.rows.find(Order, person=person.id, kind=BILL, newest=True, limit=LOOKED_AT)
+    return dict.fromkeys((row.provider, row.account) for row in rows if row.state == "done")
 
 
 def just_ordered(unit: Unit, payer: Person, quote: Quote, lines: Sequence[Line]) -> Mapping[str, Any] | None:

@@ -254,6 +254,51 @@ def test_airtime_of_yesterday_is_not_repeated(anywhere: Town, monkeypatch: pytes
     whole(anywhere)
 
 
+def test_what_reaches_a_biller_late_is_not_given_back_as_well(
+    anywhere: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The biller knew of none when it was asked, and got it a minute later; the worker was away until it was too late.
+
+    That something is on its way is not forgotten: before it goes back, the biller is asked once more.
+    """
+    real, on_the_way = billers.HttpBiller._call, list[Callable[[], object]]()
+
+    def slow(self: billers.HttpBiller, method: str, path: str, *more: object) -> object:
+        if path != "/payments":
+            return real(self, method, path, *more)  # type: ignore[arg-type]
+        on_the_way.append(lambda: real(self, method, path, *more))  # type: ignore[arg-type]
+        raise billers._Unreadable
+
+    monkeypatch.setattr(billers.HttpBiller, "_call", slow)
+    pays(anywhere, "01")
+    anywhere.work()
+    anywhere.wait(seconds=70)
+    assert len(anywhere.stand_in.asked("ask")) == 1
+    for arrives in on_the_way:
+        arrives()
+    anywhere.wait(days=1)
+    assert [order.state for order in orders(anywhere)] == [DONE]
+    assert (owed(anywhere), anywhere.balance("Amina")) == (250_00, FIRST - 255_00)
+    assert sum(anywhere.stand_in.book.paid.values()) == 250_00
+    whole(anywhere)
+
+
+def test_a_worker_that_stood_still_with_an_order_hands_it_over_no_more(
+    anywhere: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Stopped between lease and call until others have given the money back: then it calls nobody."""
+    pays(anywhere, "01")
+    clock = iter([0.0, 3_600.0])
+    monkeypatch.setattr(errand, "monotonic", lambda: next(clock))
+    assert errands(anywhere.app)[0]() == 1
+    assert anywhere.stand_in.asked("pay") == []
+    assert [order.state for order in orders(anywhere)] == [HELD]
+    monkeypatch.undo()
+    anywhere.wait(minutes=3)
+    assert [order.state for order in orders(anywhere)] == [DONE]
+    whole(anywhere)
+
+
 def test_an_order_waits_for_no_time_that_only_a_wrong_clock_knew(town: Town) -> None:
     pays(town, "85")
     town.work()
@@ -512,3 +557,31 @@ def test_a_biller_who_leaves_the_pack_leaves_orders_that_are_not_lost(town: Town
             pass
     assert [(order.state, order.stuck) for order in orders(town)] == [(HELD, True), (BACK, False)]
     whole(town)
+
+
+def test_V_03_the_accounts_of_a_biller_are_budgeted_over_all_channels(anywhere: Town) -> None:
+    """Keys and messages count together, found or not, answered or not; who was paid before is no stranger.
+
+    The same account is counted once a day, beyond it the biller is not even asked, and paying gives it back.
+    """
+    amina, most = anywhere.phone("Amina"), anywhere.app.home.pack.lookups_per_day
+    full = "Too many new bills today."
+    pays(anywhere, "01")
+    anywhere.work()
+    amina.new()
+    for number in range(most - 2):
+        assert full not in amina.dial().press("3", "1", "2", f"{METER}9{number}").screen
+    assert full not in amina.dial().press("3", "1", "2", f"{METER}90").screen, "looked at today"
+    assert full not in amina.dial().press("3", "1", "2", f"{METER}50").screen
+    amina.sms("BILL STIMA 88888888890 99")
+    assert amina.new() == ["The biller knows no such number. Look at the bill."], "the last that is free"
+    before = len(anywhere.stand_in.asked("account"))
+    amina.dial().press("3", "1", "2", f"{METER}77")
+    assert amina.screen.startswith(full), amina.screen
+    assert "Stima Power 12345678901" in amina.screen, "what was paid before is in front"
+    amina.sms(f"BILL STIMA {METER}78 99")
+    assert [full in text for text in amina.new()] == [True]
+    assert len(anywhere.stand_in.asked("account")) == before
+    assert "is being paid" in amina.dial().press("3", "1", "1", "99", PINS["Amina"]).screen
+    anywhere.wait(days=1)
+    assert full not in amina.dial().press("3", "1", "2", f"{METER}77").screen
