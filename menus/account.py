@@ -14,7 +14,8 @@ from service.wallet.people import choose_language
 from service.wallet.pin import DifferentPin, OldPin, PinLocked, WeakPin, WrongPin, change_pin, choose_pin, is_pin
 from service.wallet.statement import balance_of
 
-LIMITS = ("single", "day_limit", "left", "most_balance", "month_limit", "month_left")
+BOUNDS = ("single", "day_limit", "left", "most_balance", "month_limit", "month_left")
+LIMITS = (*BOUNDS, "tier")
 LANGUAGES = (("1", "en"), ("2", "sw"), ("3", "fr"), ("4", "am"), ("5", "lg"), ("6", "rw"), ("7", "ha"), ("8", "num"))
 """The key of each language, the same in every country; a country shows those that it speaks."""
 
@@ -26,9 +27,9 @@ def read_balance(call: Call, _: Values) -> Mapping[str, Any]:
 
 
 def read_limits(call: Call, _: Values) -> Mapping[str, Any]:
-    """Say what the caller may do today."""
+    """Say what the caller may do today, and in which tier they are."""
     limits = limits_of(call.unit, call.caller)
-    return dict(zip(LIMITS, limits, strict=True))
+    return dict(zip(BOUNDS, limits, strict=True)) | {"tier": call.caller.tier}
 
 
 def choose(language: str) -> Act:

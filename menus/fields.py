@@ -272,6 +272,8 @@ def _shared(pack: Pack, code_key: bytes, money: Callable[[int], str]) -> dict[st
         "reference": _text(10),
         "original": _text(10),
         "help_line": _text(13),
+        "next_help": _maybe_text(13),
+        "tier": Field(str, 9),
         "funds_page": _text(24),
         "proof": _text(19),
         "tries": Field(str, 9),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-from menus.account import LIMITS
+from menus.account import read_limits
 from menus.call import Call
 from menus.funds import read_counted
 from menus.sms_answer import (
@@ -49,7 +49,6 @@ from service.wallet.check import check_receipt
 from service.wallet.due import bring_up_to_date
 from service.wallet.idle import refuse_asleep
 from service.wallet.known import shown
-from service.wallet.limits import limits_of
 from service.wallet.name import masked
 from service.wallet.nickname import BadNickname, both, called, give_nickname, nicknames_of, paid_at, read_nickname
 from service.wallet.people import WhichOne
@@ -86,7 +85,8 @@ def _balance(call: Call, _: str) -> Answer:
 
 
 def _limits(call: Call, _: str) -> Answer:
-    return Answer("limits", dict(zip(LIMITS, limits_of(call.unit, call.caller), strict=True)))
+    higher = any(tier > call.caller.tier for tier in call.pack.tiers)
+    return Answer("limits", {**read_limits(call, {}), "next_help": call.pack.help_line if higher else ""})
 
 
 def _mini(call: Call, _: str) -> Answer:

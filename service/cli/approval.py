@@ -80,8 +80,8 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     values = _shown(app, waiting, waiting.values)
     if "prices" in values:
         values["prices"] = mark(values["prices"])
-    if "entry" in values:
-        values["entry"] = app.house.references.write(values["entry"])
+    for name in {"entry", "application"} & values.keys():
+        values[name] = app.house.references.write(values[name])
     if "person" in values:
         person = app.read(lambda unit: unit.rows.get(Person, waiting.values["person"]))
         values["person"] = f"{person.name} {person.phone}" if person else "nobody"

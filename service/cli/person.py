@@ -78,11 +78,8 @@ def _about(unit: "Unit", number: str) -> dict[str, Any]:
 @click.option("--name", help="First and last name; asked for if missing.")
 @click.option("--id-number", help="Of the identity document; asked for if missing.")
 @click.option("--language", help="What they read; the country's first if missing.")
-@click.option("--tier", type=int, default=1, show_default=True, help="How well we know them.")
 @click.option("--pin-stdin", is_flag=True, help="Read the PIN from one line of standard input.")
-def register(
-    phone: str, name: str | None, id_number: str | None, language: str | None, tier: int, pin_stdin: bool
-) -> None:
+def register(phone: str, name: str | None, id_number: str | None, language: str | None, pin_stdin: bool) -> None:
     """Open a wallet for PHONE; the person types the PIN twice and nobody sees it."""
     from service.wallet.name import read_name
     from service.wallet.people import AlreadyRegistered, begin_registration, people_at, read_id_number
@@ -92,8 +89,6 @@ def register(
         number, pack = read_number(app, phone), pack_of_number(app, phone)
         if language not in (None, *pack.languages):
             raise unusable(f"--language is one of: {', '.join(pack.languages)}")
-        if tier not in pack.tiers:
-            raise unusable(f"--tier is one of: {', '.join(map(str, sorted(pack.tiers)))}")
         if app.read(lambda unit: people_at(unit, number)):
             raise AlreadyRegistered
         full_name = read_name(name or click.prompt("Name"))
@@ -111,7 +106,7 @@ def register(
                 language=language or pack.languages[0],
                 pin=begun["pending"],
                 pack=pack,
-                tier=tier,
+                tier=min(pack.tiers),
             )
 
         app.transact(work)

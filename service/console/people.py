@@ -21,6 +21,7 @@ from service.phone import mask_phone
 from service.ussd.session import Conversation
 from service.wallet.account import wallet_of
 from service.wallet.agent import agent_of
+from service.wallet.application import Application
 from service.wallet.case import WAITING, case_number
 from service.wallet.idle import is_asleep
 from service.wallet.limits import limits_of
@@ -31,6 +32,7 @@ from service.wallet.pin import receive_only_until
 from service.wallet.proposal import OwnAffair
 from service.wallet.statement import balance_of, owner_shown
 from service.wallet.tally import count
+from service.wallet.tier import KIND as TIER
 from service.wallet.unit import Case, Notice, Person, Unit
 
 log = structlog.get_logger()
@@ -93,6 +95,7 @@ def _look(unit: Unit, visit: Visit, person_id: int, before: int | None) -> dict[
     state = "pin_locked" if row.state == "active" and row.pin_tries >= pack.pin_tries else row.state
     cases = [*unit.rows.find(Case, opener=row.id, newest=True), *unit.rows.find(Case, other=row.id, newest=True)]
     found = lines(unit, wallet_of(row), before)
+    papers = unit.rows.find(Application, person=row.id, kind=TIER, state="asked", limit=1)
     return {
         "person": row,
         "person_pack": pack,
@@ -106,6 +109,8 @@ def _look(unit: Unit, visit: Visit, person_id: int, before: int | None) -> dict[
         "agent": agent,
         "cases": [case_line(unit, case) for case in cases],
         "lines": found,
+        "tiers": [number for number in sorted(pack.tiers) if number != row.tier and row.has_number],
+        "asked": [unit.house.references.write(one.id) for one in papers],
         "acts": [act for act in _acts(unit, row) if visit.may(f"make {act}")],
         "may_block": row.state == "active" and visit.may("block people"),
     }

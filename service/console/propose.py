@@ -27,6 +27,8 @@ from service.wallet.roles import ROLES
 from service.wallet.sanctions import Hit
 from service.wallet.staff import Staff
 from service.wallet.statement import UnknownReference
+from service.wallet.tier import KIND as TIER
+from service.wallet.tier import refuse_unfit
 from service.wallet.unit import Approval, Person, Unit
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
@@ -38,6 +40,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "order_settle": ("reference",),
     "order_return": ("reference",),
     "open_shop":    ("application",),
+    "tier":         ("application",),
     "resume_shop":  ("agent",),
     "close_shop":   ("agent",),
     "resume_content": ("item",),
@@ -125,10 +128,12 @@ def _hit(form: Form, typed: str) -> Pairs:
 
 def _application(form: Form, typed: str) -> Pairs:
     row = find_application(form.unit, typed)
-    if row is None:
+    if row is None or (row.kind == TIER) != (form.act == "tier"):
         raise NotFound
     if row.state != "asked":
         raise NotWaiting
+    if row.kind == TIER:
+        refuse_unfit(form.unit, row)
     return [("application", row.id)]
 
 

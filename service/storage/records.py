@@ -170,7 +170,7 @@ RECORDS: tuple[Record, ...] = (
         key=("id",),
         sealed=frozenset({"name", "place"}),
         unique=(Unique(("person", "kind"), where=("state", "asked")),),
-        indexes=(("state", "id"),),
+        indexes=(("state", "id"), ("kind", "state", "id")),
     ),
     Record(Paper, "papers", key=("id",), sealed=frozenset({"content"}), indexes=(("application",),)),
     Record(CommissionRun, "commission_runs", key=("id",), indexes=(("country", "period"),), order=("period",)),

@@ -62,7 +62,7 @@ RIGHTS: Mapping[str, Rights] = {
     "seller_paydays": _KEPT,
     "paydays": _KEPT,
     "commission_runs": _KEPT,
-    "applications": Rights(update=("state",)),
+    "applications": Rights(update=("state", "why")),
     "papers": Rights(),
     "tills": _KEPT,
     "reservations": _KEPT,

@@ -1,4 +1,5 @@
-"""Applications: somebody wants to be an agent or a merchant. Staff take it down, with papers; two of them say yes.
+"""Applications: somebody wants to be an agent or a merchant, or in another tier (tier.py). Staff take it down, with
+papers; two of them say yes.
 
 Papers are photographs or PDF files. What a file is called plays no part: its first octets say what it is. They are
 sealed as names are, never changed, and handed out only as files to be saved.
@@ -12,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from service.wallet.agent import AlreadyAgent, add_agent, agent_by_number, agent_of
+from service.wallet.name import masked
 from service.wallet.people import UnknownPerson, WhichOne, person_by_phone
 from service.wallet.staff import StaffRefusal
 from service.wallet.till import new_till, read_till_name, refuse_more_tills
@@ -54,16 +56,21 @@ class NotWaiting(StaffRefusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Application:
-    """What somebody asks for; `name` and `place` are those of the shop, `paper` the number of a form in a folder."""
+    """What somebody asks for; `place` is that of the shop, `paper` the number of a form in a folder."""
 
     id: int
-    kind: str  # one of KINDS
+    kind: str  # one of KINDS, or tier
     person: int
     name: str
+    """That of the shop; for a tier that of the person, as the papers spell it."""
     place: str
     under: str | None
     paper: str
+    tier: int | None = None
+    """The tier that the person is to be in."""
     state: str = "asked"  # asked, granted, refused
+    why: str = ""
+    """Why papers were refused: one of tier.REFUSED."""
     taken_by: str
     at: datetime
 
@@ -149,7 +156,7 @@ def attach(unit: Unit, application_id: int, octets: bytes) -> Paper:
 
 def turn_down(unit: Unit, application_id: int) -> Application:
     """Say no to an application; raises NotWaiting."""
-    return _decide(unit, application_id, "refused")
+    return decide(unit, application_id, "refused")
 
 
 def _waiting(unit: Unit, application_id: int) -> Application:
@@ -159,8 +166,9 @@ def _waiting(unit: Unit, application_id: int) -> Application:
     return application
 
 
-def _decide(unit: Unit, application_id: int, state: str) -> Application:
-    after = replace(_waiting(unit, application_id), state=state)
+def decide(unit: Unit, application_id: int, state: str, *, why: str = "") -> Application:
+    """End an application so; raises NotWaiting."""
+    after = replace(_waiting(unit, application_id), state=state, why=why)
     unit.rows.put(after)
     return after
 
@@ -178,13 +186,29 @@ def about_application(unit: Unit, application_id: int) -> Mapping[str, Any]:
         return {}
     papers = unit.rows.find(Paper, application=row.id, limit=MOST)
     mark = hashlib.sha256(" ".join(sorted(paper.digest for paper in papers)).encode()).hexdigest()[:16]
-    about = {"wants": row.kind, "shop": row.name, "application_state": row.state, "papers": len(papers), "digest": mark}
-    return {**about, **({"place": row.place, "under": row.under or ""} if row.kind == "agent" else {})}
+    about = {"wants": row.kind, "application_state": row.state, "papers": len(papers), "digest": mark}
+    if row.kind == "tier":
+        person = unit.rows.get(Person, row.person)
+        now = person.tier if person else 0
+        return {
+            **about,
+            "tier_now": now,
+            "tier_wanted": row.tier,
+            "paper_name": masked(row.name),
+            "taken_by": row.taken_by,
+        }
+    return {
+        **about,
+        "shop": row.name,
+        **({"place": row.place, "under": row.under or ""} if row.kind == "agent" else {}),
+    }
 
 
 def grant(unit: Unit, approval: Approval) -> Mapping[str, Any]:
     """Open the shop or the till that an application asks for; raises NotWaiting, or what opening it refuses."""
-    row = _decide(unit, approval.values["application"], "granted")
+    row = decide(unit, approval.values["application"], "granted")
+    if row.kind not in KINDS:
+        raise NotWaiting
     person = unit.rows.get(Person, row.person)
     if person is None or not person.has_number:
         raise UnknownPerson

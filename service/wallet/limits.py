@@ -25,10 +25,15 @@ class OverMonth(OverCap):
     """What went out this month may grow only by this much more."""
 
 
+def tier_now(unit: Unit, person: Person) -> Tier:
+    """Return what the tier of a person allows now."""
+    return unit.house.packs[person.country].tiers[person.tier]
+
+
 def tier_of(unit: Unit, person: Person) -> Tier:
     """Return what a person may do now: what their tier allows, and little for a day after a forgotten PIN (P-12)."""
     pack = unit.house.packs[person.country]
-    tier = pack.tiers[person.tier]
+    tier = tier_now(unit, person)
     if person.careful_until is None or person.careful_until <= unit.now:
         return tier
     return tier._replace(single=min(tier.single, pack.new_pin_single), day=min(tier.day, pack.new_pin_day))
@@ -89,7 +94,7 @@ def refuse_large_sale(unit: Unit, owner: Person, amount: int) -> None:
 
     A forgotten PIN keeps money from going out, not from coming in.
     """
-    single = unit.house.packs[owner.country].tiers[owner.tier].single
+    single = tier_now(unit, owner).single
     if amount > single:
         raise OverSingle(single=single)
 
@@ -109,7 +114,7 @@ def ceiling_of(unit: Unit, person: Person) -> Ceiling:
     them included.
     """
     held = sum(row.held for asked in waiting_of(person.id) for row in unit.rows.find(asked.kind, **dict(asked.equal)))
-    most = unit.house.packs[person.country].tiers[person.tier].balance
+    most = tier_now(unit, person).balance
     return Ceiling(wallet_of(person), max(0, most - held))
 
 

@@ -69,6 +69,19 @@ def write_keys(unit: Unit, person: Person) -> None:
         unit.rows.append(row)
 
 
+def rename_keys(unit: Unit, person: Person) -> None:
+    """Have a person found by the name that they have now, and no more by another; their row is locked."""
+    there = {row.id for row in _keys_there(unit, person)}
+    wanted = keys_of(person)
+    for row in wanted:
+        if row.id in there:
+            unit.rows.put(row)
+        else:
+            unit.rows.append(row)
+    for left in there - {row.id for row in wanted}:
+        unit.rows.put(NameKey(id=left, key=""))
+
+
 def has_keys(unit: Unit, person: Person) -> bool:
     """Say whether a person is found by their name already."""
     return unit.rows.get(NameKey, person.id * PLACES) is not None
@@ -76,9 +89,13 @@ def has_keys(unit: Unit, person: Person) -> bool:
 
 def forget_keys(unit: Unit, person: Person) -> None:
     """Have a person found by their name no more; their row is locked."""
-    places = [person.id * PLACES + place for place in range(PLACES)]
-    for row in unit.rows.find(NameKey, id=places, limit=PLACES):
+    for row in _keys_there(unit, person):
         unit.rows.put(replace(row, key=""))
+
+
+def _keys_there(unit: Unit, person: Person) -> Sequence[NameKey]:
+    places = [person.id * PLACES + place for place in range(PLACES)]
+    return unit.rows.find(NameKey, id=places, limit=PLACES)
 
 
 def find_by_name(unit: Unit, typed: str) -> tuple[Sequence[Person], bool]:

@@ -38,6 +38,7 @@ from service.wallet.refund import agree
 from service.wallet.reversal import end_case, take_from_payee
 from service.wallet.screening import clear_hit, confirm_hit
 from service.wallet.statement import UnknownReference, check_reference, given_back, payment_behind, state_of, undone
+from service.wallet.tier import set_tier
 from service.wallet.undo import send_back, settle_now
 from service.wallet.unit import Agent, Approval, Person, Unit
 
@@ -374,6 +375,7 @@ ACTS: Mapping[str, Callable[[Unit, Approval], Mapping[str, Any]]] = {
     "retire": retire,
     "renumber": renumber,
     "open_shop": grant,
+    "tier": set_tier,
     "resume_shop": _resume_shop,
     "close_shop": _close_shop,
     "resume_content": _resume_content,

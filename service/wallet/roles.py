@@ -18,6 +18,8 @@ take applications       x       x        .       .       .       .
 see papers              .       x        .       x       .       .
 make open_shop          .       x        .       x       .       .
 approve open_shop       .       .        .       x       .       .
+make tier               x       x        .       x       .       .
+approve tier            .       .        .       x       .       .
 see tills               x       x        x       x       x       .
 suspend shops           .       x        .       x       .       .
 make resume_shop        .       x        .       x       .       .

@@ -77,7 +77,7 @@ def test_a_person_is_registered_over_the_counter(senti: Senti) -> None:
 
 
 def test_a_script_registers_with_the_pin_on_standard_input(senti: Senti) -> None:
-    words = ("--name", "Zawadi Njoroge", "--id-number", "8765 4321", "--language", "sw", "--tier", "2", "--pin-stdin")
+    words = ("--name", "Zawadi Njoroge", "--id-number", "8765 4321", "--language", "sw", "--pin-stdin")
     assert "has a wallet" in senti.says("person", "register", NEW, *words, typed="5923\n")
     assert senti.json("person", "show", NEW)["language"] == "sw"
     assert "Tuma pesa" in senti.sent(NEW)

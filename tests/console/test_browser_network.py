@@ -85,3 +85,38 @@ def test_agents_are_looked_after_and_an_application_is_taken_down(
         aisha.check()
         aisha.open("/commission")
         aisha.check()
+
+
+def test_a_person_falls_back_to_a_tier_and_is_raised_again_with_papers(
+    chrome: Browser,  # noqa: F811
+    address: str,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "passport.pdf").write_bytes(b"%PDF-1.7\n")
+    with desks(chrome, address, "sara", "rita") as (sara, rita):
+        for tier in ("1", "2"):
+            sara.find("0733 000 003")
+            sara.page.get_by_text("Take papers for another tier").first.click()
+            sara.page.get_by_label("Tier asked for").select_option(tier)
+            sara.page.get_by_label("Number of the form").fill("K 3")
+            if tier == "2":
+                sara.page.get_by_label("Name in the papers").fill("Chebet Jepkosgei Rono")
+                sara.page.get_by_label("Identity document").fill("33445566")
+                sara.check()
+            sara.press("Take papers for another tier")
+            if tier == "2":
+                sara.page.get_by_label("Add a paper").set_input_files(tmp_path / "passport.pdf")
+                sara.press("Add it")
+                rita.page.goto(sara.page.url)
+                rita.press("Show the name in the papers")
+                expect(rita.page.get_by_text("Chebet Jepkosgei Rono")).to_be_visible()
+                rita.check()
+            sara.check()
+            sara.page.get_by_role("button", name="Change a person's tier").click()
+            sara.press("Propose it")
+            rita.open("/applications?kind=tier")
+            rita.check()
+            rita.page.goto(sara.page.url)
+            rita.check()
+            rita.press("Approve what is shown")
+            expect(rita.page.get_by_text("Approved by rita")).to_be_visible()

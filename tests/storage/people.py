@@ -183,7 +183,16 @@ EVERYTHING: tuple[Any, ...] = (
     Removal(id=1, group=1, proposer=1, member=2, agreed=("1",), refused=("3",), expires_at=NOON),
     Payday(agent="100016", next_at=NOON),
     Application(
-        id=1, kind="agent", person=1, name="Duka", place="Thika", under="100016", paper="A 1", taken_by="ann", at=NOON
+        id=1,
+        kind="agent",
+        person=1,
+        name="Duka",
+        place="Thika",
+        under="100016",
+        paper="A 1",
+        tier=2,
+        taken_by="ann",
+        at=NOON,
     ),
     Paper(id=2, application=1, kind="pdf", digest="d", content="JVBERi0=", at=NOON),
     CommissionRun(

@@ -28,7 +28,7 @@ from service.ledger.entry import Cap, Ceiling, Entry, Move
 from service.storage.engines import connect_settings
 from service.storage.migrate import migrate
 from service.storage.tables import METADATA
-from service.wallet.application import about_application, attach, take_down, turn_down
+from service.wallet.application import Application, about_application, attach, take_down, turn_down
 from service.wallet.bank import import_statement, statements_of
 from service.wallet.bank_file import read_csv
 from service.wallet.bulk import hand_in, pay_some
@@ -48,6 +48,7 @@ from service.wallet.sanctions import Hit, Line, Vetting, take_off, write_lines
 from service.wallet.seller_payday import put_up
 from service.wallet.sim import SimAsked, ask_about, ask_sims, note_answer
 from service.wallet.subscription import ask_subscription, begin, end, quote_begin
+from service.wallet.tier import take_tier
 from service.wallet.unit import Approval, Unit
 from service.wallet.vetting import Vetter
 from tests.bench.town import settle, wallet
@@ -195,6 +196,18 @@ def take_an_application(town: Town) -> None:
     town.app.transact(lambda unit: attach(unit, made.id, b"%PDF-1.7"))
     assert town.app.read(lambda unit: about_application(unit, made.id))
     town.app.transact(lambda unit: turn_down(unit, made.id))
+    amina = replace(town.person("Amina"), tier=1)
+    papers = {"name": "Amina W Otieno", "id_number": amina.id_number, "paper": "K 1", "by": "ann"}
+    town.app.transact(lambda unit: unit.rows.put(amina))
+    asked = town.app.transact(lambda unit: take_tier(unit, amina, tier=2, **papers))
+    assert isinstance(asked, Application)
+    town.app.transact(lambda unit: attach(unit, asked.id, b"%PDF-1.7"))
+    act = town.app.transact(lambda unit: propose(unit, act="tier", values={"application": asked.id}, maker="ann"))
+    town.app.transact(lambda unit: approve(unit, approval_id=act.id, checker="bob"))
+    assert town.person("Amina").tier == 2
+    town.app.read(lambda unit: unit.rows.find(Application, state="asked", limit=100))
+    town.app.read(lambda unit: unit.rows.find(Application, state="asked", kind="tier", limit=100))
+    assert town.app.read(lambda unit: unit.rows.find(Application, person=amina.id, kind="tier", state="granted"))
 
 
 def sell_content(town: Town) -> None:

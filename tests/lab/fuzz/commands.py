@@ -26,7 +26,7 @@ CODE = ("*384*96#", "*384*97#", "*384*96*1*0722000002*500#", "*1#", "384", "", "
 COMMANDS: tuple[tuple[Any, ...], ...] = (
     ("person", "show", PHONE),
     ("person", "show", PHONE, "--json"),
-    ("person", "register", PHONE, "--name", NAME, "--id-number", REFERENCE, "--tier", NUMBER, "--pin-stdin"),
+    ("person", "register", PHONE, "--name", NAME, "--id-number", REFERENCE, "--pin-stdin"),
     ("person", "block", PHONE, "--by", NAME),
     ("person", "unblock", PHONE, "--by", NAME),
     ("agent", "add", PHONE, "--name", NAME, "--place", NAME),
