@@ -97,6 +97,8 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
     "disbursed":       ("reference", "organisation", "amount", "balance", "at", "cash"),
     "deposit_code":    ("agent", "agent_name", "amount", "deposit"),
     "unblocked":       (),
+    "shop_opened":     ("agent", "agent_name", "service_code", "help_line"),
+    "not_granted":     ("help_line",),
     "tier_set":        ("tier", "single", "day_limit", "most_balance", "month_limit", "help_line"),
     "tier_unreadable": ("help_line",),
     "tier_expired":    ("help_line",),
@@ -206,7 +208,7 @@ MESSAGES: Mapping[str, tuple[str, ...]] = {
 _SHOPS = (
     "cash_in_agent paid_out give_cash cash_wanted swap_asked swap_offered swap_kept swap_over float_ends cash_ends"
     " cash_free float_issue float_redeem float_sent float_got low_float commission_paid clawback voucher_paid_out"
-    " cash_promised cash_refused"
+    " cash_promised cash_refused shop_opened"
 )
 _NOBODYS = "voucher_code voucher_over bulk_voucher voucher_taken"
 _GUARDIANS = "guardian_agreed guardian_declined guardian_removed asked_guardian pin_reset_agreed"

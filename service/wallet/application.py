@@ -14,6 +14,7 @@ from typing import Any
 
 from service.wallet.agent import AlreadyAgent, add_agent, agent_by_number, agent_of
 from service.wallet.name import masked
+from service.wallet.notice import tell
 from service.wallet.people import UnknownPerson, WhichOne, person_by_phone
 from service.wallet.staff import StaffRefusal
 from service.wallet.till import new_till, read_till_name, refuse_more_tills
@@ -155,8 +156,12 @@ def attach(unit: Unit, application_id: int, octets: bytes) -> Paper:
 
 
 def turn_down(unit: Unit, application_id: int) -> Application:
-    """Say no to an application; raises NotWaiting."""
-    return decide(unit, application_id, "refused")
+    """Say no to an application, and tell who waits for it; raises NotWaiting."""
+    row = decide(unit, application_id, "refused")
+    person = unit.rows.get(Person, row.person)
+    if person is not None:
+        tell(unit, person, "not_granted", {"help_line": unit.house.packs[person.country].help_line})
+    return row
 
 
 def _waiting(unit: Unit, application_id: int) -> Application:
@@ -205,7 +210,10 @@ def about_application(unit: Unit, application_id: int) -> Mapping[str, Any]:
 
 
 def grant(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    """Open the shop or the till that an application asks for; raises NotWaiting, or what opening it refuses."""
+    """Open the shop or the till that an application asks for; its owner is told the number.
+
+    Raises NotWaiting, or what opening it refuses.
+    """
     row = decide(unit, approval.values["application"], "granted")
     if row.kind not in KINDS:
         raise NotWaiting
@@ -214,4 +222,8 @@ def grant(unit: Unit, approval: Approval) -> Mapping[str, Any]:
         raise UnknownPerson
     if row.kind == "merchant":
         return {"till": new_till(unit, person_id=person.id, name=row.name).number}
-    return {"agent": add_agent(unit, phone=person.address, name=row.name, place=row.place, under=row.under).number}
+    agent = add_agent(unit, phone=person.address, name=row.name, place=row.place, under=row.under)
+    pack = unit.house.packs[person.country]
+    said = {"agent": agent.number, "agent_name": agent.name}
+    tell(unit, person, "shop_opened", {**said, "service_code": pack.agents_code, "help_line": pack.help_line})
+    return {"agent": agent.number}

@@ -49,6 +49,7 @@ def test_C_01_an_application_becomes_a_shop_by_two(town: Town) -> None:
     shop = town.app.read(lambda unit: unit.rows.find(Agent, newest=True))[0]
     assert (shop.name, shop.place, shop.under, shop.state) == ("Baraka Stores", "Thika", "100016", "active")
     assert applications(town)[0].state == "granted"
+    assert shop.number in town.phone("Baraka").inbox()[-1], "he learns his number"
     assert aisha.post("/propose/open_shop", application=reference).status_code == 409
     assert sara.post("/applications", **{**ASKED}).status_code == 409, "Baraka keeps a shop now"
 
@@ -155,6 +156,7 @@ def test_one_application_of_a_kind_waits_and_a_refused_one_makes_room(town: Town
     assert aisha.post("/applications", **ASKED).status_code == 409
     assert aisha.post(f"/applications/{reference}/refuse").status_code == 303
     assert aisha.post(f"/applications/{reference}/refuse").status_code == 409
+    assert "was not granted" in town.phone("Baraka").inbox()[-1]
     assert "Baraka Stores" in aisha.get("/applications?state=refused").text
     assert taken(aisha) != reference
     assert aisha.get("/applications?state=x").status_code == 404
