@@ -209,12 +209,9 @@ _OWNERS = "pin_reset_asked pin_reset_half pin_reset_open"
 _ANSWERS = (
     "named reported undo_which cash_which balance limits mini mini_empty ask_code ask_dial pay_code pay_dial"
     " buy_code buy_dial airtime_code airtime_dial airtime_taken bill_code bill_dial bill_taken"
-    " complained savings savings_empty groups groups_empty orders orders_empty help stopped stopped_but stopped_all"
-    " check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid check_ordered"
-    " check_returned"
-    "named reported undo_which cash_which balance proof limits mini mini_empty ask_code ask_dial pay_code pay_dial"
-    " buy_code buy_dial help stopped stopped_but stopped_all check_done check_on_its_way check_taken_back"
-    " check_partly check_reversed check_held check_paid check_ordered check_returned"
+    " complained savings savings_empty groups groups_empty orders orders_empty proof help stopped stopped_but"
+    " stopped_all check_done check_on_its_way check_taken_back check_partly check_reversed check_held check_paid"
+    " check_ordered check_returned"
 )
 SHARED: Mapping[str, tuple[str, ...]] = {
     key: tuple(name for name in names if name not in BEHIND_PIN)
