@@ -90,6 +90,22 @@ def test_S_14_nothing_of_one_is_shown_to_the_other(anywhere: Town) -> None:
     assert phone.screen.startswith("Sent KES 333 to BARAKA M."), phone.screen
 
 
+def test_S_14_a_receipt_offers_what_works_on_a_shared_phone(town: Town) -> None:
+    """Nobody takes back by message there: it says to dial, and that key does it; on a phone of one it says UNDO."""
+    phone = share(town)
+    phone.new()
+    enter(phone, "1", AMINA).press("1", NUMBERS["Chebet"], "313", AMINA)
+    (message,) = phone.new()
+    assert "UNDO" not in message, message
+    assert message.endswith("Arrives 12:19. To stop it before 12:19 dial, 99."), message
+    enter(phone, "1", AMINA).press("99")
+    assert phone.screen.startswith("KES 320 is back with you"), phone.screen
+    alone = town.phone("Baraka")
+    alone.new()
+    alone.dial().press("1", NUMBERS["Chebet"], "100", PINS["Baraka"])
+    assert "Reply UNDO to stop it. Balance" in alone.new()[0]
+
+
 def test_S_14_what_became_of_a_payment_waits_for_who_made_it(anywhere: Town) -> None:
     """The reply was lost; the other dials in between, and pays as well; then each reads of their own."""
     phone = share(anywhere)

@@ -118,7 +118,7 @@ SELDOM = (
     "check.returned",  # what came back, asked about within twelve messages
     "cashin.code",  # more than fifty thousand at once
     "voucher.returned",  # a voucher that is still waiting, picked by its sender
-    "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
+    "undo", "undo.done", "undo.late", "ask_back.pin", "ask_back.done", "give_back", "give_back.pin", "give_back.done",
     "give_back.kept", "check.partly", "check.reversed", "check.taken_back",  # a payment taken or asked back
     "nick.name", "nick.done", "nick.dropped", "nick.none",  # four keys down, and a word
     "guard.ask.pin", "guard.agreed", "guard.declined", "guard.vouch.pin", "guard.vouched",  # two people who trust

@@ -43,7 +43,7 @@ NOT_TOLD: Mapping[str, str] = {
 
 SMS: Mapping[str, str] = {
     "sent":            rf"{R} Sent {M} to {NAME} \d{{4}}\*\*\*(\d{{3}})\. Fee {M}\. Balance {M}\. ",
-    "on_its_way":      rf"{R} {M} to {NAME} \d{{4}}\*\*\*(\d{{3}}) arrives ([\d:]+)\. .*Fee {M}\. Balance {M}\.",
+    "on_its_way":      rf"{R} {M} to {NAME} \d{{4}}\*\*\*(\d{{3}})\. Fee {M}\. Arrives ([\d:]+)\. .*Balance {M}\.",
     "coming":          rf"{R} {M} from {NAME} \d{{4}}\*\*\*(\d{{3}}) arrives at ([\d:]+), if ",
     "taken_back":      rf"{R} Taken back {M}, fee and all: it did not go to {NAME}\. Balance {M}\.",
     "not_coming":      rf"{R} {M} from {NAME} does not come: the sender took it back\.",
