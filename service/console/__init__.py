@@ -22,6 +22,7 @@ from service.console import (
     people,
     prices,
     propose,
+    refunds,
     reports,
     risk,
     shops,
@@ -94,6 +95,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET",  "/bulk/<reference>",               "see bulk",       bulk.shown),
     Route("GET",  "/bulk/<reference>/lines.csv",     "see bulk",       bulk.results),
     Route("POST", "/bulk/<reference>/rest",          "make bulk_rest", bulk.rest),
+    Route("GET",  "/refunds",                        "see refunds",    refunds.listed),
+    Route("POST", "/refunds/check",                  "make refund",    refunds.checked),
+    Route("POST", "/propose/refund",                 "make refund",    refunds.proposed),
+    Route("GET",  "/refunds/<reference>",            "see refunds",    refunds.shown),
     Route("GET",  "/prices",                         "see prices",     prices.listed),
     Route("GET",  "/prices/<country>.toml",          "see prices",     prices.exported),
     Route("POST", "/prices/check",                   "make tariff",    prices.checked, ROOM),
@@ -107,7 +112,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/staff/<name>/lock",              "lock staff",     team.lock),
 )  # fmt: skip
 
-PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "tariff")
+PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "refund", "tariff")
 """Acts that are proposed by other means than a form of a few fields."""
 
 

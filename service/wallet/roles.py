@@ -86,6 +86,9 @@ make bulk               .       .        x       .       .       .
 approve bulk            .       .        x       .       .       .
 make bulk_rest          .       .        x       .       .       .
 approve bulk_rest       .       .        x       .       .       .
+see refunds             .       .        x       x       x       .
+make refund             .       .        x       .       .       .
+approve refund          .       .        x       x       .       .
 see prices              x       x        x       x       x       x
 make tariff             .       .        x       .       .       .
 approve tariff          .       .        x       x       .       .
