@@ -57,7 +57,7 @@ def pack_of(unit: Unit, row: Approval) -> Pack:
 def shown(office: Office, visit: Visit, reference: str) -> Response:
     """Show one act with all that a decision hangs on."""
     row, found = office.read(lambda unit: _one(unit, reference))
-    changes = office.read(lambda unit: changed_by(unit, row))
+    changes, limits = office.read(lambda unit: changed_by(unit, row))
     act_pack = office.read(lambda unit: pack_of(unit, row))
     may_approve = row.act in ACTS and row.act not in TERMINAL_ONLY and visit.may(f"approve {row.act}")
     return page(
@@ -68,6 +68,7 @@ def shown(office: Office, visit: Visit, reference: str) -> Response:
         reference=reference,
         act_pack=act_pack,
         changes=changes,
+        limits=limits,
         facts={name: value for name, value in found.items() if name not in ("act", "maker", "state")},
         seen=version(found),
         wish=is_wish(row),
