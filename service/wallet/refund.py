@@ -7,7 +7,7 @@ A reversal gives the levy back too; a counter that both add to, with the levy as
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from service.clock import day
@@ -21,7 +21,7 @@ from service.refusal import Refusal
 from service.wallet.account import house_account
 from service.wallet.notice import tell
 from service.wallet.staff import StaffRefusal
-from service.wallet.unit import Approval, Person, Unit
+from service.wallet.unit import Approval, Case, Person, Unit
 
 PAGE = 500
 AT_ONCE = 50
@@ -30,6 +30,10 @@ AT_ONCE = 50
 
 MOST_LOOKED_AT = 10_000
 """Legs of taxes that a page looks through: it answers, and blocks nobody who pays, for some seconds at most."""
+
+
+IN_SUSPENSE, CASE_DAYS, MOST_SUSPENDED = "suspense", 30, 500
+"""The kind of case that money in suspense has, the days it may wait, and so many items that a page shows."""
 
 
 class TooManyPayments(StaffRefusal):
@@ -261,7 +265,10 @@ def _give_back(unit: Unit, leg: Leg) -> None:
             caps=(Cap(levy_back(leg.entry), leg.amount, leg.taken),),
         ),
     )
-    if person is None or not alive or posted.repeated:
+    if posted.repeated:
+        return
+    if person is None or not alive:
+        _open_case(unit, leg)
         return
     values = {
         "reference": unit.house.references.write(posted.id),
@@ -271,6 +278,54 @@ def _give_back(unit: Unit, leg: Leg) -> None:
         "at": posted.at.isoformat(),
     }
     tell(unit, person, "levy_refund", values, entry=posted.id)
+
+
+def _open_case(unit: Unit, leg: Leg) -> None:
+    """Let staff find out whose the money in suspense is now: each item has a case, and a clock (C-02)."""
+    unit.rows.append(
+        Case(
+            id=unit.mint(),
+            what=IN_SUSPENSE,
+            opener=int(leg.payer.owner),
+            about=refund_id(leg.entry),
+            other=0,
+            state="open",
+            opened_at=unit.now,
+            due_at=unit.now + timedelta(days=CASE_DAYS),
+            values={"amount": leg.amount},
+        )
+    )
+
+
+class Suspended(NamedTuple):
+    """Money in suspense, in minor units: the entry that put it there, the one it was taken by, and its case if any."""
+
+    entry: int
+    payment: int
+    at: datetime
+    days: int
+    amount: int
+    case: Case | None
+
+
+def in_suspense(unit: Unit, country: str) -> Sequence[Suspended]:
+    """Return what waits in a country's suspense account, oldest first."""
+    account, pack = house_account(country, Kind.SUSPENSE), unit.house.packs[country]
+    lines = unit.books.lines(account, before=None, limit=MOST_SUSPENDED)
+    about = [line.entry for line in lines]
+    cases = {case.about: case for case in unit.rows.find(Case, about=about, what=IN_SUSPENSE, limit=MOST_SUSPENDED)}
+    today = day(unit.now, pack.zone)
+    return [
+        Suspended(
+            line.entry,
+            payment_of(line.entry),
+            line.at,
+            (today - day(line.at, pack.zone)).days,
+            line.move.amount,
+            cases.get(line.entry),
+        )
+        for line in reversed(lines)
+    ]
 
 
 def levy_returned(unit: Unit, entry: int) -> int:

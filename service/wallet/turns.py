@@ -8,7 +8,7 @@ log = structlog.get_logger()
 
 
 class Turns:
-    """Whose turn it is among what waits, by number; what has broken has its turn when nothing else waits."""
+    """Whose turn it is among what waits, by number; what broke has its turn, and its traceback, behind all else."""
 
     def __init__(self, what: str) -> None:
         self._what, self._broken = what, set[int]()
@@ -22,9 +22,9 @@ class Turns:
         for one in sorted(waiting, key=lambda one: (one in self._broken, one)):
             try:
                 work(one)
-            except Exception as broke:
+            except Exception as broke:  # noqa: BLE001 (whatever it is, it is said, and raised in the end)
                 if one not in self._broken:
-                    log.exception("it breaks, others go on", what=self._what, id=one)
+                    log.error("it breaks, others go on", what=self._what, id=one, error=repr(broke))
                 self._broken.add(one)
                 trouble = broke
             else:

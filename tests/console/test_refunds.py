@@ -13,7 +13,7 @@ from service.wallet.audit import audit_all
 from service.wallet.operator import approve, propose
 from service.wallet.refund import Refund, give_some, refunding
 from service.wallet.send import quote_send, send_money
-from service.wallet.unit import Approval, Unit
+from service.wallet.unit import Approval, Case, Unit
 from tests.console.conftest import Browser
 from tests.console.test_approvals import seen
 from tests.console.test_bulk import Killed
@@ -170,6 +170,32 @@ def test_a_page_looks_through_so_many_payments_and_no_more(levied: Town, monkeyp
     levied.app.transact(lambda unit: approve(unit, approval_id=number, checker="bob"))
     levied.work()
     assert [row.state for row in batches(levied)] == ["paid"]
+
+
+def test_C_02_what_goes_to_suspense_has_a_case_and_an_age_on_the_treasurys_page(levied: Town) -> None:
+    """Amina has closed her wallet: her three levies wait, each with a case and its clock, and the page adds them up."""
+    ended(levied)
+    tariq, rita = Browser(levied).log_in("tariq"), Browser(levied).log_in("rita")
+    assert "Nothing is in suspense." in tariq.get("/treasury").text
+    act = asked(tariq)
+    amina = levied.person("Amina")
+    levied.app.transact(lambda unit: unit.rows.put(replace(amina, state="closed")))
+    rita.post(f"/approve/refund/{act}", seen=seen(rita, act))
+    levied.work()
+    levied.wait(days=31)
+    levied.app.transact(lambda unit: unit.rows.put(amina))
+    cases = levied.app.read(lambda unit: unit.rows.find(Case, what="suspense"))
+    assert sorted(case.values["amount"] for case in cases) == [1_00, 2_00, 3_00]
+    assert {(case.opener, case.state) for case in cases} == {(amina.id, "open")}
+    tariq = Browser(levied).log_in("tariq")
+    page = tariq.get("/treasury").text
+    assert "KES 6.00" in tariq.reads()
+    assert "past its clock" in tariq.reads() or "late" in tariq.reads()
+    assert page.count('<td class="sum">31</td>') == 3
+    for case in cases:
+        number = levied.app.house.references.write(case.id)
+        assert number in page
+        assert "Reverse" not in tariq.get(f"/cases/{number}").text
 
 
 @pytest.mark.parametrize("name", NASTY)
