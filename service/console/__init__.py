@@ -68,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/applications/<reference>/papers", "take applications", applications.attached, applications.ROOM),
     Route("GET",  "/applications/<reference>/papers/<int:paper_id>", "see papers", applications.paper),
     Route("POST", "/applications/<reference>/reveal", "see papers",     applications.revealed),
-    Route("POST", "/applications/<reference>/refuse", "take applications", applications.refused),
+    Route("POST", "/applications/<reference>/refuse", "refuse applications", applications.refused),
     Route("GET",  "/tills",                          "see tills",      tills.listed),
     Route("GET",  "/tills/<number>",                 "see tills",      tills.shown),
     Route("GET",  "/entries/<reference>",            "see entries",    books.entry),

@@ -15,6 +15,7 @@ see entries             x       x        x       x       x       .
 see agents              x       x        x       x       x       .
 see applications        x       x        .       x       x       .
 take applications       x       x        .       .       .       .
+refuse applications     x       x        .       x       .       .
 see papers              .       x        .       x       .       .
 make open_shop          .       x        .       x       .       .
 approve open_shop       .       .        .       x       .       .
