@@ -57,7 +57,7 @@ def price_fields(pack: Pack) -> Mapping[str, Field]:
 
 def _limit_fields(pack: Pack, show: Callable[[int], str]) -> Mapping[str, Field]:
     """Return how limits are shown: as wide as this country's; nothing of a month's where nobody is bound by one."""
-    bounds = [bound for tier in pack.tiers.values() for bound in tier if bound is not None]
+    bounds = [bound for tier in pack.every_tier for bound in tier if bound is not None]
     bounds += [pack.new_pin_single, pack.new_pin_day, pack.sim_check_above]
     widest = max(bounds, key=lambda minor: len(show(minor)))
     left = _nines(max(*bounds, pack.agents.float_day_limit))

@@ -14,7 +14,7 @@ from service.settings import Settings
 from service.ussd.session import Conversation
 from service.wallet.advice import advise
 from service.wallet.board import mind_gateways, mind_shops
-from service.wallet.bulk import pay_batches
+from service.wallet.bulk import pay_some, paying
 from service.wallet.close import erase_some
 from service.wallet.commission import pay_commission
 from service.wallet.errand import Provider, mind_orders, run_errands
@@ -26,6 +26,7 @@ from service.wallet.inbox import expire_requests
 from service.wallet.meter import stop_silent
 from service.wallet.minute import KEPT, Minute
 from service.wallet.order import AIRTIME
+from service.wallet.refund import give_some, refunding
 from service.wallet.reserve import expire_reservations
 from service.wallet.reversal import free_due
 from service.wallet.savings import tell_unlocked
@@ -34,6 +35,7 @@ from service.wallet.sim import ask_sims
 from service.wallet.staff import Login
 from service.wallet.standing_run import run_standing
 from service.wallet.subscription import mind_subscriptions
+from service.wallet.turns import Turns
 from service.wallet.undo import settle_due
 from service.wallet.unit import Tally, Unit
 from service.wallet.vetting import Vetter
@@ -96,6 +98,7 @@ def jobs(app: App) -> list[Callable[[], int]]:
     codes = Budget(per_number=60, per_prefix=20_000, in_all=100_000)
     lane = app.gateways["simulator" if app.settings.africastalking_api_key is None else "africastalking"]
     count = app.metrics.count_sms
+    batches, refunds = Turns("a batch of wages"), Turns("a tax that is given back")
     signals = _sim_signals(app.settings)
     asking = [lambda: ask_sims(app.transact, signals)] if signals else []
     return [
@@ -116,7 +119,8 @@ def jobs(app: App) -> list[Callable[[], int]]:
         lambda: app.transact(expire_payouts),
         lambda: app.transact(expire_removals),
         lambda: app.transact(tell_unlocked),
-        lambda: app.transact(pay_batches),
+        lambda: batches(app.read(paying), lambda one: app.transact(lambda unit: pay_some(unit, one))),
+        lambda: refunds(app.read(refunding), lambda one: app.transact(lambda unit: give_some(unit, one))),
         lambda: app.minutes.write(app.transact),
         lambda: run_due(app.transact, timed),
         lambda: watch(app.read, app.transact),

@@ -75,13 +75,17 @@ def _told(app: "App", waiting: "Approval") -> dict[str, Any]:
     """Return what an act is about in words for people."""
     from service.wallet.identity import NewNumber
     from service.wallet.prices import mark
+    from service.wallet.proposal import facts
     from service.wallet.unit import Person
 
     values = _shown(app, waiting, waiting.values)
     if "prices" in values:
         values["prices"] = mark(values["prices"])
-    for name in {"entry", "application"} & values.keys():
-        values[name] = app.house.references.write(values[name])
+    if "application" in values:
+        found = app.read(lambda unit: facts(unit, waiting))
+        values = {name: value for name, value in found.items() if name not in ("act", "maker", "state")}
+    if "entry" in values:
+        values["entry"] = app.house.references.write(values["entry"])
     if "person" in values:
         person = app.read(lambda unit: unit.rows.get(Person, waiting.values["person"]))
         values["person"] = f"{person.name} {person.phone}" if person else "nobody"

@@ -1,7 +1,6 @@
 """Giving back a tax that was taken wrongly: proposed by one, approved by another, carried out in bites."""
 
 from datetime import datetime
-from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -48,18 +47,18 @@ def refund(tax: str, first: datetime, last: datetime, country: str | None, by: s
 def carry_out(app: "App", approval: "Approval") -> None:
     """Give back, in bites of one commit each, what an approved batch says, and print how far it has come.
 
-    It begins at the newest payment each time: what was given back before is passed over.
+    The worker, where one runs, does it as well; it goes on where it broke off.
     """
     from service.money import show_amount_full
-    from service.wallet.refund import batch_of, give_back
+    from service.wallet.refund import begin, give_some
 
-    batch, entries, total = batch_of(approval.values), 0, 0
-    before: int | None = None
+    app.transact(lambda unit: begin(unit, approval))  # of a release before, nothing is written down yet
+    told = -1
     while True:
-        bite = app.transact(partial(give_back, batch=batch, before=before))
-        entries, total, before = entries + bite.entries, total + bite.total, bite.before
-        if bite.entries or before is None:
-            shown = show_amount_full(total, app.house.packs[batch.country].currency)
-            click.echo(f"{entries} of {approval.values['entries']} payments, {shown} given back by this run.", err=True)
-        if before is None:
+        row = app.transact(lambda unit: give_some(unit, approval.id))
+        assert row is not None, "it was begun"
+        if row.done != told or row.state == "paid":
+            shown, told = show_amount_full(row.given, app.house.packs[row.country].currency), row.done
+            click.echo(f"{row.done} of {row.entries} payments, {shown} given back.", err=True)
+        if row.state == "paid":
             return

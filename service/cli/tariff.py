@@ -12,7 +12,7 @@ from service.cli.opened import as_json, opened, served
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from service.countries import Change, Pack, Tariff, Tax
+    from service.countries import Change, LimitChange, Pack, Tariff, Tax
 
 
 @click.group()
@@ -229,9 +229,22 @@ def propose(file: Path, country: str | None, by: str | None) -> None:
             raise refuse(*problems)
         for change in verdict.changes:
             click.echo(_changed(pack, change), err=True)
+        for limit in verdict.limits:
+            click.echo(_limited(pack, limit), err=True)
         if by is not None:
             values = app.read(lambda unit: values_of(unit, pack.country, text, verdict))
             say_proposed(app, app.transact(lambda unit: write_down(unit, act="tariff", values=values, maker=by)))
+
+
+def _limited(pack: "Pack", change: "LimitChange") -> str:
+    from service.money import show_amount_full
+
+    def said(value: int | None) -> str:
+        if value is None:
+            return "no limit"
+        return str(value) if change.bound == "tills" else show_amount_full(value, pack.currency)
+
+    return f"tier {change.tier}, {change.bound}, from {change.first}: {said(change.before)}, then {said(change.after)}"
 
 
 def _changed(pack: "Pack", change: "Change") -> str:

@@ -22,6 +22,7 @@ from service.console import (
     people,
     prices,
     propose,
+    refunds,
     reports,
     risk,
     shops,
@@ -67,7 +68,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/applications/<reference>/papers", "take applications", applications.attached, applications.ROOM),
     Route("GET",  "/applications/<reference>/papers/<int:paper_id>", "see papers", applications.paper),
     Route("POST", "/applications/<reference>/reveal", "see papers",     applications.revealed),
-    Route("POST", "/applications/<reference>/refuse", "take applications", applications.refused),
+    Route("POST", "/applications/<reference>/refuse", "refuse applications", applications.refused),
     Route("GET",  "/tills",                          "see tills",      tills.listed),
     Route("GET",  "/tills/<number>",                 "see tills",      tills.shown),
     Route("GET",  "/entries/<reference>",            "see entries",    books.entry),
@@ -94,6 +95,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET",  "/bulk/<reference>",               "see bulk",       bulk.shown),
     Route("GET",  "/bulk/<reference>/lines.csv",     "see bulk",       bulk.results),
     Route("POST", "/bulk/<reference>/rest",          "make bulk_rest", bulk.rest),
+    Route("GET",  "/refunds",                        "see refunds",    refunds.listed),
+    Route("POST", "/refunds/check",                  "make refund",    refunds.checked),
+    Route("POST", "/propose/refund",                 "make refund",    refunds.proposed),
+    Route("GET",  "/refunds/<reference>",            "see refunds",    refunds.shown),
     Route("GET",  "/prices",                         "see prices",     prices.listed),
     Route("GET",  "/prices/<country>.toml",          "see prices",     prices.exported),
     Route("POST", "/prices/check",                   "make tariff",    prices.checked, ROOM),
@@ -107,7 +112,7 @@ ROUTES: tuple[Route, ...] = (
     Route("POST", "/staff/<name>/lock",              "lock staff",     team.lock),
 )  # fmt: skip
 
-PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "tariff")
+PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "refund", "tariff")
 """Acts that are proposed by other means than a form of a few fields."""
 
 

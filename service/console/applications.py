@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import Response, request
 
+from service.clock import day
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page
 from service.phone import BadPhone, mask_phone, read_phone
@@ -176,13 +177,14 @@ def _about(unit: Unit, office: Office, reference: str) -> dict[str, Any]:
     person = unit.rows.get(Person, row.person)
     waiting = unit.rows.find(Approval, state="open", newest=True, limit=SHOWN)
     pack = unit.house.packs[person.country] if person else office.home
+    tiers = pack.tiers_on(day(unit.now, pack.zone))
     return {
         "row": row,
         "person": person,
         "who": masked(person.name) if person else "",
         "phone": mask_phone(person.phone) if person else "",
         "person_pack": pack,
-        "tiers": [pack.tiers.get(number) for number in (person.tier, row.tier)] if person and row.tier else None,
+        "tiers": [tiers.get(number) for number in (person.tier, row.tier)] if person and row.tier else None,
         "papers": unit.rows.find(Paper, application=row.id, limit=MOST),
         "acts": [unit.house.references.write(one.id) for one in waiting if one.values.get("application") == row.id],
     }

@@ -9,6 +9,7 @@ from flask import Response
 from service.console.office import Missing, NotAllowed, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page
 from service.console.prices import changed_by, refuse_unsound
+from service.console.refunds import refuse_large
 from service.countries import Pack
 from service.wallet.operator import ACTS, approve, decline, is_wish, redeem_asked
 from service.wallet.proposal import country_of, facts, version
@@ -17,8 +18,8 @@ from service.wallet.unit import Approval, Unit
 STATES = ("open", "approved", "declined", "taken")
 SHOWN = 100
 
-TERMINAL_ONLY = frozenset({"refund", "pay_provider"})
-"""Acts that take many commits: `senti approve` carries them out and shows how far it has come."""
+TERMINAL_ONLY = frozenset({"pay_provider"})
+"""Acts that are proposed and approved with `senti` alone."""
 
 
 def listed(office: Office, visit: Visit) -> Response:
@@ -56,7 +57,7 @@ def pack_of(unit: Unit, row: Approval) -> Pack:
 def shown(office: Office, visit: Visit, reference: str) -> Response:
     """Show one act with all that a decision hangs on."""
     row, found = office.read(lambda unit: _one(unit, reference))
-    changes = office.read(lambda unit: changed_by(unit, row))
+    changes, limits = office.read(lambda unit: changed_by(unit, row))
     act_pack = office.read(lambda unit: pack_of(unit, row))
     may_approve = row.act in ACTS and row.act not in TERMINAL_ONLY and visit.may(f"approve {row.act}")
     return page(
@@ -67,6 +68,7 @@ def shown(office: Office, visit: Visit, reference: str) -> Response:
         reference=reference,
         act_pack=act_pack,
         changes=changes,
+        limits=limits,
         facts={name: value for name, value in found.items() if name not in ("act", "maker", "state")},
         seen=version(found),
         wish=is_wish(row),
@@ -89,6 +91,8 @@ def yes(office: Office, visit: Visit, act: str, reference: str) -> Response:
     seen = field("seen")
     if act == "tariff":
         refuse_unsound(office, office.read(lambda unit: _one(unit, reference))[0])
+    if act == "refund":
+        refuse_large(office, office.read(lambda unit: _one(unit, reference))[0])
 
     def work(unit: Unit) -> None:
         row, _ = _one(unit, reference)

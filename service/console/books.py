@@ -11,6 +11,7 @@ from service.console.people import called, case_line
 from service.ledger.chart import Kind
 from service.wallet.case import AT_BANK, OUTCOMES, case_by_number
 from service.wallet.name import masked
+from service.wallet.refund import IN_SUSPENSE
 from service.wallet.statement import owner_shown, state_of
 from service.wallet.unit import Case, Person, Unit
 
@@ -81,7 +82,9 @@ def case(office: Office, visit: Visit, reference: str) -> Response:
             "other": (row.other, people.get(row.other, "")),
             "about": unit.house.references.write(row.about),
             "pattern": decision(unit, row, known) if row.what == "pattern" else None,
-            "may_reverse": row.state == "open" and row.what not in AT_BANK and visit.may("make case_reverse"),
+            "may_reverse": row.state == "open"
+            and row.what not in (*AT_BANK, IN_SUSPENSE)
+            and visit.may("make case_reverse"),
         }
 
     return page(office, visit, "case.html", outcomes=OUTCOMES, **office.read(work))

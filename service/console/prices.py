@@ -9,7 +9,7 @@ from service.clock import day
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import field, go_to, page
 from service.console.upload import handed_in, packed
-from service.countries import Change, write_tables
+from service.countries import Change, LimitChange, write_tables
 from service.countries.difference import Paid
 from service.countries.tables import KINDS
 from service.wallet.operator import propose
@@ -60,7 +60,15 @@ def listed(office: Office, visit: Visit) -> Response:
             taxes = [tax for tax in pack.taxes if tax.valid_to is None or tax.valid_to >= today]
             lists = [(one, office.references.write(one.approval)) for one in reversed(lists_of(unit, country))]
             found.append(
-                {"pack": pack, "soon": earliest(pack, unit.now), "tables": tables, "taxes": taxes, "lists": lists}
+                {
+                    "pack": pack,
+                    "soon": earliest(pack, unit.now),
+                    "tables": tables,
+                    "taxes": taxes,
+                    "tiers": pack.tiers_on(today),
+                    "coming": [row for row in pack.tier_limits if row.valid_from > today],
+                    "lists": lists,
+                }
             )
         return found
 
@@ -121,9 +129,10 @@ def _judged(office: Office, country: str, text: str) -> Verdict:
     return verdict._replace(problems=office.proves(verdict.pack))
 
 
-def changed_by(unit: Unit, row: Approval) -> list[Row]:
-    """Return what an act that approves a list changes, as a page shows it: all of it."""
-    return rows_of(changes_of(unit, row)) if row.act == "tariff" else []
+def changed_by(unit: Unit, row: Approval) -> tuple[list[Row], Sequence[LimitChange]]:
+    """Return what an act that approves a list changes, as a page shows it: all of it, prices and limits of tiers."""
+    changes, limits = changes_of(unit, row) if row.act == "tariff" else ((), ())
+    return rows_of(changes), limits
 
 
 def refuse_unsound(office: Office, row: Approval) -> None:

@@ -10,6 +10,7 @@ from flask import Response, request
 from service.clock import day as day_of
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page, table_file
+from service.console.people import case_line
 from service.countries import Pack
 from service.ledger.chart import Kind
 from service.money import in_units
@@ -19,6 +20,7 @@ from service.wallet.bank_camt import read_statement
 from service.wallet.bank_file import MOST_OCTETS, BadStatement, plain
 from service.wallet.day_close import DayClose, closes_of
 from service.wallet.difference import differences_of
+from service.wallet.refund import in_suspense
 from service.wallet.staff import StaffRefusal
 from service.wallet.unit import Unit
 from service.wallet.watch import BOOKS
@@ -58,6 +60,16 @@ def _figures(unit: Unit, pack: Pack) -> dict[str, Any]:
         "bank_day": statements[0].last_day if statements else "",
         "difference": None if bank is None else bank - issued,
         "differences": differences_of(unit, pack.country),
+        "suspended": [
+            {
+                "item": one,
+                "reference": unit.house.references.write(one.entry),
+                "payment": unit.house.references.write(one.payment),
+                "case": case_line(unit, one.case) if one.case else None,
+            }
+            for one in in_suspense(unit, pack.country)
+        ],
+        "suspense": unit.books.balance(house_account(pack.country, Kind.SUSPENSE)),
         "statements": statements,
         "closes": closes,
         "watched": unit.rows.get(Watched, BOOKS),

@@ -3,7 +3,7 @@
 Each check is a pure function that returns problems in words; an empty list means that the tables are sound.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import reduce
 from itertools import pairwise
@@ -193,21 +193,35 @@ def _check_tax(pack: Pack, tax: Tax) -> Iterator[str]:
 
 
 def _check_reach(pack: Pack) -> Iterator[str]:
-    largest = max(tier.single for tier in pack.tiers.values())
+    largest = max(tier.single for tier in pack.every_tier)
     for table in _tables(pack):
         if table.bands[-1].most < largest:
             yield f"{_where(pack, table)}: ends at {_show(pack, table.bands[-1].most)}, one payment may be more"
 
 
 def _check_tiers(pack: Pack) -> Iterator[str]:
-    for number, tier in sorted(pack.tiers.items()):
+    yield from _check_order(f"{pack.country}.toml", pack.tiers)
+    for row in pack.tier_limits:
+        where = f"{pack.country}.toml: tier {row.tier} from {row.valid_from}"
+        if row.tier not in pack.tiers:
+            yield f"{where}: there is no such tier"
+        if not row.source.strip():
+            yield f"{where}: no source"
+        if sum((one.tier, one.valid_from) == (row.tier, row.valid_from) for one in pack.tier_limits) > 1:
+            yield f"{where}: overlap, it is there twice"
+    for first in sorted({row.valid_from for row in pack.tier_limits}):
+        yield from _check_order(f"{pack.country}.toml, from {first}", pack.tiers_on(first))
+
+
+def _check_order(where: str, tiers: Mapping[int, Tier]) -> Iterator[str]:
+    for number, tier in sorted(tiers.items()):
         if not tier.single <= tier.day:
-            yield f"{pack.country}.toml: tier {number} allows a single payment above its day"
+            yield f"{where}: tier {number} allows a single payment above its day"
         if tier.month is not None and not tier.day <= tier.month:
-            yield f"{pack.country}.toml: tier {number} allows a day above its month"
-    for (low, tier), (high, better) in pairwise(sorted(pack.tiers.items())):
+            yield f"{where}: tier {number} allows a day above its month"
+    for (low, tier), (high, better) in pairwise(sorted(tiers.items())):
         if any(a > b for a, b in zip(_bounds(tier), _bounds(better), strict=True)):
-            yield f"{pack.country}.toml: tier {low} allows more than tier {high}"
+            yield f"{where}: tier {low} allows more than tier {high}"
 
 
 def _bounds(tier: Tier) -> tuple[float, ...]:

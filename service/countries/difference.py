@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from service.countries.check import CHARGED, EARNING
-from service.countries.pack import SALE, Pack
+from service.countries.pack import SALE, Pack, Tier
 from service.countries.tariff import IN_CHARGE, ROUNDINGS, Band, Tariff, Tax, in_force
 
 DAY = timedelta(days=1)
@@ -70,6 +70,31 @@ class Change(NamedTuple):
         rate, rounding = self.after.levy or (0, self.before.levy[1])
         same = self.before._replace(levy=None) == self.after._replace(levy=None)
         return same and rate < self.before.levy[0] and rounding == self.before.levy[1]
+
+
+class LimitChange(NamedTuple):
+    """From which day on a bound of a tier is another, in minor units (tills: their number; a month of None: none)."""
+
+    tier: int
+    bound: str
+    first: date
+    before: int | None
+    after: int | None
+
+
+def limit_changes(old: Pack, new: Pack) -> Sequence[LimitChange]:
+    """Return all that changes between two packs in what tiers allow: by tier, bound and day."""
+    days = sorted({row.valid_from for pack in (old, new) for row in pack.tier_limits})
+    found: list[LimitChange] = []
+    for number in sorted(old.tiers):
+        for bound in Tier._fields:
+            last: tuple[int | None, int | None] | None = None
+            for first in days:
+                before, after = (getattr(pack.tiers_on(first)[number], bound) for pack in (old, new))
+                if before != after and (before, after) != last:
+                    found.append(LimitChange(number, bound, first, before, after))
+                last = (before, after)
+    return found
 
 
 SERVICES = (

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -23,6 +23,15 @@ class Tier(NamedTuple):
     balance: int
     month: int | None = None
     tills: int = 1
+
+
+class TierLimits(NamedTuple):
+    """What a tier allows from a day on, by the calendar of the country, until another row of it does."""
+
+    tier: int
+    valid_from: date
+    allows: Tier
+    source: str
 
 
 class ResetNeed(NamedTuple):
@@ -85,6 +94,8 @@ class Pack:
     """The address of the public page `/funds`, as a person types it: 24 letters at most."""
     example_phone: str
     tiers: Mapping[int, Tier]
+    """What each tier allows where no row of `tier_limits` says otherwise yet."""
+    tier_limits: tuple[TierLimits, ...] = ()
     sms_payment_limit: int
     sms_day_limit: int
     withdrawal_seconds: int
@@ -198,10 +209,24 @@ class Pack:
         table = self._tariff(self.commissions, service, at)
         return 0 if amount < table.offered[0].least else table.pays(min(amount, table.offered[-1].most))
 
+    def tier(self, number: int, at: datetime) -> Tier:
+        """Return what a tier allows at a moment."""
+        return self.tiers_on(day(at, self.zone))[number]
+
+    def tiers_on(self, today: date) -> Mapping[int, Tier]:
+        """Return what each tier allows on a day of the country."""
+        rows = sorted((row for row in self.tier_limits if row.valid_from <= today), key=lambda row: row.valid_from)
+        return {**self.tiers, **{row.tier: row.allows for row in rows if row.tier in self.tiers}}
+
+    @property
+    def every_tier(self) -> tuple[Tier, ...]:
+        """All that tiers ever allow, in no order: menus have room for it, and price tables reach as far."""
+        return (*self.tiers.values(), *(row.allows for row in self.tier_limits))
+
     @property
     def counts_months(self) -> bool:
-        """Whether what people pay is counted by the month: in every tier, where one of them is bound by it."""
-        return any(tier.month is not None for tier in self.tiers.values())
+        """Whether what people pay is counted by the month: in every tier, where one of them is, or will be, bound."""
+        return any(tier.month is not None for tier in self.every_tier)
 
     def reset_needs(self, worth: int) -> str:
         """Return what a new PIN needs where so much is at stake: "time" or "staff"."""

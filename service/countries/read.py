@@ -15,7 +15,7 @@ import iso4217
 import phonenumbers
 
 from service.countries.biller import AMOUNTS, Biller
-from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, StandingRules, Tier
+from service.countries.pack import PERIODS, AgentRules, Pack, ResetNeed, StandingRules, Tier, TierLimits
 from service.countries.rule import Does, Rule
 from service.countries.tables import KINDS, Tables
 from service.countries.tariff import ROUNDINGS, Band, Tariff, Tax
@@ -151,9 +151,14 @@ def read_tables(text: str) -> Tables:
         country = words.take("country", str)
         tariffs = {kind: tuple(map(_tariff, words.rows(kind))) for kind in KINDS[:3] if words.has(kind)}
         taxes = tuple(map(_tax, words.rows("taxes"))) if words.has("taxes") else ()
-    if not taxes and not any(tariffs.values()):
+        limits = _limits_from(words)
+    if not taxes and not limits and not any(tariffs.values()):
         raise BadPack(f"the price list: there is none of {', '.join(KINDS)}")
-    return Tables(country, **tariffs, taxes=taxes)
+    return Tables(country, **tariffs, taxes=taxes, tier_limits=limits)
+
+
+def _limits_from(words: _Words) -> tuple[TierLimits, ...]:
+    return tuple(map(_tier_limits, words.rows("tier_limits"))) if words.has("tier_limits") else ()
 
 
 def _tables_of(file: dict[str, Any]) -> Tables:
@@ -185,6 +190,7 @@ def _pack(words: _Words) -> Pack:
         funds_page=words.take("funds_page", str),
         example_phone=words.take("example_phone", str),
         tiers=_tiers(words),
+        tier_limits=_limits_from(words),
         charges=tuple(map(_tariff, words.rows("charges"))),
         sales=tuple(map(_tariff, words.rows("sales"))),
         commissions=tuple(map(_tariff, words.rows("commissions"))),
@@ -231,11 +237,23 @@ def _tiers(words: _Words) -> Mapping[int, Tier]:
         with _Words(f"{words.where}, tier {number}", row) as tier:
             if not number.isdecimal():
                 raise BadPack(f"{tier.where}: a tier is a number")
-            month = tier.positive("month") if tier.has("month") else None
-            tiers[int(number)] = Tier(
-                tier.positive("single"), tier.positive("day"), tier.positive("balance"), month, tier.positive("tills")
-            )
+            tiers[int(number)] = _tier(tier)
     return MappingProxyType(tiers)
+
+
+def _tier(words: _Words) -> Tier:
+    month = words.positive("month") if words.has("month") else None
+    return Tier(
+        words.positive("single"), words.positive("day"), words.positive("balance"), month, words.positive("tills")
+    )
+
+
+def _tier_limits(row: _Words) -> TierLimits:
+    with row:
+        first, last = row.days()
+        if last is not None:
+            raise BadPack(f"{row.where}: what a tier allows ends when another row of it begins; it has no valid_to")
+        return TierLimits(row.positive("tier"), first, _tier(row), row.take("source", str))
 
 
 def _resets(words: _Words) -> tuple[ResetNeed, ...]:

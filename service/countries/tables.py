@@ -1,4 +1,4 @@
-"""Price lists: tables of prices and taxes that take the place of a country's from their first day on.
+"""Price lists: tables of prices, taxes and limits of tiers that take the place of a country's from their first day on.
 
 What a list does not name stays. Of what it names (a service, or a tax of a base) the older tables stay for the days
 before its own first day, and end there: yesterday's prices are never written anew by leaving them out.
@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from service.countries.pack import Pack
+from service.countries.pack import Pack, Tier, TierLimits
 from service.countries.tariff import Tariff, Tax
 
-KINDS = ("charges", "sales", "commissions", "taxes")
+KINDS = ("charges", "sales", "commissions", "taxes", "tier_limits")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Tables:
     sales: tuple[Tariff, ...] = ()
     commissions: tuple[Tariff, ...] = ()
     taxes: tuple[Tax, ...] = ()
+    tier_limits: tuple[TierLimits, ...] = ()
 
 
 def with_tables(pack: Pack, tables: Tables) -> Pack:
@@ -35,6 +36,7 @@ def with_tables(pack: Pack, tables: Tables) -> Pack:
         sales=_joined(pack.sales, tables.sales),
         commissions=_joined(pack.commissions, tables.commissions),
         taxes=_joined(pack.taxes, tables.taxes),
+        tier_limits=_limited(pack.tier_limits, tables.tier_limits),
     )
 
 
@@ -42,6 +44,12 @@ def _joined(old: tuple[Any, ...], new: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return all rows, those of one service or tax together and by date."""
     names = list(dict.fromkeys(map(_name, (*old, *new))))
     return tuple(row for name in names for row in _turned(_of(old, name), _of(new, name)))
+
+
+def _limited(old: tuple[TierLimits, ...], new: tuple[TierLimits, ...]) -> tuple[TierLimits, ...]:
+    """Return the older rows of each tier up to the first day of its new ones, and these."""
+    first = {row.tier: min(one.valid_from for one in new if one.tier == row.tier) for row in new}
+    return (*(row for row in old if row.valid_from < first.get(row.tier, date.max)), *new)
 
 
 def _name(row: Tariff | Tax) -> tuple[str, ...]:
@@ -78,7 +86,16 @@ def write_tables(pack: Pack) -> str:
         lines += ["", "[[taxes]]", f"name = {_text(tax.name)}", f"base = {_text(tax.base)}"]
         lines += [f"basis_points = {tax.basis_points}", f"rounding = {_text(tax.rounding)}"]
         lines += [*_days(tax), f"source = {_text(tax.source)}"]
+    lines += ["", "# What tiers allow from a day on. By the file of the country:"]
+    lines += [f"# tier {number}: {', '.join(_allowed(tier))}" for number, tier in sorted(pack.tiers.items())]
+    for row in pack.tier_limits:
+        lines += ["", "[[tier_limits]]", f"tier = {row.tier}", f"valid_from = {row.valid_from}"]
+        lines += [*_allowed(row.allows), f"source = {_text(row.source)}"]
     return "\n".join(lines) + "\n"
+
+
+def _allowed(tier: Tier) -> list[str]:
+    return [f"{name} = {bound}" for name, bound in tier._asdict().items() if bound is not None]
 
 
 def _text(said: str) -> str:

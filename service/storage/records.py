@@ -28,6 +28,7 @@ from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.prices import PriceList
 from service.wallet.promise import Reservation
+from service.wallet.refund import Refund
 from service.wallet.sanctions import Hit, Listed, Sweep, Vetting
 from service.wallet.seller_payday import SellerPayday
 from service.wallet.staff import Login, Staff
@@ -274,6 +275,7 @@ RECORDS: tuple[Record, ...] = (
         due="expires_at",
     ),
     Record(Approval, "approvals", key=("id",), indexes=(("state",),), differ=("maker", "checker")),
+    Record(Refund, "refunds", key=("id",), indexes=(("state",),)),
     Record(
         Staff,
         "staff",

@@ -79,6 +79,7 @@ RIGHTS: Mapping[str, Rights] = {
     "notices": _KEPT,
     "staff": _KEPT,
     "logins": _FORGOTTEN,
+    "refunds": Rights(update=("state", "done", "given", "reach")),
     "halts": Rights(update=("state",)),
     "watched": _KEPT,
     "bank_statements": Rights(),

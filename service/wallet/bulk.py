@@ -5,7 +5,7 @@ goes to the people, so that no batch can pay out more than was paid in. Each lin
 day on which the file was handed in: however often the paying is begun, by however many at once, it happens once. A line
 that is refused stops no other; what is left goes back to the organisation.
 
-The worker pays what was approved; whoever else pays at the same time helps it.
+The worker pays what was approved, the oldest batch first (turns.py); whoever else pays at the same time helps it.
 """
 
 import hmac
@@ -117,13 +117,10 @@ def _at_bank(unit: Unit, approval: Approval, move: Move) -> Entry:
     return Entry(id=approval.id, reason=move.reason, at=unit.now, moves=(move,), once=once)
 
 
-def pay_batches(unit: Unit, *, limit: int = AT_ONCE) -> int:
-    """Pay the next lines of the oldest approved batch whose country does not stand still, and say if there was one."""
-    paying = unit.rows.find(Bulk, state="paying")
-    may = [bulk for bulk in paying if not unit.house.brake.is_on(bulk.country, SENDS)]
-    for bulk in may[:1]:
-        pay_some(unit, bulk.id, limit=limit)
-    return len(may[:1])
+def paying(unit: Unit) -> list[int]:
+    """Return the approved batches that are to be paid, of countries that do not stand still."""
+    found = unit.rows.find(Bulk, state="paying")
+    return [bulk.id for bulk in found if not unit.house.brake.is_on(bulk.country, SENDS)]
 
 
 def pay_some(unit: Unit, bulk_id: int, *, limit: int = AT_ONCE) -> Bite:

@@ -27,7 +27,7 @@ class OverMonth(OverCap):
 
 def tier_now(unit: Unit, person: Person) -> Tier:
     """Return what the tier of a person allows now."""
-    return unit.house.packs[person.country].tiers[person.tier]
+    return unit.house.packs[person.country].tier(person.tier, unit.now)
 
 
 def tier_of(unit: Unit, person: Person) -> Tier:

@@ -1,4 +1,4 @@
-"""Price lists: new prices of a country, proposed by one of the staff, approved by another before their first day.
+"""Price lists: new prices of a country and limits of its tiers, proposed by one, approved by another before their day.
 
 A list is kept as it was handed in, and never changed. The prices of a country are those of its file with each approved
 list over them, in order. Which price counts is said by the dates in them, so it does not matter at which moment a
@@ -12,7 +12,17 @@ from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from service.clock import day
-from service.countries import BadPack, Change, Pack, check_tariffs, differences, read_tables, with_tables
+from service.countries import (
+    BadPack,
+    Change,
+    LimitChange,
+    Pack,
+    check_tariffs,
+    differences,
+    limit_changes,
+    read_tables,
+    with_tables,
+)
 from service.wallet.staff import StaffRefusal
 from service.wallet.unit import Approval, Unit
 
@@ -55,11 +65,12 @@ class Verdict(NamedTuple):
     pack: Pack | None
     changes: Sequence[Change]
     problems: Sequence[str]
+    limits: Sequence[LimitChange] = ()
 
     @property
     def first(self) -> date:
-        """The first day on which a price is another."""
-        return min(change.first for change in self.changes)
+        """The first day on which a price or a limit is another."""
+        return min([change.first for change in self.changes] + [change.first for change in self.limits])
 
 
 def list_id(country: str, number: int) -> str:
@@ -107,23 +118,23 @@ def judge_prices(unit: Unit, country: str, text: str) -> Verdict:
     new = with_tables(old, tables)
     if problems := check_tariffs(new, unit.now):
         return Verdict(new, (), problems)
-    changes = differences(old, new)
-    if not 0 < len(changes) <= MOST:
-        said = (
-            f"it changes {len(changes):,} stretches of amounts, more than {MOST:,}" if changes else "it changes nothing"
-        )
+    changes, limits = differences(old, new), limit_changes(old, new)
+    many = len(changes) + len(limits)
+    if not 0 < many <= MOST:
+        said = f"it changes {many:,} stretches of amounts, more than {MOST:,}" if many else "it changes nothing"
         return Verdict(new, (), [said])
-    return Verdict(new, changes, _too_near(changes, old, unit.now))
+    return Verdict(new, changes, _too_near(changes, limits, old, unit.now), limits)
 
 
-def changes_of(unit: Unit, approval: Approval) -> Sequence[Change]:
+def changes_of(unit: Unit, approval: Approval) -> tuple[Sequence[Change], Sequence[LimitChange]]:
     """Return what a list changes, or has changed, against those that it was proposed over; nothing if unreadable."""
     country, number, text = (approval.values[name] for name in ("country", "list", "prices"))
     old = with_lists(unit.house.filed[country], lists_of(unit, country)[: number - 1])
     try:
-        return differences(old, with_tables(old, read_tables(text)))
+        new = with_tables(old, read_tables(text))
     except BadPack:  # another release reads lists otherwise
-        return ()
+        return (), ()
+    return differences(old, new), limit_changes(old, new)
 
 
 def earliest(pack: Pack, now: datetime) -> date:
@@ -131,10 +142,11 @@ def earliest(pack: Pack, now: datetime) -> date:
     return day(now + AHEAD, pack.zone) + timedelta(days=1)
 
 
-def _too_near(changes: Sequence[Change], pack: Pack, now: datetime) -> list[str]:
+def _too_near(changes: Sequence[Change], limits: Sequence[LimitChange], pack: Pack, now: datetime) -> list[str]:
     """Days gone by, and today, stay what they were; but a tax that ended earlier than was known may be said to."""
     soon = earliest(pack, now)
     near = {(one.what, one.service, one.first) for one in changes if one.first < soon and not one.gives_back}
+    near |= {("limits", f"tier {one.tier}", one.first) for one in limits if one.first < soon}
     return [
         f"{what}, {service}: changes from {first}, and the next day is {soon}" for what, service, first in sorted(near)
     ]

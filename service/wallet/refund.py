@@ -6,7 +6,8 @@ A reversal gives the levy back too; a counter that both add to, with the levy as
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple
 
 from service.clock import day
@@ -19,10 +20,26 @@ from service.reference import LAST_ENTRY
 from service.refusal import Refusal
 from service.wallet.account import house_account
 from service.wallet.notice import tell
-from service.wallet.unit import Approval, Person, Unit
+from service.wallet.staff import StaffRefusal
+from service.wallet.unit import Approval, Case, Person, Unit
 
+PAGE = 500
 AT_ONCE = 50
 """So many tax legs are looked at in one commit."""
+
+
+MOST_LOOKED_AT = 10_000
+"""Legs of taxes that a page looks through: it answers, and blocks nobody who pays, for some seconds at most."""
+
+
+IN_SUSPENSE, CASE_DAYS, MOST_SUSPENDED = "suspense", 30, 500
+"""The kind of case that money in suspense has, the days it may wait, and so many items that a page shows."""
+
+
+class TooManyPayments(StaffRefusal):
+    """So many legs of taxes stand in the books since the first day that only the terminal goes through them."""
+
+    says = ("most",)
 
 
 class NoSuchTax(Refusal):
@@ -40,6 +57,32 @@ class Batch(NamedTuple):
     tax: str
     first: date
     last: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refund:
+    """A batch that two people have agreed to, and how far it has come; `id` is that of the approval.
+
+    `entries` and `amount` are what they were shown, `done` and `given` what was given back of it so far.
+    """
+
+    id: int
+    country: str
+    tax: str
+    first: str
+    last: str
+    entries: int
+    amount: int
+    state: str = "paying"  # paying, paid
+    done: int = 0
+    given: int = 0
+    reach: int | None = None
+    """The leg that the last bite ended at."""
+    at: datetime
+
+    @property
+    def batch(self) -> Batch:
+        return Batch(self.country, self.tax, date.fromisoformat(self.first), date.fromisoformat(self.last))
 
 
 class Leg(NamedTuple):
@@ -73,9 +116,16 @@ def payment_of(refund: int) -> int:
     return LAST_ENTRY - refund
 
 
-def review(unit: Unit, batch: Batch) -> tuple[int, int]:
-    """Return how many payments a batch would give a levy back for, and how much in all; raises NoSuchTax."""
-    legs = [leg for page, _ in _pages(unit, batch) for leg in _unlawful(unit, batch, page)]
+def review(unit: Unit, batch: Batch, *, most: int | None = None) -> tuple[int, int]:
+    """Return how many payments a batch would give a levy back for, and how much in all.
+
+    Raises NoSuchTax, or TooManyPayments where more than `most` legs would have to be looked at.
+    """
+    legs: list[Leg] = []
+    for number, (page, _) in enumerate(_pages(unit, batch)):
+        if most is not None and number * PAGE >= most:
+            raise TooManyPayments(most=f"{most:,}")
+        legs += _unlawful(unit, batch, page)
     return len(legs), sum(leg.amount for leg in legs)
 
 
@@ -92,10 +142,48 @@ def batch_of(values: Mapping[str, Any]) -> Batch:
 
 
 def agree(unit: Unit, approval: Approval) -> Mapping[str, Any]:
-    """Let a batch be carried out if it is still what was reviewed; money moves in the bites that follow."""
+    """Let a batch be carried out if it is still what was reviewed; the worker moves the money, in bites.
+
+    Raises BatchChanged.
+    """
     if review(unit, batch_of(approval.values)) != (approval.values["entries"], approval.values["amount"]):
         raise BatchChanged
+    begin(unit, approval)
     return {name: approval.values[name] for name in ("country", "entries", "amount")}
+
+
+def begin(unit: Unit, approval: Approval) -> None:
+    """Write down that an approved batch is to be carried out, once."""
+    batch, about = batch_of(approval.values), approval.values
+    unit.rows.add(
+        Refund(
+            id=approval.id,
+            country=batch.country,
+            tax=batch.tax,
+            first=about["from"],
+            last=about["to"],
+            entries=about["entries"],
+            amount=about["amount"],
+            at=unit.now,
+        )
+    )
+
+
+def refunding(unit: Unit) -> list[int]:
+    """Return the batches that are being carried out."""
+    return [row.id for row in unit.rows.find(Refund, state="paying")]
+
+
+def give_some(unit: Unit, refund: int, *, limit: int = AT_ONCE) -> Refund | None:
+    """Carry the next bite of a batch out, if something is left of it, and return how far it is."""
+    row = unit.rows.lock(Refund, refund)  # one at a time: two would lock wallets crosswise
+    if row is None or row.state != "paying":
+        return row
+    bite = give_back(unit, row.batch, before=row.reach, limit=limit)
+    state = "paid" if bite.before is None else "paying"
+    row = replace(row, done=row.done + bite.entries, given=row.given + bite.total, reach=bite.before, state=state)
+    unit.rows.put(row)
+    return row
 
 
 def give_back(unit: Unit, batch: Batch, *, before: int | None = None, limit: int = AT_ONCE) -> Bite:
@@ -109,10 +197,11 @@ def give_back(unit: Unit, batch: Batch, *, before: int | None = None, limit: int
 
 
 def _pages(
-    unit: Unit, batch: Batch, *, before: int | None = None, limit: int = 500
+    unit: Unit, batch: Batch, *, before: int | None = None, limit: int | None = None
 ) -> Iterator[tuple[Sequence[Line], int | None]]:
     """Yield what went into the tax account, newest first, down to the first day: pages, and where each ends."""
     pack, account = unit.house.packs[batch.country], house_account(batch.country, Kind.TAX)
+    limit = limit or PAGE
     while True:
         lines = unit.books.lines(account, before=before, limit=limit)
         # A clock that was put back may have written an older moment later: a day's grace.
@@ -176,7 +265,10 @@ def _give_back(unit: Unit, leg: Leg) -> None:
             caps=(Cap(levy_back(leg.entry), leg.amount, leg.taken),),
         ),
     )
-    if person is None or not alive or posted.repeated:
+    if posted.repeated:
+        return
+    if person is None or not alive:
+        _open_case(unit, leg)
         return
     values = {
         "reference": unit.house.references.write(posted.id),
@@ -186,6 +278,54 @@ def _give_back(unit: Unit, leg: Leg) -> None:
         "at": posted.at.isoformat(),
     }
     tell(unit, person, "levy_refund", values, entry=posted.id)
+
+
+def _open_case(unit: Unit, leg: Leg) -> None:
+    """Let staff find out whose the money in suspense is now: each item has a case, and a clock (C-02)."""
+    unit.rows.append(
+        Case(
+            id=unit.mint(),
+            what=IN_SUSPENSE,
+            opener=int(leg.payer.owner),
+            about=refund_id(leg.entry),
+            other=0,
+            state="open",
+            opened_at=unit.now,
+            due_at=unit.now + timedelta(days=CASE_DAYS),
+            values={"amount": leg.amount},
+        )
+    )
+
+
+class Suspended(NamedTuple):
+    """Money in suspense, in minor units: the entry that put it there, the one it was taken by, and its case if any."""
+
+    entry: int
+    payment: int
+    at: datetime
+    days: int
+    amount: int
+    case: Case | None
+
+
+def in_suspense(unit: Unit, country: str) -> Sequence[Suspended]:
+    """Return what waits in a country's suspense account, oldest first."""
+    account, pack = house_account(country, Kind.SUSPENSE), unit.house.packs[country]
+    lines = unit.books.lines(account, before=None, limit=MOST_SUSPENDED)
+    about = [line.entry for line in lines]
+    cases = {case.about: case for case in unit.rows.find(Case, about=about, what=IN_SUSPENSE, limit=MOST_SUSPENDED)}
+    today = day(unit.now, pack.zone)
+    return [
+        Suspended(
+            line.entry,
+            payment_of(line.entry),
+            line.at,
+            (today - day(line.at, pack.zone)).days,
+            line.move.amount,
+            cases.get(line.entry),
+        )
+        for line in reversed(lines)
+    ]
 
 
 def levy_returned(unit: Unit, entry: int) -> int:

@@ -15,6 +15,7 @@ see entries             x       x        x       x       x       .
 see agents              x       x        x       x       x       .
 see applications        x       x        .       x       x       .
 take applications       x       x        .       .       .       .
+refuse applications     x       x        .       x       .       .
 see papers              .       x        .       x       .       .
 make open_shop          .       x        .       x       .       .
 approve open_shop       .       .        .       x       .       .
@@ -86,6 +87,9 @@ make bulk               .       .        x       .       .       .
 approve bulk            .       .        x       .       .       .
 make bulk_rest          .       .        x       .       .       .
 approve bulk_rest       .       .        x       .       .       .
+see refunds             .       .        x       x       x       .
+make refund             .       .        x       .       .       .
+approve refund          .       .        x       x       .       .
 see prices              x       x        x       x       x       x
 make tariff             .       .        x       .       .       .
 approve tariff          .       .        x       x       .       .

@@ -7,6 +7,7 @@ from playwright.sync_api import Browser, expect
 from tests.console.test_browser import address, chrome, desks, pytestmark  # noqa: F401 (fixtures)
 from tests.console.test_bulk import FILE
 from tests.countries.test_price_lists import SEND
+from tests.simulator.table import service
 
 
 def test_wages_and_prices_are_handed_in_by_one_and_approved_by_another(
@@ -50,6 +51,25 @@ def test_wages_and_prices_are_handed_in_by_one_and_approved_by_another(
         expect(tariq.page.get_by_text("Approved by tariq")).to_be_visible()
         tariq.page.get_by_role("link", name="Prices").click()
         expect(tariq.page.get_by_role("cell", name="2127-01-01")).to_be_visible()
+        tariq.check()
+        tariq.page.get_by_role("link", name="Tax refunds").click()
+        expect(tariq.page.get_by_text("No country here takes a tax beside a charge.")).to_be_visible()
+        tariq.check()
+
+
+def test_a_tax_is_given_back_in_ghana(
+    chrome: Browser,  # noqa: F811
+    tmp_path: Path,
+) -> None:
+    """The form, what it comes to (nothing is wrong in a new town), in a country that takes a tax beside a charge."""
+    with service(tmp_path, SENTI_COUNTRIES="ke,gh") as address, desks(chrome, address, "tariq") as (tariq,):  # noqa: F811
+        tariq.open("/refunds")
+        tariq.check()
+        tariq.page.get_by_label("Tax").select_option("gh e-levy")
+        tariq.page.get_by_label("First day").fill("2025-04-02")
+        tariq.page.get_by_label("Last day").fill("2025-04-02")
+        tariq.press("Show how much that is")
+        expect(tariq.page.get_by_text("Of these days there is nothing to give back.")).to_be_visible()
         tariq.check()
 
 

@@ -15,8 +15,9 @@ from service.console.upload import MOST, ROOM
 from service.demo import load_demo_staff
 from service.wallet.audit import audit_all
 from service.wallet.batch import Bulk, BulkLine
-from service.wallet.bulk import pay_batches
+from service.wallet.bulk import pay_some, paying
 from service.wallet.logbook import every_note
+from service.wallet.turns import Turns
 from service.wallet.unit import Approval, Unit
 from tests.conftest import DATABASES
 from tests.console.conftest import Browser
@@ -221,17 +222,18 @@ def test_K_07_a_batch_of_many_bites_is_killed_in_the_middle_and_goes_on(database
     reference = proposed(tariq, text)
     before = town.balance("Baraka")
     assert teresa.post(f"/approve/bulk/{reference}", seen=seen(teresa, reference)).status_code == 303
-    town.app.transact(lambda unit: pay_batches(unit, limit=50))
+    (number,) = town.app.read(paying)
+    town.app.transact(lambda unit: pay_some(unit, number, limit=50))
 
     def dies(unit: Unit) -> None:
-        pay_batches(unit, limit=30)
+        pay_some(unit, number, limit=30)
         raise Killed
 
     with pytest.raises(Killed):
         town.app.transact(dies)
     assert batches(town)[0].done == 50
     assert "50 of 122 payments done" in teresa.get(f"/bulk/{reference}").text
-    while town.app.transact(lambda unit: pay_batches(unit, limit=50)):
+    while town.app.transact(lambda unit: pay_some(unit, number, limit=50)).lines:
         pass
     bulk = batches(town)[0]
     assert (bulk.state, bulk.done, bulk.refused) == ("paid", 122, 0)
@@ -251,3 +253,30 @@ def test_who_proposed_nothing_finds_no_batch(town: Town) -> None:
         assert tariq.get(f"/bulk/{reference}").status_code == 404
         assert tariq.get(f"/bulk/{reference}/lines.csv").status_code == 404
     assert town.app.read(lambda unit: unit.rows.find(Approval, act="bulk")) == []
+
+
+def test_a_batch_that_breaks_keeps_no_other_waiting(town: Town) -> None:
+    """A line of the oldest batch names somebody who is not there: the next is paid, and the first once it is mended."""
+    tariq, teresa = Browser(town).log_in("tariq"), Browser(town).log_in("teresa")
+    before = town.balance("Baraka")
+    for name in ("ACME Oct", "ACME Nov"):
+        reference = proposed(tariq, "phone,amount\n0722000002,10\n", name=name, bank_ref=name)
+        assert teresa.post(f"/approve/bulk/{reference}", seen=seen(teresa, reference)).status_code == 303
+    first, second = sorted(batches(town), key=lambda bulk: bulk.id)
+    (line,) = town.app.read(lambda unit: unit.rows.find(BulkLine, bulk=first.id))
+    town.app.transact(lambda unit: unit.rows.put(replace(line, person=999)))
+    turns = Turns("a batch of wages")
+
+    def turn() -> int:
+        return turns(town.app.read(paying), lambda one: town.app.transact(lambda unit: pay_some(unit, one)))
+
+    assert [turn(), turn()] == [1, 1]
+    assert town.balance("Baraka") == before + 10_00
+    states = {bulk.id: bulk.state for bulk in batches(town)}
+    assert states == {first.id: "paying", second.id: "paid"}
+    with pytest.raises(KeyError, match="999"):
+        turn()
+    town.app.transact(lambda unit: unit.rows.put(line))
+    assert [turn(), turn(), turn()] == [1, 1, 0]
+    assert {bulk.state for bulk in batches(town)} == {"paid"}
+    assert town.balance("Baraka") == before + 20_00

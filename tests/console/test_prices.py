@@ -8,6 +8,7 @@ import pytest
 from service.app import Unfit, make_app
 from service.console.upload import packed as pack_up
 from service.demo import load_demo_staff
+from service.wallet.limits import OverSingle, limits_of, refuse_over
 from service.wallet.logbook import every_note
 from service.wallet.operator import approve, propose
 from service.wallet.prices import AHEAD, PriceList, UnsoundPrices, judge_prices, values_of
@@ -260,3 +261,34 @@ def test_a_tax_that_ended_may_be_said_to_have_ended(town: Town) -> None:
     more = levy.format("2026-11-23")
     assert town.app.read(lambda unit: judge_prices(unit, "ke", more)).problems
     assert begun["list"] == 1
+
+
+def test_C_03_limits_of_a_tier_go_the_road_of_prices(town: Town) -> None:
+    """Shown bound by bound before and after, approved by another as they were shown; a payment goes by them from their
+    day on, and days gone by and today are not changed.
+    """
+    lowered = (
+        'country = "ke"\n[[tier_limits]]\ntier = 2\nvalid_from = 2026-11-24\nsingle = 75_000_00\nday = 80_000_00\n'
+        'balance = 450_000_00\ntills = 5\nsource = "example"\n'
+    )
+    tariq, rita = Browser(town).log_in("tariq"), Browser(town).log_in("rita")
+    page = checked(tariq, lowered)
+    for said in ("3 limits of tiers change", "KES 250,000.00", "KES 75,000.00", "2026-11-24", "Largest balance"):
+        assert said in page, said
+    assert "changes from 2026-11-22" in checked(tariq, lowered.replace("2026-11-24", "2026-11-22"))
+    reference = proposed(tariq, lowered)
+    assert "KES 75,000.00" in rita.get(f"/approvals/{reference}").text
+    assert rita.post(f"/approve/tariff/{reference}", seen=seen(rita, reference)).status_code == 303
+    town.app.renew_prices()
+    amina = town.person("Amina")
+
+    def single() -> int:
+        return town.app.read(lambda unit: limits_of(unit, amina)).single
+
+    assert single() == 250_000_00
+    assert "2026-11-24" in tariq.get("/prices").text
+    town.wait(days=2)
+    assert single() == 75_000_00
+    with pytest.raises(OverSingle):
+        town.app.transact(lambda unit: refuse_over(limits_of(unit, amina), 75_000_01))
+    assert "KES 75,000.00" in Browser(town).log_in("omar").get("/prices").text

@@ -95,7 +95,9 @@ def test_papers_are_refused_with_a_reason_that_the_person_reads(town: Town) -> N
     reference = taken(town, sara)
     for wrong in ("", "rude", "<script>"):
         assert sara.post(f"/applications/{reference}/refuse", why=wrong).status_code == 409
-    assert sara.post(f"/applications/{reference}/refuse", why="expired").status_code == 303
+    rita = Browser(town).log_in("rita")
+    assert "Refuse it" in rita.get(f"/applications/{reference}").text, "who would approve may refuse as well"
+    assert rita.post(f"/applications/{reference}/refuse", why="expired").status_code == 303
     assert "expired" in town.phone("Chebet").inbox()[-1]
     assert (last(town).state, last(town).why, town.person("Chebet").tier) == ("refused", "expired", 1)
     assert "A document has expired." in sara.get(f"/applications/{reference}").text

@@ -17,6 +17,7 @@ from service.countries import (
     check_tariffs,
     differences,
     every_country,
+    limit_changes,
     load_pack,
     read_tables,
     with_tables,
@@ -221,3 +222,77 @@ def test_a_whole_pack_may_change_prices_alone() -> None:
     assert differences(KE, with_tables(KE, read_tables(text.replace("pays = 108_00", "pays = 109_00"))))
     with pytest.raises(BadPack, match="tiers: not a price"):
         read_tables(text.replace("single =  50_000_00", "single =  60_000_00"))
+
+
+LIMITS = """
+country = "ke"
+[[tier_limits]]
+tier = 1
+valid_from = 2027-01-01
+single = 40_000_00
+day = 60_000_00
+balance = 90_000_00
+month = 300_000_00
+tills = 1
+source = "example"
+"""
+
+
+def test_what_tiers_allow_changes_on_its_day_and_not_before() -> None:
+    """Each bound by itself, with its day; the month that nobody was bound by begins; the other tier stays."""
+    after = with_tables(KE, read_tables(LIMITS))
+    eve = noon(NEW, KE) - timedelta(days=1)
+    assert after.tier(1, eve) == KE.tiers[1] == KE.tier(1, eve)
+    assert after.tier(1, noon(NEW, KE)) == (40_000_00, 60_000_00, 90_000_00, 300_000_00, 1)
+    assert after.tier(2, noon(NEW, KE)) == KE.tiers[2]
+    assert (KE.counts_months, after.counts_months) == (False, True)
+    assert list(differences(KE, after)) == []
+    assert [(one.tier, one.bound, one.first, one.before, one.after) for one in limit_changes(KE, after)] == [
+        (1, "single", NEW, 50_000_00, 40_000_00),
+        (1, "day", NEW, 70_000_00, 60_000_00),
+        (1, "balance", NEW, 100_000_00, 90_000_00),
+        (1, "month", NEW, None, 300_000_00),
+    ]
+    later = with_tables(after, read_tables(LIMITS.replace("2027-01-01", "2027-02-01").replace("60_000", "65_000")))
+    assert [row.valid_from for row in later.tier_limits] == [NEW, date(2027, 2, 1)]
+    assert [(one.bound, one.first, one.after) for one in limit_changes(after, later)] == [
+        ("day", date(2027, 2, 1), 65_000_00)
+    ]
+    sooner = with_tables(later, read_tables(LIMITS.replace("2027-01-01", "2026-12-01")))
+    assert [row.valid_from for row in sooner.tier_limits] == [date(2026, 12, 1)], "a list takes over from its day on"
+    again = with_tables(KE, read_tables(write_tables(later)))
+    assert list(limit_changes(later, again)) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tier = 1", "tier = 9", "there is no such tier"),
+        ("single = 40_000_00", "single = 61_000_00", "allows a single payment above its day"),
+        ("month = 300_000_00", "month = 59_000_00", "allows a day above its month"),
+        ("balance = 90_000_00", "balance = 900_000_00", "tier 1 allows more than tier 2"),
+        ("tier = 1", "tier = 2", "tier 1 allows more than tier 2"),
+        ('source = "example"', 'source = ""', "no source"),
+    ],
+)
+def test_limits_that_are_not_sound_are_named(old: str, new: str, said: str) -> None:
+    found = check_tariffs(with_tables(KE, read_tables(LIMITS.replace(old, new))), NOW)
+    assert any(said in problem for problem in found), found
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("single = 40_000_00", "single = 0"),
+        ("single = 40_000_00", "single = -1"),
+        ("single = 40_000_00", 'single = "40"'),
+        ("single = 40_000_00\n", ""),
+        ("tills = 1", "tills = 1\nmost = 2"),
+        ("valid_from = 2027-01-01", "valid_from = 2027-01-01\nvalid_to = 2027-02-01"),
+        ("tier = 1", 'tier = "1"'),
+    ],
+)
+def test_I_14_limits_that_cannot_be_read_are_refused(old: str, new: str) -> None:
+    """Nothing, less than nothing, text, words that there are not, and an end, which limits do not have."""
+    with pytest.raises(BadPack):
+        read_tables(LIMITS.replace(old, new))

@@ -29,13 +29,13 @@ expect.set_options(timeout=20_000)  # milliseconds; a page that is looked at bes
 
 
 @contextmanager
-def service(folder: Path) -> Iterator[str]:
+def service(folder: Path, **more: str) -> Iterator[str]:
     """Run the demo on a fresh database and a free port; yields its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     settings = {name: value for name, value in os.environ.items() if not name.startswith("SENTI_")}
-    settings["SENTI_DATABASE_URL"] = f"sqlite:///{folder}/senti.db"
+    settings |= {"SENTI_DATABASE_URL": f"sqlite:///{folder}/senti.db", **more}
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(
             [SENTI, "run", "--port", str(port)], env=settings, cwd=folder, stdout=log, stderr=subprocess.STDOUT

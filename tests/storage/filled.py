@@ -38,6 +38,7 @@ OVER = {
     "payouts": "paid",
     "removals": "done",
     "bulks": "paid",
+    "refunds": "paid",
     "applications": "granted",
     "access_codes": "given",
     "subscriptions": "ended",

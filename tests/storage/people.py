@@ -28,6 +28,7 @@ from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.prices import PriceList
 from service.wallet.promise import Reservation
+from service.wallet.refund import Refund
 from service.wallet.sanctions import Hit, Listed, Sweep, Vetting
 from service.wallet.seller_payday import SellerPayday
 from service.wallet.staff import Login, Staff
@@ -206,6 +207,9 @@ EVERYTHING: tuple[Any, ...] = (
     NewNumber(id=1, phone=PHONE),
     Bulk(id=1, country="ke", name="ACME", digest="d", lines=1, amount=5, charge=1, at=NOON),
     BulkLine(id=2, bulk=1, number=2, person=None, phone=PHONE, secret="s", amount=5, fee=1, excise=0, levy=0),
+    Refund(
+        id=1, country="gh", tax="e-levy", first="2025-04-02", last="2025-04-02", entries=2, amount=5, reach=7, at=NOON
+    ),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),

@@ -14,6 +14,7 @@ from service.wallet.names import PLACES, NameKey
 from service.wallet.ordered import Order
 from service.wallet.pot import Pot
 from service.wallet.promise import Reservation
+from service.wallet.refund import Refund
 from service.wallet.sanctions import EVERYBODY, Hit, Listed, Sweep, Vetting
 from service.wallet.staff import Login, Staff
 from service.wallet.standing import Standing
@@ -52,6 +53,7 @@ STATES: dict[type[Any], str] = {
     SimCheck: "queued asked answered failed",
     Reservation: "asked kept declined given_up used over",
     Application: "asked granted refused",
+    Refund: "paying paid",
     Bulk: "proposed paying paid",
     BulkLine: "waiting paid voucher refused",
     Staff: "active locked",
