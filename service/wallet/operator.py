@@ -358,6 +358,7 @@ def propose_renumber(
         return no
     made = propose(unit, act="renumber", values={"person": person.id}, maker=maker, role=role)
     unit.rows.add(NewNumber(id=made.id, phone=phone))
+    refuse_own(unit, made, made.maker)  # now that it says to whose number
     return made
 
 
