@@ -10,6 +10,7 @@ from service.console.office import Missing, NotAllowed, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page
 from service.console.prices import changed_by, refuse_unsound
 from service.countries import Pack
+from service.phone import mask_phone
 from service.wallet.operator import ACTS, approve, decline, is_wish, redeem_asked
 from service.wallet.proposal import country_of, facts, version
 from service.wallet.unit import Approval, Unit
@@ -67,7 +68,11 @@ def shown(office: Office, visit: Visit, reference: str) -> Response:
         reference=reference,
         act_pack=act_pack,
         changes=changes,
-        facts={name: value for name, value in found.items() if name not in ("act", "maker", "state")},
+        facts={
+            name: value if name != "new_phone" or visit.may("approve renumber") else mask_phone(value)
+            for name, value in found.items()
+            if name not in ("act", "maker", "state")
+        },
         seen=version(found),
         wish=is_wish(row),
         may_approve=may_approve and row.maker != visit.name,
