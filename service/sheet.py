@@ -4,6 +4,7 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 _FORMULAS = ("=", "+", "-", "@", "\ufffd")
 """What begins a formula, in any width of letters; the last stands for a control sign that was made visible."""
@@ -29,7 +30,7 @@ def _line(row: Sequence[object]) -> str:
 
 def _cell(value: object) -> str:
     text = str(value)
-    if isinstance(value, int):
+    if isinstance(value, int | Decimal):
         return text
     first = unicodedata.normalize("NFKC", text.lstrip())[:1]
     return f"'{text}" if first in _FORMULAS or text[:1] in ("\t", "\r", "\n") else text

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from flask import Response
 
 from service.console.office import NotFound, Office, Visit
-from service.console.page import WITH_SCRIPTS, page, table_file
+from service.console.page import WITH_SCRIPTS, amount_cell, page, table_file
 from service.console.people import case_line
 from service.console.words import speak
 from service.countries import Pack
@@ -20,6 +20,7 @@ from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
 from service.money import show_amount_full, show_number
 from service.outbox import waiting_since
+from service.wallet.bank import statements_of
 from service.wallet.board import SHOPS, Board, life_of
 from service.wallet.funds import newest
 from service.wallet.metered import Meter
@@ -128,7 +129,7 @@ def _plain(cell: Cell, language: str) -> object:
         return cell.astimezone(UTC).isoformat(timespec="seconds")
     if isinstance(cell, Said):
         return speak(language, cell.key)
-    return _number(cell) if isinstance(cell, Money) else "" if cell is None else cell
+    return amount_cell(cell.minor, cell.pack.currency) if isinstance(cell, Money) else "" if cell is None else cell
 
 
 # What each theme shows.
@@ -207,6 +208,8 @@ def _money(unit: Unit, office: Office) -> Iterable[Shown]:
         rows: list[tuple[Cell, ...]] = [
             (Said("boards.issued_now"), unit.now, Money(-unit.books.balance(Account(country, Kind.TRUST)), pack))
         ]
+        if bank := statements_of(unit, country, 1):
+            rows.append((Said("boards.at_bank"), bank[0].last_day, Money(bank[0].closing, pack)))
         if funds:
             said = funds.file["statement"]
             rows += [

@@ -6,6 +6,7 @@ No script and no style stands inside a page; nothing is loaded from elsewhere.
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -16,7 +17,7 @@ from markupsafe import Markup
 from service.console.office import Office, Visit
 from service.console.words import LANGUAGES, preferred, speak
 from service.countries import Pack
-from service.money import show_amount_full
+from service.money import Currency, show_amount_full, show_number
 from service.sheet import write_sheet
 
 POLICY = (
@@ -130,7 +131,12 @@ def table_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def _shown(cell: object) -> object:
-    return cell if isinstance(cell, int) else str(visible(str(cell)))
+    return cell if isinstance(cell, int | Decimal) else str(visible(str(cell)))
+
+
+def amount_cell(minor: int, currency: Currency) -> Decimal:
+    """Return an amount as a file for a spreadsheet has it: a number, also below nothing, and no text to leave out."""
+    return Decimal(show_number(minor, currency).replace(",", ""))
 
 
 def words_of(values: Mapping[str, Any]) -> str:

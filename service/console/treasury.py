@@ -9,10 +9,9 @@ from flask import Response, request
 
 from service.clock import day as day_of
 from service.console.office import Missing, NotFound, Office, Visit
-from service.console.page import asked, field, go_to, page, table_file
+from service.console.page import amount_cell, asked, field, go_to, page, table_file
 from service.countries import Pack
 from service.ledger.chart import Kind
-from service.money import show_number
 from service.wallet.account import house_account
 from service.wallet.bank import import_statement, statements_of
 from service.wallet.bank_camt import read_statement
@@ -113,12 +112,11 @@ HEAD = ("what", "day", "reference", "amount")
 def _lines(row: DayClose, pack: Pack) -> list[tuple[object, ...]]:
     issued, bank = row.figures["issued"], row.figures["bank"]
     totals = (("issued", issued), ("bank balance", bank), ("difference", bank - issued))
-    lines = [(what, row.day, "", _number(amount, pack)) for what, amount in totals]
-    return [*lines, *((kind, day, ref, _number(amount, pack)) for kind, day, ref, amount, _ in row.figures["items"])]
-
-
-def _number(minor: int, pack: Pack) -> str:
-    return show_number(minor, pack.currency).replace(",", "")
+    lines = [(what, row.day, "", amount_cell(amount, pack.currency)) for what, amount in totals]
+    return [
+        *lines,
+        *((kind, day, ref, amount_cell(amount, pack.currency)) for kind, day, ref, amount, _ in row.figures["items"]),
+    ]
 
 
 def _close(office: Office, number: int) -> DayClose:

@@ -1,5 +1,6 @@
 import csv
 import io
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,4 +19,5 @@ def test_I_12_no_cell_is_a_formula_and_all_are_read_back(cells: list[str]) -> No
 
 
 def test_numbers_stay_numbers() -> None:
+    assert write_sheet(["a"], [(Decimal("-5.50"),)]) == '"a"\r\n"-5.50"\r\n', "a sum leaves out what is text"
     assert write_sheet(["a", "b"], [(-5, "-5")]) == '"a","b"\r\n"-5","\'-5"\r\n'
