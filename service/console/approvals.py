@@ -11,6 +11,7 @@ from service.console.page import asked, field, go_to, page
 from service.console.prices import changed_by, refuse_unsound
 from service.console.refunds import refuse_large
 from service.countries import Pack
+from service.phone import mask_phone
 from service.wallet.operator import ACTS, approve, decline, is_wish, redeem_asked
 from service.wallet.proposal import country_of, facts, version
 from service.wallet.unit import Approval, Unit
@@ -69,7 +70,11 @@ def shown(office: Office, visit: Visit, reference: str) -> Response:
         act_pack=act_pack,
         changes=changes,
         limits=limits,
-        facts={name: value for name, value in found.items() if name not in ("act", "maker", "state")},
+        facts={
+            name: value if name != "new_phone" or visit.may("approve renumber") else mask_phone(value)
+            for name, value in found.items()
+            if name not in ("act", "maker", "state")
+        },
         seen=version(found),
         wish=is_wish(row),
         may_approve=may_approve and row.maker != visit.name,

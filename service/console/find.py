@@ -30,7 +30,12 @@ def find(office: Office, visit: Visit) -> Response:
     # Who may not look at people does not learn either whether somebody has a wallet.
     if not visit.may(f"see {place.split('/')[1]}" if place else "see people"):
         raise NotFound
-    return go_to(place) if place else _people_called(office, visit, typed)
+    if place is None:
+        return _people_called(office, visit, typed)
+    if place.startswith("/people/"):  # that somebody has a wallet is read from the answer alone
+        about = f"person {place.rpartition('/')[2]}"
+        office.transact(lambda unit: note(unit, staff=visit.name, role=visit.role, act="find person", about=about))
+    return go_to(place)
 
 
 def _place(unit: Unit, office: Office, typed: str) -> str | None:

@@ -14,11 +14,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
+from service.clock import day
 from service.ledger.books import Recorded
 from service.ledger.chart import Kind, Reason
 from service.wallet.account import at_bank, house_account
 from service.wallet.bank_file import BankFile, FileLine
 from service.wallet.logbook import TERMINAL, note
+from service.wallet.staff import StaffRefusal
 from service.wallet.unit import Unit
 
 PAGE = 500
@@ -74,6 +76,14 @@ class BankLine:
     at: datetime
 
 
+class StatementAhead(StaffRefusal):
+    """The statement goes on behind today: a day is mistyped, and it would stand for all days until then."""
+
+
+class BadBankRef(StaffRefusal):
+    """A reference of the bank has a letter or a digit: signs alone name no money at the bank (L-15)."""
+
+
 class Imported(NamedTuple):
     """What came of a file: how many of its lines were new, and how many of those an entry explains."""
 
@@ -87,13 +97,21 @@ def plain_reference(reference: str) -> str:
     return "".join(sign for sign in reference.casefold() if sign.isalnum())
 
 
+def refuse_no_reference(reference: str) -> None:
+    """Raise BadBankRef for a reference of which nothing is left when it is compared."""
+    if not plain_reference(reference):
+        raise BadBankRef
+
+
 def import_statement(
     unit: Unit, *, country: str, name: str, data: bytes, read: BankFile, by: str, role: str = TERMINAL
 ) -> Imported:
     """Write down the lines of a file that are not there yet, each with the entry that explains it, if there is one.
 
-    `data` is the file and `read` what it says. The same file again adds nothing.
+    `data` is the file and `read` what it says. The same file again adds nothing. Raises StatementAhead.
     """
+    if read.last_day > f"{day(unit.now, unit.house.packs[country].zone)}":
+        raise StatementAhead
     digest = hashlib.sha256(data).hexdigest()
     if there := unit.rows.find(BankStatement, country=country, digest=digest, limit=1):
         return Imported(there[0], 0, 0)

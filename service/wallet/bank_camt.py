@@ -35,8 +35,13 @@ class Element:
 
     name: str
     attributes: dict[str, str]
-    text: str = ""
+    words: list[str] = field(default_factory=list)
+    """Pieces of text: to add each to the ones before would take a time that grows with their square."""
     children: list["Element"] = field(default_factory=list)
+
+    @property
+    def text(self) -> str:
+        return "".join(self.words).strip()
 
     def all(self, path: str) -> Iterator["Element"]:
         """Yield what stands under a path: `NtryDtls/TxDtls`."""
@@ -47,7 +52,7 @@ class Element:
 
     def said(self, path: str) -> str:
         """Return the first text under a path, or nothing."""
-        return next((one.text.strip() for one in self.all(path) if one.text.strip()), "")
+        return next((one.text for one in self.all(path) if one.text), "")
 
 
 def read_camt(data: bytes, currency: Currency) -> BankFile:
@@ -95,7 +100,7 @@ def _state(entry: Element) -> str:
 def _signed(entry: Element, currency: Currency) -> int:
     """Return an amount from the account's side, in minor units; one that is taken back has its sign turned already."""
     amount = next(entry.all("Amt"), None)
-    minor = read_money(amount.text.strip(), currency) if amount else None
+    minor = read_money(amount.text, currency) if amount else None
     side = entry.said("CdtDbtInd")
     if amount is None or minor is None or minor < 0 or side not in ("CRDT", "DBIT"):
         raise BadStatement("an amount is missing, or is none")
@@ -132,7 +137,7 @@ def _tree(data: bytes) -> Element:
         above.append(made)
 
     def say(text: str) -> None:
-        above[-1].text += text
+        above[-1].words.append(text)
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
@@ -144,4 +149,8 @@ def _tree(data: bytes) -> Element:
         parser.Parse(data, True)
     except expat.ExpatError as error:
         raise BadStatement(f"it is no XML: {expat.ErrorString(error.code)}") from None
+    except BadStatement:
+        raise
+    except (LookupError, ValueError):  # what Python says of the encoding that the first line names
+        raise BadStatement("it is in an encoding that is not read: UTF-8 is") from None
     return above[0].children[0]

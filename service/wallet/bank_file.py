@@ -18,6 +18,8 @@ from service.money import Currency
 MOST_LINES = 5_000
 MOST_OCTETS = 4_000_000
 LONGEST = 500
+FIRST_YEAR, LAST_YEAR = 2000, 2199
+"""A day outside of these is a slip, and no day can be reckoned on to from the last one that a calendar has."""
 NEEDED = {"date", "amount", "balance", "reference"}
 COLUMNS = NEEDED | {"id", "text"}
 
@@ -71,6 +73,8 @@ def statement(
     days = [line.booked_on for line in lines]
     if days != sorted(days):
         raise BadStatement("its lines are not in the order of their days")
+    if last_day and days and days[-1] > last_day:
+        raise BadStatement("it has a line behind the day of its closing balance")
     left, balances = opening, dict[str, int]()
     for line in lines:
         left += line.amount
@@ -89,7 +93,9 @@ def read_day(text: str) -> str:
     try:
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text, re.ASCII):
             raise ValueError
-        return date.fromisoformat(text).isoformat()
+        if not FIRST_YEAR <= date.fromisoformat(text).year <= LAST_YEAR:
+            raise ValueError
+        return text
     except ValueError:
         raise BadStatement(f"{plain(text)[:20]!r} is no date: 2026-11-22") from None
 

@@ -13,7 +13,7 @@ from service.refusal import Refusal
 from service.wallet.account import at_bank, commission_of, float_of, house_account
 from service.wallet.agent import LARGEST_FLOAT, agent_by_number, keeper_of, owes, pair_today, set_shop, shop_by_number
 from service.wallet.application import grant
-from service.wallet.bank import match_entry
+from service.wallet.bank import match_entry, refuse_no_reference
 from service.wallet.bank_acts import suspend, tie
 from service.wallet.batch import Bulk
 from service.wallet.bulk import fund, return_rest
@@ -59,7 +59,9 @@ class PayerGone(Refusal):
 
 
 def propose(unit: Unit, *, act: str, values: Mapping[str, Any], maker: str, role: str = TERMINAL) -> Approval:
-    """Write down an act for somebody else to approve; `act` is one of ACTS. Raises OwnAffair."""
+    """Write down an act for somebody else to approve; `act` is one of ACTS. Raises OwnAffair or BadBankRef."""
+    if "bank_ref" in values:
+        refuse_no_reference(values["bank_ref"])
     approval = _write_down(unit, act=act, values=values, maker=_name(maker))
     refuse_own(unit, approval, approval.maker)
     _note(unit, approval, "make", by=approval.maker, role=role)
@@ -359,6 +361,7 @@ def propose_renumber(
         return no
     made = propose(unit, act="renumber", values={"person": person.id}, maker=maker, role=role)
     unit.rows.add(NewNumber(id=made.id, phone=phone))
+    refuse_own(unit, made, made.maker)  # now that it says to whose number
     return made
 
 

@@ -16,6 +16,7 @@ from service.refusal import Refusal
 from service.wallet.application import Application, about_application
 from service.wallet.bank import BankLine
 from service.wallet.batch import Bulk, BulkLine
+from service.wallet.bulk_file import MOST_LINES
 from service.wallet.case import case_number
 from service.wallet.halt import Halt
 from service.wallet.identity import NewNumber
@@ -188,16 +189,22 @@ def refuse_own(unit: Unit, approval: Approval, name: str) -> None:
     if staff is None:
         return
     people = unit.rows.find(Person, id=sorted(set(_concerned(unit, approval))))
-    if approval.values.get("staff") == name or any(person.phone == staff.phone for person in people):
+    wanted = unit.rows.get(NewNumber, approval.id)
+    phones = [*(person.phone for person in people), *([wanted.phone] if wanted else [])]
+    if approval.values.get("staff") == name or staff.phone in phones:
         raise OwnAffair
     if "bulk" in approval.values and _is_paid(unit, approval.values["bulk"], staff):
         raise OwnAffair
 
 
 def _is_paid(unit: Unit, bulk_id: int, staff: Staff) -> bool:
-    """Say whether a batch pays one of the staff."""
+    """Say whether a batch pays one of the staff, into a wallet or by a voucher to their number."""
     mine = [person.id for person in people_at(unit, staff.phone)]
-    return bool(unit.rows.find(BulkLine, bulk=bulk_id, person=mine, limit=1))
+    if unit.rows.find(BulkLine, bulk=bulk_id, person=mine, limit=1):
+        return True
+    # Numbers are sealed, and have no index here: a voucher waits for whoever has no wallet.
+    vouchers = unit.rows.find(BulkLine, bulk=bulk_id, person=None, limit=MOST_LINES)
+    return any(line.phone == staff.phone for line in vouchers)
 
 
 def _concerned(unit: Unit, approval: Approval) -> Iterator[int]:

@@ -26,6 +26,7 @@ MOVED = frozenset({Reason.SEND, Reason.PAY, Reason.BILL, Reason.AIRTIME, Reason.
 """What people pay and get; charges beside it, and what has gone back before it arrived, are no payments."""
 
 MOST_DAYS = 92
+FIRST_YEAR = 2000
 LOOKS_BACK = timedelta(days=40)
 """An entry's id may be so much older than the entry: a standing order has the next one's a month before."""
 AT_ONCE = 500
@@ -96,7 +97,7 @@ def read_period(pack: Pack, first: str, last: str) -> Period:
         period = Period(pack, date.fromisoformat(first), date.fromisoformat(last))
     except ValueError:
         raise BadPeriod from None
-    if not timedelta(0) <= period.last - period.first < timedelta(days=MOST_DAYS):
+    if period.first.year < FIRST_YEAR or not timedelta(0) <= period.last - period.first < timedelta(days=MOST_DAYS):
         raise BadPeriod
     return period
 
@@ -131,7 +132,11 @@ def structured(read: Work, period: Period) -> Iterator[Found]:
 
 def suspicious(read: Work, period: Period) -> Iterator[Found]:
     """Yield what rules found and what it turned out to be, and who was confirmed to be on a list."""
-    yield from read(partial(_patterns, period=period))
+    after = read(lambda unit: _before(unit.books, _begins(period) - LOOKS_BACK))
+    while kinds := read(partial(_cases_after, after=after)):
+        ids = [number for number, what in kinds if what == "pattern"]
+        yield from read(partial(_patterns, ids=ids, period=period))
+        after = kinds[-1][0]
     yield from read(partial(_listed, period=period))
 
 
@@ -140,8 +145,7 @@ REPORTS = {"large": large, "structured": structured, "suspicious": suspicious}
 
 def _walk(read: Work, period: Period, look: Callable[[Unit, Recorded, Move], T | None]) -> Iterator[T]:
     """Yield what `look` makes of each payment of a period."""
-    begins = datetime.combine(period.first, time(), period.pack.zone)
-    after = read(lambda unit: _before(unit.books, begins - LOOKS_BACK))
+    after = read(lambda unit: _before(unit.books, _begins(period) - LOOKS_BACK))
 
     def bite(unit: Unit) -> tuple[list[T], Sequence[Recorded]]:
         recorded = unit.books.entries(after=after, limit=AT_ONCE)
@@ -154,6 +158,10 @@ def _walk(read: Work, period: Period, look: Callable[[Unit, Recorded, Move], T |
         if not recorded or all(day(one.at, period.pack.zone) > period.last for one in recorded):
             return
         after = recorded[-1].id
+
+
+def _begins(period: Period) -> datetime:
+    return datetime.combine(period.first, time(), period.pack.zone)
 
 
 def _counts(move: Move, period: Period) -> bool:
@@ -189,12 +197,16 @@ def _person(row: Person | None) -> Party:
     return Party(row.name, row.phone, row.id_number) if row else Party("")
 
 
-def _patterns(unit: Unit, *, period: Period) -> list[Found]:
-    rows = unit.rows.find(Case, what="pattern", state=["open", "closed", "done"], newest=True, limit=MOST_FOUND)
+def _cases_after(unit: Unit, *, after: int) -> Sequence[tuple[int, str]]:
+    return unit.rows.column(Case, "what", after=after, limit=AT_ONCE)
+
+
+def _patterns(unit: Unit, *, ids: Sequence[int], period: Period) -> list[Found]:
+    rows = unit.rows.find(Case, id=ids, limit=AT_ONCE)
     found = []
-    for case in reversed(rows):
+    for case in sorted((row for row in rows if period.has(row.opened_at)), key=lambda row: row.id):
         opener, other = (unit.rows.get(Person, one) for one in (case.opener, case.other))
-        if period.has(case.opened_at) and opener is not None and opener.country == period.pack.country:
+        if opener is not None and opener.country == period.pack.country:
             recorded = unit.books.entry(case.about)
             amount = amount_of(unit, case)
             note = " ".join([*case.values["rules"], case.values.get("outcome", "open")])

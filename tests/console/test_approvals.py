@@ -241,3 +241,13 @@ def test_acts_made_at_the_terminal_wait_in_the_console(town: Town) -> None:
     assert "ann lee" in teresa.get("/approvals").text
     reference = town.app.house.references.write(waiting.id)
     assert teresa.post(f"/approve/issue/{reference}", seen=seen(teresa, reference)).status_code == 303
+
+
+def test_V_06_a_new_number_is_read_whole_by_who_decides_about_it(town: Town) -> None:
+    """Whoever approves compares it with what the caller says; an administrator sees no customer's."""
+    amina = town.person("Amina")
+    sara = Browser(town).log_in("sara")
+    reference = made(sara, "renumber", person=str(amina.id), phone="0733000001", id_number=amina.id_number)
+    for name, whole in (("rita", True), ("ada", False), ("tariq", False)):
+        page = Browser(town).log_in(name).get(f"/approvals/{reference}").text
+        assert ("+254733000001" in page) is whole, name

@@ -12,6 +12,7 @@ from service.console.boards import THEMES, quantile
 from service.wallet.board import mind_gateways
 from service.wallet.minute import Minute, Minutes, minutes
 from tests.console.conftest import Browser
+from tests.console.test_treasury import upload
 from tests.phone import Town
 
 
@@ -116,3 +117,11 @@ def test_minutes_of_several_processes_add_up_and_none_is_lost(town: Town) -> Non
 def test_half_and_nearly_all_are_within_the_upper_end_of_a_bucket() -> None:
     assert [quantile({5: 98, 10: 1, 50: 1}, hundredth) for hundredth in (50, 99, 100)] == [5, 10, 50]
     assert quantile({}, 50) is None
+
+
+def test_I_12_what_was_issued_stands_beside_the_bank_s_balance_and_sums_as_numbers(town: Town) -> None:
+    """An overdrawn account is a number below nothing in the file, too: a spreadsheet leaves out what is text."""
+    tariq = Browser(town).log_in("tariq")
+    assert upload(tariq, b"date,amount,balance,reference\n2026-11-22,-70,-70,FEE\n") == 303
+    rows = {row[0]: row[1:] for row in table(tariq, "money", "issued-ke")}
+    assert rows["Balance at the bank, by the last statement"] == ["2026-11-22", "-70"]

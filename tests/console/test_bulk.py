@@ -12,7 +12,7 @@ import pytest
 from service.app import make_app
 from service.console.bulk import TURNS
 from service.console.upload import MOST, ROOM
-from service.demo import load_demo_staff
+from service.demo import STAFF, load_demo_staff
 from service.wallet.audit import audit_all
 from service.wallet.batch import Bulk, BulkLine
 from service.wallet.bulk import pay_some, paying
@@ -280,3 +280,14 @@ def test_a_batch_that_breaks_keeps_no_other_waiting(town: Town) -> None:
     assert [turn(), turn(), turn()] == [1, 1, 0]
     assert {bulk.state for bulk in batches(town)} == {"paid"}
     assert town.balance("Baraka") == before + 20_00
+
+
+def test_C_01_nobody_sends_a_voucher_to_their_own_number(town: Town) -> None:
+    """Without a wallet, but with a secret that they know: neither who hands in nor who approves is paid."""
+    tariq, teresa = Browser(town).log_in("tariq"), Browser(town).log_in("teresa")
+    files = [f"phone,amount,secret\n{phone},700,4821\n" for name, _, phone in STAFF if name in ("tariq", "teresa")]
+    answer = tariq.post("/propose/bulk", packed=packed(checked(tariq, files[0])), **ASKED)
+    assert (answer.status_code, batches(town)) == (409, [])
+    reference = proposed(tariq, files[1])
+    assert teresa.post(f"/approve/bulk/{reference}", seen=seen(teresa, reference)).status_code == 409
+    assert [bulk.state for bulk in batches(town)] == ["proposed"]

@@ -3,13 +3,18 @@
 import csv
 import io
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 import pytest
 
 from service.app import make_app
+from service.console.decisions import decisions_in
 from service.demo import load_demo_staff
+from service.wallet.logbook import every_note, note
 from service.wallet.unit import Case, Pending, Person, Unit
 from tests.conftest import DATABASES
 from tests.console.conftest import Browser
@@ -112,3 +117,24 @@ def test_a_case_is_closed_with_what_it_turned_out_to_be(town: Town) -> None:
     assert "Amina Odhiambo" not in rita.get("/decisions.csv?state=closed").text
     assert [row.values for row in noted(town, "export decisions")] == [{"state": "closed"}] * 2
     assert rita.get("/decisions?state=x").status_code == 404
+
+
+def test_an_export_keeps_nobody_waiting(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That somebody takes a file is written down first; while ten thousand rows are read, others can write."""
+    settings = demo_settings(database_url=sqlite_url)
+    town = Town(store=make_app(settings).store, settings=settings)
+    load_demo_staff(town.app.transact)
+    rita = Browser(town).log_in("rita")
+
+    def slow(unit: Unit, **asked: Any) -> list[dict[str, Any]]:
+        with ThreadPoolExecutor(1) as pool:
+            write = partial(note, staff="sara", role="support", act="log out")
+            pool.submit(town.app.transact, write).result()
+        return decisions_in(unit, **asked)
+
+    monkeypatch.setattr("service.console.decisions.decisions_in", slow)
+    assert rita.get("/decisions.csv").status_code == 200
+    assert [row.act for row in town.app.read(lambda unit: list(every_note(unit)))][-2:] == [
+        "export decisions",
+        "log out",
+    ]

@@ -125,3 +125,11 @@ def test_cases_show_their_clock(town: Town) -> None:
     page = Browser(town).log_in("sara").get("/cases")
     assert page.status_code == 200
     assert Browser(town).log_in("sara").get("/cases?state=x").status_code == 404
+
+
+def test_V_06_that_a_number_has_a_wallet_is_not_found_out_unseen(town: Town) -> None:
+    """The answer to a search says so already, and one need not follow it: the search itself is written down."""
+    sara, person = Browser(town).log_in("sara"), town.person("Amina")
+    assert sara.post("/find", sought=person.phone).status_code == 303
+    assert [row.about for row in noted(town, "find person")] == [f"person {person.id}"]
+    assert noted(town, "see person") == []

@@ -125,3 +125,10 @@ def test_a_day_is_closed_by_two_signed_and_taken_away_as_text_and_table(town: To
 
 def made_again(browser: Browser, day: str) -> int:
     return browser.post("/propose/day_close", country="ke", day=day).status_code
+
+
+@pytest.mark.parametrize("day", ["9999-12-31", "0001-01-01", "2026-11-31"])
+def test_a_day_that_no_calendar_of_ours_has_is_refused_in_words(town: Town, day: str) -> None:
+    """The last day that a computer knows has no midnight at its end."""
+    tariq = Browser(town).log_in("tariq")
+    assert tariq.post("/propose/day_close", country="ke", day=day).status_code == 409

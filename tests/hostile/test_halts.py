@@ -1,6 +1,7 @@
 """Standing still: one stops, two let it go on; and the watch that stops by itself where the books do not add up."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from service.wallet.logbook import every_note
 from service.wallet.operator import SamePerson, approve, propose
 from service.wallet.send import quote_send, send_money
 from service.wallet.standing import Standing
-from service.wallet.unit import Unit
+from service.wallet.unit import Approval, Unit
 from service.wallet.watched import Watched
 from tests.conftest import DATABASES, opened
 from tests.hostile.test_bulk import approved, handed_in, outcomes
@@ -260,6 +261,16 @@ def test_L_15_e_money_that_no_two_people_asked_for_halts_everything(anywhere: To
     send(anywhere)
     wait_a_minute(anywhere)
     assert on(anywhere) == [("ke", ISSUING)], "two people have looked at it: it is not found again"
+
+
+def test_L_15_more_e_money_than_two_people_approved_halts_everything(town: Town) -> None:
+    """A fault issues ten times of what they said yes to: both names and the reference are right, the amount is not."""
+    issue(town)
+    (row,) = town.app.read(lambda unit: unit.rows.find(Approval, act="issue", newest=True, limit=1))
+    town.app.transact(lambda unit: unit.rows.put(replace(row, values={**row.values, "amount": 500_00})))
+    wait_a_minute(town)
+    assert_halted(town, "issue is of 500000, and 50000 was approved")
+    town.app.transact(lambda unit: unit.rows.put(row))  # for the audit that ends each test
 
 
 def test_L_15_issuing_by_two_with_the_banks_reference_halts_nothing(anywhere: Town) -> None:

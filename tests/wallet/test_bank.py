@@ -12,9 +12,11 @@ from service.ledger.entry import Account
 from service.ledger.signature import is_signed, public_key
 from service.wallet.audit import audit_all
 from service.wallet.bank import (
+    BadBankRef,
     BankLine,
     BankStatement,
     Imported,
+    StatementAhead,
     import_statement,
 )
 from service.wallet.bank_acts import NoSuchLine, NotThisEntry, suspense_values, tie_values
@@ -215,6 +217,7 @@ def test_each_difference_of_a_midnight_is_explained_by_a_line(village: Village) 
     issue(village, 1000_00, "OLD")
     at(village, f"{DAY} 12:00")
     late = issue(village, 500_00, "LATE")
+    at(village, f"{NEXT} 11:00")
     load(village, f"{DAY} 70 EARLY", f"{DAY} 30 NOBODY", f"{NEXT} 500 LATE", opening=990)
     by_two(village, "bank_suspense", suspense_values(line(village, "nobody"), "asked"))
     at(village, f"{NEXT} 12:00")
@@ -237,8 +240,8 @@ def test_each_difference_of_a_midnight_is_explained_by_a_line(village: Village) 
 
 def test_an_entry_that_the_bank_never_books_is_carried_from_day_to_day(village: Village) -> None:
     lost = issue(village, 500_00, "LOST")
-    load(village, f"{DAY} 1 A", f"{NEXT} 1 B", "2026-11-24 1 C")
     at(village, "2026-11-25 08:00")
+    load(village, f"{DAY} 1 A", f"{NEXT} 1 B", "2026-11-24 1 C")
     for day in (DAY, NEXT, "2026-11-24"):
         row = close(village, day)
         assert ["books", DAY, ref(lost), -500_00, lost] in row.figures["items"], day
@@ -247,8 +250,8 @@ def test_an_entry_that_the_bank_never_books_is_carried_from_day_to_day(village: 
 
 def test_a_statement_that_is_missing_is_said_as_not_explained(village: Village) -> None:
     load(village, f"{DAY} 100 A")
-    load(village, "2026-11-24 5 B", opening=170)
     at(village, "2026-11-25 08:00")
+    load(village, "2026-11-24 5 B", opening=170)
     assert ["rest", "2026-11-24", "", 70_00, None] in close(village, "2026-11-24").figures["items"]
     with village.refuses(DayClosed):
         village.do(lambda unit: close_values(unit, country="ke", day=DAY))
@@ -256,8 +259,8 @@ def test_a_statement_that_is_missing_is_said_as_not_explained(village: Village) 
 
 @pytest.mark.parametrize("day", ["2026-11-21", "2026-11-23", "yesterday", "2026-11-31"])
 def test_a_day_without_a_statement_or_not_over_is_not_closed(village: Village, day: str) -> None:
-    load(village, f"{DAY} 100 A", f"{NEXT} 100 B")
     at(village, f"{NEXT} 12:00")
+    load(village, f"{DAY} 100 A", f"{NEXT} 100 B")
     with village.refuses(NoStatement):
         village.do(lambda unit: close_values(unit, country="ke", day=day))
 
@@ -275,8 +278,8 @@ def test_C_04_a_yes_is_for_the_figures_that_were_proposed(village: Village) -> N
 
 def test_C_08_a_close_that_was_changed_is_found(village: Village) -> None:
     """The row of a closed day cannot be changed by the service; by whoever keeps the database it shows."""
-    load(village, f"{DAY} 100 A", f"{NEXT} 100 B")
     at(village, "2026-11-24 08:00")
+    load(village, f"{DAY} 100 A", f"{NEXT} 100 B")
     close(village, DAY)
     row = close(village, NEXT)
     assert village.do(lambda unit: list(check_closes(unit))) == []
@@ -288,3 +291,19 @@ def test_C_08_a_close_that_was_changed_is_found(village: Village) -> None:
 
 
 FOUND = "was changed, or does not follow the one before it"
+
+
+def test_a_statement_of_days_to_come_is_refused(village: Village) -> None:
+    """It would stand for every day until then, and no later one could take its place."""
+    with village.refuses(StatementAhead):
+        load(village, "2026-11-22 500 A", "2062-11-22 5 B")
+    assert village.rows(BankLine) == []
+
+
+@pytest.mark.parametrize("bank_ref", ["-", " .. ", ""])
+@pytest.mark.parametrize("act", ["issue", "redeem"])
+def test_L_15_a_reference_of_signs_alone_names_no_money_at_the_bank(village: Village, act: str, bank_ref: str) -> None:
+    """E-money is never issued against nothing: of such a reference nothing is left when it is compared."""
+    values = {"agent": SHOP.number, "amount": 100, "bank_ref": bank_ref}
+    with village.refuses(BadBankRef):
+        village.do(lambda unit: propose(unit, act=act, values=values, maker="ann"))

@@ -85,6 +85,7 @@ NO = {
     "a column twice": TABLE.replace("text", "id"),
     "no date": TABLE.replace("2026-11-22", "22.11.2026"),
     "no such day": TABLE.replace("2026-11-22", "2026-11-31"),
+    "the last day of all": TABLE.replace("2026-11-22", "9999-12-31"),
     "a third decimal": TABLE.replace("0.50,14800.50", "0.501,14800.501"),
     "an exponent": TABLE.replace("5000.00", "5e3"),
     "other digits": TABLE.replace("5000.00", "٥٠٠٠"),
@@ -148,6 +149,9 @@ BAD_XML = {
     "no side": camt(*ENTRIES).replace(b"DBIT", b"BOTH"),
     "no balance": camt(*ENTRIES).replace(b"CLBD", b"ITBD"),
     "two statements": camt(*ENTRIES).replace(b"</Stmt>", b"</Stmt><Stmt/>"),
+    "no encoding of that name": camt(*ENTRIES, head="<?xml version='1.0' encoding='nope'?>"),
+    "an encoding of four octets": camt(*ENTRIES, head="<?xml version='1.0' encoding='utf-32'?>"),
+    "a line behind the closing balance": camt(*ENTRIES, entry("1.00", "CRDT", "2026-11-23", "F"), closing="14801.50"),
     "nothing but a root": b"<Document xmlns='" + SPACE.encode() + b"'/>",
 }
 

@@ -454,6 +454,21 @@ def test_P_11_a_wallet_moves_to_a_free_number_of_its_country_with_the_document(v
     assert village.rows(Noted)[-1].role == "support"
 
 
+def test_C_01_nobody_moves_a_wallet_to_their_own_number(village: Village) -> None:
+    """A wallet that comes to the phone of who proposes or approves it is their affair, whoever it was of."""
+    mine = "+254733000001"
+
+    def asks(unit: Unit, maker: str) -> Approval | Refusal:
+        return propose_renumber(unit, AMINA, phone=mine, id_number=AMINA.id_number, maker=maker)
+
+    of_staff(village, "own", mine)
+    refused(village, lambda unit: asks(unit, "own"))
+    made = village.do(lambda unit: asks(unit, "ann"))
+    assert isinstance(made, Approval)
+    refused(village, lambda unit: approve(unit, approval_id=made.id, checker="own"))
+    assert approved(village, made.id).keys() == {"phone", "name"}
+
+
 def test_P_09_who_waits_for_a_new_pin_hears_at_the_new_number_that_the_request_is_stopped(village: Village) -> None:
     """Without it they would wait for a day that does not come; who asked for nothing hears nothing of it."""
     village.do(lambda unit: ask_reset(unit, AMINA.id))

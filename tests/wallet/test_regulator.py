@@ -119,3 +119,8 @@ def test_a_payment_whose_id_is_a_month_older_than_itself_is_told(village: Villag
 def test_what_is_no_period(first: str, last: str) -> None:
     with pytest.raises(BadPeriod):
         read_period(RULES, first, last)
+
+
+def test_the_first_year_that_a_computer_knows_is_no_period() -> None:
+    with pytest.raises(BadPeriod):
+        read_period(RULES, "0001-01-01", "0001-01-02")

@@ -15,8 +15,10 @@ function draw(place) {
   const ink = getComputedStyle(place).color;
   const axis = { stroke: ink, grid: { stroke: "#8884" }, ticks: { stroke: "#8884" } };
   const series = columns.map((column, at) => (at ? { label: heads[column], stroke: colours[at - 1], width: 2 } : { label: heads[0] }));
+  // Times are the country's, as in the table, wherever the browser is.
+  const tzDate = (at) => uPlot.tzDate(new Date(at * 1e3), place.dataset.zone);
   place.replaceChildren();
-  new uPlot({ width: Math.max(280, place.clientWidth), height: 220, series, axes: [axis, axis] }, data, place);
+  new uPlot({ width: Math.max(280, place.clientWidth), height: 220, series, axes: [axis, axis], tzDate }, data, place);
 }
 
 function drawAll() {
