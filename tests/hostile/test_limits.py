@@ -208,7 +208,7 @@ def test_T_06_no_loop_of_paying_and_taking_back_makes_room_in_the_month(anywhere
         town.wait(days=1)
         undo(town, screen.split("Ref ")[1].split(".")[0])
     assert counted(town) == (0, 200_000)
-    assert amina.dial().press("7", "2").screen.startswith("You can still send or take out KES 500 today.")
+    assert amina.dial().press("7", "2").screen.startswith("To send or take out today: KES 500\n")
     assert "Month: KES 2,500, left 500" in amina.screen
     assert pay("500.01").startswith("Over the month's limit. Left this month: KES 500.")
     assert amina.dial().press("2", "100016", "501").screen.startswith("Over the month's limit")

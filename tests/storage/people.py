@@ -207,9 +207,6 @@ EVERYTHING: tuple[Any, ...] = (
     NewNumber(id=1, phone=PHONE),
     Bulk(id=1, country="ke", name="ACME", digest="d", lines=1, amount=5, charge=1, at=NOON),
     BulkLine(id=2, bulk=1, number=2, person=None, phone=PHONE, secret="s", amount=5, fee=1, excise=0, levy=0),
-    Refund(
-        id=1, country="gh", tax="e-levy", first="2025-04-02", last="2025-04-02", entries=2, amount=5, reach=7, at=NOON
-    ),
     SimCheck(id=1, person=1, tries=2, next_at=NOON, asked_as="ATSwpid_1"),
     notice(1),
     withdrawal(1),
@@ -235,6 +232,9 @@ EVERYTHING: tuple[Any, ...] = (
     Challenge(id=1, person=1, quote={"to": PHONE, "amount": 5}, expires_at=NOON),
     Request(id=1, kind="cash_out", asker=2, payer=1, amount=5, values={"agent": "100016"}, expires_at=NOON),
     approval(),
+    Refund(
+        id=1, country="gh", tax="e-levy", first="2025-04-02", last="2025-04-02", entries=2, amount=5, reach=7, at=NOON
+    ),
     Staff(
         name="ann",
         role="support",
