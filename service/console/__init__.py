@@ -109,6 +109,10 @@ PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "tariff")
 """Acts that are proposed by other means than a form of a few fields."""
 
 
+LARGEST = 10**15
+"""A number in an address is not above it: what no database can hold is not looked for."""
+
+
 def _approved(act: str) -> Route:
     return Route("POST", f"/approve/{act}/<reference>", f"approve {act}", partial(approvals.yes, act=act))
 
@@ -141,7 +145,7 @@ def add_console(app: Flask, office: Office) -> None:
     pages.add_url_rule("/login", endpoint="login", view_func=partial(entry.login, office), methods=["POST"])
     for route in (*ROUTES, *FORMS_OF):
         pages.add_url_rule(
-            route.rule,
+            route.rule.replace("<int:", f"<int(max={LARGEST}):"),
             endpoint=f"{route.method} {route.rule}".replace(".", " "),
             view_func=guarded(office, route),
             methods=[route.method],
