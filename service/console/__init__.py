@@ -7,6 +7,7 @@ an address that is not in that table is not there.
 from functools import partial
 
 from flask import Blueprint, Flask, Response
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from service.console import (
     applications,
@@ -109,8 +110,14 @@ PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "tariff")
 """Acts that are proposed by other means than a form of a few fields."""
 
 
-LARGEST = 10**15
-"""A number in an address is not above it: what no database can hold is not looked for."""
+class Number(IntegerConverter):
+    """A number in an address, no larger than any database holds: what is above it is not looked for."""
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number >= 10**15:
+            raise ValidationError
+        return number
 
 
 def _approved(act: str) -> Route:
@@ -131,6 +138,7 @@ FORMS_OF: tuple[Route, ...] = tuple(
 
 def add_console(app: Flask, office: Office) -> None:
     """Add the console under /console."""
+    app.url_map.converters["int"] = Number
     pages = Blueprint("console", __name__, url_prefix=ROOT, static_folder="static")
 
     def dress(answer: Response) -> Response:
@@ -145,7 +153,7 @@ def add_console(app: Flask, office: Office) -> None:
     pages.add_url_rule("/login", endpoint="login", view_func=partial(entry.login, office), methods=["POST"])
     for route in (*ROUTES, *FORMS_OF):
         pages.add_url_rule(
-            route.rule.replace("<int:", f"<int(max={LARGEST}):"),
+            route.rule,
             endpoint=f"{route.method} {route.rule}".replace(".", " "),
             view_func=guarded(office, route),
             methods=[route.method],
