@@ -7,6 +7,7 @@ an address that is not in that table is not there.
 from functools import partial
 
 from flask import Blueprint, Flask, Response
+from werkzeug.routing import IntegerConverter, ValidationError
 
 from service.console import (
     applications,
@@ -116,6 +117,16 @@ PAGES_OF_THEIR_OWN = ("bulk", "bulk_rest", "refund", "tariff")
 """Acts that are proposed by other means than a form of a few fields."""
 
 
+class Number(IntegerConverter):
+    """A number in an address, no larger than any database holds: what is above it is not looked for."""
+
+    def to_python(self, value: str) -> int:
+        number: int = super().to_python(value)
+        if number >= 10**15:
+            raise ValidationError
+        return number
+
+
 def _approved(act: str) -> Route:
     return Route("POST", f"/approve/{act}/<reference>", f"approve {act}", partial(approvals.yes, act=act))
 
@@ -134,6 +145,7 @@ FORMS_OF: tuple[Route, ...] = tuple(
 
 def add_console(app: Flask, office: Office) -> None:
     """Add the console under /console."""
+    app.url_map.converters["int"] = Number
     pages = Blueprint("console", __name__, url_prefix=ROOT, static_folder="static")
 
     def dress(answer: Response) -> Response:

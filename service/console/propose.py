@@ -61,6 +61,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """What is asked for, by act; `person` is filled in by the page that one comes from."""
 
 LONGEST: Mapping[str, int] = {"bank_ref": 40, "reason": 30, "why": LONGEST_WHY}
+MOST_DIGITS = 16
 OPTIONAL = {("reset_pin", "id_number")}
 """An agent may have seen the document."""
 
@@ -80,7 +81,8 @@ class Form:
 
     def person(self) -> Person:
         number = self.typed["person"]
-        row = self.unit.rows.get(Person, int(number)) if number.isascii() and number.isdigit() else None
+        known = number.isascii() and number.isdigit() and len(number) < MOST_DIGITS
+        row = self.unit.rows.get(Person, int(number)) if known else None
         if row is None:
             raise NotFound
         return row

@@ -4,12 +4,14 @@ import re
 
 import pytest
 
+from service.app import make_app
 from service.console.people import MOST_REVEALS
+from service.demo import load_demo_staff
 from service.wallet.logbook import Noted, every_note
 from service.wallet.send import quote_send, send_money
 from service.wallet.unit import Unit
 from tests.console.conftest import Browser
-from tests.phone import PINS, Town
+from tests.phone import PINS, Town, demo_settings
 
 
 def noted(town: Town, act: str) -> list[Noted]:
@@ -133,3 +135,15 @@ def test_V_06_that_a_number_has_a_wallet_is_not_found_out_unseen(town: Town) -> 
     assert sara.post("/find", sought=person.phone).status_code == 303
     assert [row.about for row in noted(town, "find person")] == [f"person {person.id}"]
     assert noted(town, "see person") == []
+
+
+def test_I_14_a_number_that_no_database_can_hold_is_nobody_s(sqlite_url: str) -> None:
+    """Twenty digits where a number is asked for: not found, and nothing breaks."""
+    settings = demo_settings(database_url=sqlite_url)
+    town = Town(store=make_app(settings).store, settings=settings)
+    load_demo_staff(town.app.transact)
+    sara, many = Browser(town).log_in("sara"), "9" * 20
+    for path in (f"/people/{many}", f"/people/{many}/talks", f"/propose/unblock?person={many}"):
+        assert sara.get(path).status_code == 404
+    assert sara.post(f"/people/{many}/block").status_code == 404
+    assert Browser(town).log_in("omar").get(f"/treasury/closes/{many}").status_code == 404

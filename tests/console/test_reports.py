@@ -3,11 +3,13 @@
 import csv
 import io
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from service.console import reports
-from service.wallet.unit import Person, Unit
+from service.wallet import regulator
+from service.wallet.unit import Case, Person, Unit
 from tests.console.conftest import Browser
 from tests.console.test_decisions import emptied
 from tests.console.test_people import noted
@@ -81,3 +83,18 @@ def test_reports_are_asked_for_by_risk_with_a_period(town: Town) -> None:
     answer = rita.post("/reports", report="large", form="csv", **NOVEMBER)
     assert answer.text.endswith('"END","0 lines"' + ',""' * 11 + "\r\n")
     assert Browser(town).log_in("omar").post("/reports", report="large", form="csv", **NOVEMBER).status_code == 403
+
+
+def test_no_case_is_left_out_of_its_period_however_many_are_newer(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(regulator, "AT_ONCE", 1)
+    monkeypatch.setattr(regulator, "MOST_FOUND", 1)
+    number, day = emptied(town), f"{town.now:%Y-%m-%d}"
+    (case,) = town.app.read(lambda unit: unit.rows.find(Case, what="pattern", newest=True))
+    town.now += timedelta(days=3)
+    for _ in range(2):
+        town.app.transact(
+            lambda unit: unit.rows.append(replace(case, id=unit.mint(), about=unit.mint(), opened_at=unit.now))
+        )
+    rita = Browser(town).log_in("rita")
+    answer = rita.post("/reports", report="suspicious", form="csv", country="ke", first=day, last=day)
+    assert [line["reference"] for line in csv.DictReader(io.StringIO(answer.text))] == [number, "END"]
