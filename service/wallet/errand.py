@@ -213,7 +213,7 @@ def _not_there(unit: Unit, row: Order) -> None:
 
 
 def _unheard(unit: Unit, row: Order) -> None:
-    """The provider knows of none, and it is too late to begin: what was handed over may still be on its way for a while.
+    """The provider knows of none, and it is too late to begin; what was handed over may still be on its way.
 
     It is never forgotten that something was: else what came late would be paid and given back as well.
     """

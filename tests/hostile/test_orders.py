@@ -254,9 +254,7 @@ def test_airtime_of_yesterday_is_not_repeated(anywhere: Town, monkeypatch: pytes
     whole(anywhere)
 
 
-def test_what_reaches_a_biller_late_is_not_given_back_as_well(
-    anywhere: Town, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_reaches_a_biller_late_is_not_given_back_as_well(anywhere: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """The biller knew of none when it was asked, and got it a minute later; the worker was away until it was too late.
 
     That something is on its way is not forgotten: before it goes back, the biller is asked once more.
