@@ -54,7 +54,7 @@ def test_a_seed_is_the_same_market_in_another_process() -> None:
 def hand_over_forgotten(patch: pytest.MonkeyPatch) -> None:
     """An order of which its provider knows nothing yet counts as never handed over, until it is handed over again."""
 
-    def ask(_: float, one: Errand, provider: Provider | None) -> Answer:
+    def ask(_: int, one: Errand, provider: Provider | None) -> Answer:
         if provider is None or one.order.sent_at is None:
             return Answer(Fate.NOT_SENT)
         return provider.ask(one) if one.again else provider.pay(one)
