@@ -169,7 +169,7 @@ def _go(begun: int, errand: Errand, provider: Provider | None) -> Answer:
         return Answer(Fate.NOT_SENT)
     if (
         monotonic_ns() - begun > LEASE // timedelta(microseconds=1) * 500
-    ):  # this process stood still: somebody else may have it in hand
+    ):  # this process stood still: another may have it
         return Answer(Fate.UNSURE, detail="the lease is over")
     try:
         answer = provider.ask(errand) if errand.again else provider.pay(errand)
