@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from functools import partial
-from time import monotonic
+from time import monotonic_ns
 from typing import NamedTuple, Protocol, TypeVar
 
 import structlog
@@ -111,7 +111,7 @@ def run_errands(transact: Transact, providers: Mapping[str, Provider], airtime: 
 
     Airtime beyond its budget is not bought: it waits for room, and goes back whole when it has waited too long (G-09).
     """
-    begun = monotonic()
+    begun = monotonic_ns()
     errands = transact(lambda unit: _take(unit, list(providers)))
     if not errands:
         return 0
@@ -164,10 +164,12 @@ def _has_room(errand: Errand, airtime: Budget) -> bool:
     return False
 
 
-def _go(begun: float, errand: Errand, provider: Provider | None) -> Answer:
+def _go(begun: int, errand: Errand, provider: Provider | None) -> Answer:
     if provider is None or errand.order.sent_at is None:
         return Answer(Fate.NOT_SENT)
-    if monotonic() - begun > LEASE.total_seconds() / 2:  # this process stood still: somebody else may have it in hand
+    if (
+        monotonic_ns() - begun > LEASE // timedelta(microseconds=1) * 500
+    ):  # this process stood still: another may have it
         return Answer(Fate.UNSURE, detail="the lease is over")
     try:
         answer = provider.ask(errand) if errand.again else provider.pay(errand)

@@ -286,8 +286,8 @@ def test_a_worker_that_stood_still_with_an_order_hands_it_over_no_more(
 ) -> None:
     """Stopped between lease and call until others have given the money back: then it calls nobody."""
     pays(anywhere, "01")
-    clock = iter([0.0, 3_600.0])
-    monkeypatch.setattr(errand, "monotonic", lambda: next(clock))
+    clock = iter([0, 3_600 * 10**9])
+    monkeypatch.setattr(errand, "monotonic_ns", lambda: next(clock))
     assert errands(anywhere.app)[0]() == 1
     assert anywhere.stand_in.asked("pay") == []
     assert [order.state for order in orders(anywhere)] == [HELD]

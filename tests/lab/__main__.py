@@ -26,12 +26,13 @@ from tests.bench.machine import describe
 from tests.lab.finding import Experiment, Finding, NotRun, Round
 
 FOLDER = Path(__file__).parent.parent.parent / "var" / "lab"
-EXPERIMENTS: tuple[str, ...] = ("town", "answers", "kills", "bank", "machine", "disk", "nodes", "inputs")
+EXPERIMENTS: tuple[str, ...] = ("town", "market", "answers", "kills", "bank", "machine", "disk", "nodes", "inputs")
 """Modules of this folder, in the order in which they run."""
 
 # fmt: off
 MINUTES = {          # full, short; on two cores, the full ones reckoned from the short
     "town":    (60,  2),
+    "market":  (110, 1.5),
     "answers": (40,  1.5),
     "kills":   (60,  1.5),
     "bank":    (40,  1.5),

@@ -21,7 +21,7 @@ from service.wallet.unit import Notice, Pending, Person, Unit
 from service.web.behind import Senti
 from tests.lab.town import DAYS, never_hit, play, play_all
 
-SEEDS = int(os.environ.get("SENTI_TEST_TOWNS", "2000"))
+SEEDS = int(os.environ.get("SENTI_TEST_TOWNS", "1200"))
 Plant = Callable[[pytest.MonkeyPatch], None]
 
 

@@ -6,7 +6,7 @@ with `SENTI_TEST_DAYS=14` it is one that lives two weeks.
 
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from pathlib import Path
@@ -33,10 +33,11 @@ class Failure(NamedTuple):
 
     seed: int
     history: Sequence[str]
+    name: str = "town"
 
     def __str__(self) -> str:
         last = "\n".join(self.history[-LAST_LINES:])
-        return f"seed {self.seed} (again: SENTI_TEST_SEED={self.seed} python -m tests.lab town)\n{last}"
+        return f"seed {self.seed} (again: SENTI_TEST_SEED={self.seed} python -m tests.lab {self.name})\n{last}"
 
 
 class Tally(NamedTuple):
@@ -95,22 +96,29 @@ def _live(seed: int, days: int) -> tuple[Play, bool]:
     return town, True
 
 
-def play_some(seeds: Sequence[int], days: int = 0) -> Tally:
+def play_some(seeds: Sequence[int], days: int = 0, one: Callable[[int, int], Tally] = play) -> Tally:
     """Let some towns live, one after another; after a few failures the others need not."""
     tally = NONE
     for seed in seeds:
-        tally += play(seed, days)
+        tally += one(seed, days)
         if len(tally.failures) > 2:
             break
     return tally
 
 
-def play_all(seeds: Sequence[int], say: Say = lambda _: None, processes: int | None = None, *, days: int = 0) -> Tally:
+def play_all(
+    seeds: Sequence[int],
+    say: Say = lambda _: None,
+    processes: int | None = None,
+    *,
+    days: int = 0,
+    one: Callable[[int, int], Tally] = play,
+) -> Tally:
     """Let many towns live, on all processors."""
     tally, at_once = NONE, 2 if days else AT_ONCE
     parts = [seeds[first : first + at_once] for first in range(0, len(seeds), at_once)]
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
-        for number, part in enumerate(pool.map(partial(play_some, days=days), parts)):
+        for number, part in enumerate(pool.map(partial(play_some, days=days, one=one), parts)):
             tally += part
             if number % 20 == 19:
                 say(f"{tally.towns:,} of {len(seeds):,} towns, {sum(tally.hit.values()):,} faults")
@@ -120,9 +128,9 @@ def play_all(seeds: Sequence[int], say: Say = lambda _: None, processes: int | N
     return tally
 
 
-def never_hit(tally: Tally) -> list[str]:
+def never_hit(tally: Tally, faults: Iterable[str] = FAULTS) -> list[str]:
     """Return the kinds of fault that no town has met."""
-    return sorted(set(FAULTS) - set(tally.hit))
+    return sorted(set(faults) - set(tally.hit))
 
 
 def run(size: Round, say: Say) -> list[Finding]:
@@ -130,19 +138,25 @@ def run(size: Round, say: Say) -> list[Finding]:
     if given := os.environ.get("SENTI_TEST_SEED"):
         days = int(os.environ.get("SENTI_TEST_DAYS", "0"))
         print("\n".join(history(int(given), days)))
-        return [_finding("town", play(int(given), days))]
+        return [finding("town", play(int(given), days))]
     short = play_all(range(TOWNS[size]), say)
     assert not never_hit(short), f"never hit: {never_hit(short)}"
     long = play_all(range(FORTNIGHTS[size]), say, days=DAYS)
-    for failure in [*short.failures, *long.failures][:3]:
+    keep("town", [*short.failures, *long.failures], say)
+    return [finding("towns", short), finding("towns of two weeks, audited each midnight", long)]
+
+
+def keep(name: str, failures: Sequence[Failure], say: Say) -> None:
+    """Write down how the first of these failed, and say it."""
+    for failure in failures[:3]:
         FOLDER.mkdir(parents=True, exist_ok=True)
-        (FOLDER / f"town-{failure.seed}.txt").write_text("\n".join(failure.history), encoding="utf-8")
+        (FOLDER / f"{name}-{failure.seed}.txt").write_text("\n".join(failure.history), encoding="utf-8")
         say(str(failure))
-    return [_finding("towns", short), _finding("towns of two weeks, audited each midnight", long)]
 
 
-def _finding(what: str, tally: Tally) -> Finding:
+def finding(what: str, tally: Tally) -> Finding:
     seeds = ", ".join(str(failure.seed) for failure in tally.failures)
+    """Return a line of the laboratory's table."""
     kinds = f"{tally.towns:,} towns, {tally.entries:,} entries, {len(tally.hit)} kinds of fault"
     return Finding(
         what=what,

@@ -20,7 +20,7 @@ from urllib.parse import urlencode
 import structlog
 
 from service import outbox
-from service.app import make_app, make_web
+from service.app import App, make_app, make_web
 from service.demo import load_demo
 from service.gateways.base import Outcome, Sent
 from service.gateways.simulator import Simulator
@@ -141,14 +141,22 @@ class Machine:
     def __post_init__(self) -> None:
         app = make_app(demo_settings(), store=self.store, now=lambda: self.now)
         lane = _Lane(self, codes=["*384*96#"], region="KE")
-        self.app = replace(app, gateways={**app.gateways, "simulator": lane})
+        self.app = self.fit(replace(app, gateways={**app.gateways, "simulator": lane}))
         self.web = make_web(self.app)
         load_demo(self.app.transact, self.app.home.pack)
+        self.open()
         with clockwork(self):
             for job in jobs(self.app):
                 while job():
                     pass
         self._put_back = kept(self.store.memory)
+
+    def fit(self, app: App) -> App:
+        """Return the service with what this town needs besides; nothing here."""
+        return app
+
+    def open(self) -> None:
+        """Write what is there at the beginning besides the demo; nothing here."""
 
     def begin(self) -> None:
         """Forget everything but the demo's beginning."""
@@ -163,7 +171,10 @@ class Machine:
 
     def post(self, path: str, form: Mapping[str, str]) -> Heard:
         """Post a form at a door, without a socket; raises Killed."""
-        body = urlencode(form).encode()
+        return self.send(path, urlencode(form).encode(), "application/x-www-form-urlencoded")
+
+    def send(self, path: str, body: bytes, kind: str) -> Heard:
+        """Post these bytes at a door; raises Killed."""
         environ = {
             "REQUEST_METHOD": "POST",
             "PATH_INFO": path,
@@ -171,7 +182,7 @@ class Machine:
             "SERVER_PORT": "80",
             "SERVER_PROTOCOL": "HTTP/1.1",
             "REMOTE_ADDR": "127.0.0.1",
-            "CONTENT_TYPE": "application/x-www-form-urlencoded",
+            "CONTENT_TYPE": kind,
             "CONTENT_LENGTH": str(len(body)),
             "wsgi.input": io.BytesIO(body),
             "wsgi.errors": sys.stderr,

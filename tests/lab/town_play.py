@@ -42,13 +42,15 @@ class NoAnswer(Exception):
 class Play:
     """A town that lives for some steps."""
 
+    steps_at_once = STEPS_AT_ONCE
+
     def __init__(self, machine: Machine, prices: Prices, seed: int) -> None:
         self.machine, self.dice, self.seed = machine, random.Random(seed), seed
         machine.begin()
         machine.send_sms = self._lane
         self._said: list[tuple[datetime, str]] = []
         self.hit: Counter[str] = Counter()
-        self.auditor = Auditor(prices, lambda: machine.now, self._entry)
+        self.auditor = self.hire(prices)
         for number, (name, pin) in NEWCOMERS.items():
             self.auditor.meets(number, name, pin)
         awake = ["Amina", "Njeri", *self.dice.choice(GUESTS)]
@@ -63,6 +65,22 @@ class Play:
         self.heard: list[Mapping[str, str]] = []
         self.worked_at = machine.now
         self.desk = Desk(self)
+
+    def hire(self, prices: Prices) -> Auditor:
+        """Return who keeps books beside the service's."""
+        return Auditor(prices, lambda: self.machine.now, self.entry)
+
+    def wish(self, actor: Actor) -> dict[str, str]:
+        """Return what somebody has in mind who takes up the phone."""
+        return wish(self.dice, self.auditor, actor)
+
+    def key(self, actor: Actor) -> str:
+        """Return what somebody answers to a screen, or nothing if they hang up."""
+        return key(self.dice, self.auditor, actor, actor.phone.screen)
+
+    def dialled(self, goal: Mapping[str, str]) -> str:
+        """Return what is dialled behind a code at once."""
+        return DIALLED[goal["kind"]].format(**goal) if goal["kind"] in DIALLED and self.dice.random() < 0.6 else ""
 
     # What Phone asks of a town
 
@@ -110,13 +128,16 @@ class Play:
         return self._bring(path, form)
 
     def _bring(self, path: str, form: Mapping[str, str]) -> Heard | None:
-        try:
-            answer = self.machine.post(path, form)
-        except Killed:
-            self.say("   the web process is killed")
-            answer = None
+        answer = self._survives(lambda: self.machine.post(path, form))
         self.look()
         return answer
+
+    def _survives(self, post: Callable[[], Heard]) -> Heard | None:
+        try:
+            return post()
+        except Killed:
+            self.say("   the web process is killed")
+            return None
 
     def _message(self, path: str, form: Mapping[str, str]) -> Heard:
         fate, self.fate = self.fate, ""
@@ -201,7 +222,7 @@ class Play:
             return self._give_up(actor)
         if phone.over:
             return self._dial(actor)
-        typed = key(self.dice, self.auditor, actor, phone.screen)
+        typed = self.key(actor)
         if not typed:
             return self._give_up(actor)
         actor.keys += 1
@@ -244,10 +265,8 @@ class Play:
         return None
 
     def _dial(self, actor: Actor) -> None:
-        actor.goal, actor.keys = wish(self.dice, self.auditor, actor), 0
-        code, typed = actor.goal["code"], ""
-        if actor.goal["kind"] in DIALLED and self.dice.random() < 0.6:
-            typed = DIALLED[actor.goal["kind"]].format(**actor.goal)
+        actor.goal, actor.keys = self.wish(actor), 0
+        code, typed = actor.goal["code"], self.dialled(actor.goal)
         session = f"ATUid_{self.number():032x}"
         self.fate = self.break_(*NETWORK, rate=0.08)
         self._press(actor, f" dials {code} {typed}", lambda: actor.phone.dial(code, typed=typed, session=session))
@@ -260,7 +279,7 @@ class Play:
         today = self.now.astimezone(zone)
         for hour in BUSY_HOURS:
             self.machine.now = max(self.now, today.replace(hour=hour).astimezone(UTC))
-            for _ in range(STEPS_AT_ONCE):
+            for _ in range(self.steps_at_once):
                 self.step()
         midnight = datetime.combine(today.date() + timedelta(days=1), datetime.min.time(), zone)
         self.machine.now = max(self.now, midnight.astimezone(UTC))
@@ -325,8 +344,10 @@ class Play:
         except Killed:
             self.say("   the worker is killed")
             self.machine.start_worker()
+            clean = False
         except (Busy, Unsure, Broken):
             self.say("   the worker stumbles")
+            clean = False
         self.lane_fate = ""
         self.machine.store.heal()
         self.look()
@@ -395,7 +416,8 @@ class Play:
         found, entries = self.machine.store.read(in_plain_words)
         self.auditor.look(found, entries)
 
-    def _entry(self, reference: str) -> tuple[int, datetime] | None:
+    def entry(self, reference: str) -> tuple[int, datetime] | None:
+        """Return the amount of the first move behind a reference, and its time."""
         number = self.machine.app.house.references.read(reference)
         found = self.machine.store.read(lambda tx: tx.books.entry(number) if number is not None else None)
         return (found.moves[0].amount, found.at) if found else None
