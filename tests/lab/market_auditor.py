@@ -16,7 +16,7 @@ from tests.lab.town_books import Disagreement
 
 TITLES = {title: code for code, (title, *_) in SOLD.items()}
 BILLERS = {"Stima Power": "100201", "Maji Water": "100202", "Kilimo School": "100203"}
-TITLE = f"({'|'.join(TITLES)})"
+A_TITLE = f"({'|'.join(TITLES)})"
 M, R = words.M, words.R
 FEE = rf"\nFee {M}(?: incl\. excise {M})?\n(?:Total {M}\n)?PIN:"
 
@@ -25,10 +25,10 @@ CONFIRM: Mapping[str, str] = {
     "bill":    rf"Pay {M} to ({'|'.join(BILLERS)})\n\w+ [A-Z ]+{FEE}",
     "airtime": rf"Airtime {M} for (\d+){FEE}",
     "pay":     rf"Pay {M} to (Habari Leo), till {TILL}{FEE}",
-    "buy":     rf"Buy {TITLE}\n[^\n]+\nPrice KES (\S+)\nNow KES (\S+?)(?:, tab KES (\S+))?\nPIN:",
-    "ask":     rf"Subscribe {TITLE}\n[^\n]+\n{M} every \d days till STOP\nPIN:",
-    "begin":   rf"Begin {TITLE}\n[^\n]+\n[^\n]+\nNow {M}\nPIN:",
-    "meter":   rf"{TITLE}\n[^\n]+\n\S+ \S+ each\nAt most {M}\nPIN:",
+    "buy":     rf"Buy {A_TITLE}\n[^\n]+\nPrice KES (\S+)\nNow KES (\S+?)(?:, tab KES (\S+))?\nPIN:",
+    "ask":     rf"Subscribe {A_TITLE}\n[^\n]+\n{M} every \d days till STOP\nPIN:",
+    "begin":   rf"Begin {A_TITLE}\n[^\n]+\n[^\n]+\nNow {M}\nPIN:",
+    "meter":   rf"{A_TITLE}\n[^\n]+\n\S+ \S+ each\nAt most {M}\nPIN:",
     "give":    rf"Put {M} into (Chama)\? It is free, and only the group pays it out\. PIN:",
     "save":    rf"Put {M} into (\w\w goal)\? It is free\. PIN:",
     "take":    rf"Take {M} out of (\w\w goal) into your wallet\? It is free\. PIN:",
@@ -42,14 +42,14 @@ SMS: Mapping[str, str] = {
     "unsure":         rf"{R} .*(?:did not say if|Not known if)",
     "paid":           rf"{R} Paid (?P<amount>{M}) to Habari Leo, till",
     "sale":           rf"{R} (?P<amount>{M}) from .* at till {TILL}",
-    "bought":         rf"{R} Bought {TITLE} from",
-    "sub_begun":      rf"{R} {TITLE}, Habari Leo: (?P<amount>{M}) paid till",
-    "sub_renewed":    rf"{R} {TITLE}, Habari Leo: (?P<amount>{M}) for \d days, till",
-    "sub_stopped":    rf"{R} {TITLE} has ended\. Back: (?P<amount>{M})\.",
-    "stopped":        rf"{TITLE} has ended\.",
-    "sub_soon":       rf"{TITLE}, Habari Leo: {M} for \d more days will be taken",
-    "meter_open":     rf"{R} {TITLE}, Habari Leo: \S+ \S+ each, at most (?P<amount>{M}), set aside",
-    "meter_done":     rf"{R} {TITLE}, Habari Leo: (?P<units>\d+) used, (?P<amount>{M}) paid",
+    "bought":         rf"{R} Bought {A_TITLE} from",
+    "sub_begun":      rf"{R} {A_TITLE}, Habari Leo: (?P<amount>{M}) paid till",
+    "sub_renewed":    rf"{R} {A_TITLE}, Habari Leo: (?P<amount>{M}) for \d days, till",
+    "sub_stopped":    rf"{R} {A_TITLE} has ended\. Back: (?P<amount>{M})\.",
+    "stopped":        rf"{A_TITLE} has ended\.",
+    "sub_soon":       rf"{A_TITLE}, Habari Leo: {M} for \d more days will be taken",
+    "meter_open":     rf"{R} {A_TITLE}, Habari Leo: \S+ \S+ each, at most (?P<amount>{M}), set aside",
+    "meter_done":     rf"{R} {A_TITLE}, Habari Leo: (?P<units>\d+) used, (?P<amount>{M}) paid",
     "saved":          rf"{R} Saved (?P<amount>{M}) in",
     "took":           rf"{R} Took (?P<amount>{M}) out of",
     "group_gave":     rf"{R} You put (?P<amount>{M}) into Chama",
@@ -58,14 +58,14 @@ SMS: Mapping[str, str] = {
     "received":       rf"{R} Received (?P<amount>{M}) from [A-Z]",
     "settled":        rf"{R} (?P<amount>{M}) of till {TILL} is in your wallet",
     "order_code":     rf"(?:Airtime|Pay) {M} .*[?] Fee {M}, total {M}\. Answer (\d{{7}}) ",
-    "buy_code":       rf"Buy {TITLE} from .*[?] Answer (\d{{7}}) ",
+    "buy_code":       rf"Buy {A_TITLE} from .*[?] Answer (\d{{7}}) ",
     "paid_already":   rf"Paid already, Ref {R}\.",
 }
 # fmt: on
 KINDS = {sms: (kind, role) for kind, owed in NOTICES.items() for role, sms in owed}
 ENDS = ("Bought ", "Ordered: ")
 BALANCE = re.compile(rf"[Bb]alance {M}\.")
-HER_METER = re.compile(rf"^{TITLE} runs: ", re.M)
+HER_METER = re.compile(rf"^{A_TITLE} runs: ", re.M)
 
 
 @dataclass
