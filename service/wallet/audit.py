@@ -262,9 +262,9 @@ def asked_by_two(unit: Unit, entries: Iterable[Recorded]) -> Found:
             yield f"entry {entry.id}", f"{entry.reason} was not approved by a second person"
         elif entry.reason in AT_BANK and entry.once != at_bank(entry.reason, row.values["bank_ref"]):
             yield f"entry {entry.id}", f"{entry.reason} names no money at the bank"
-        elif entry.reason in AT_BANK and entry.moves[0].amount != row.values["amount"]:
-            said = f"{row.values['amount']} was approved"
-            yield f"entry {entry.id}", f"{entry.reason} is of {entry.moves[0].amount}, and {said}"
+        elif entry.reason in AT_BANK and entry.moves[0].amount != row.values.get("amount"):
+            agreed = row.values.get("amount")
+            yield f"entry {entry.id}", f"{entry.reason} is of {entry.moves[0].amount}, and {agreed} was approved"
 
 
 CHECKS: tuple[Callable[[Unit], Found], ...] = (

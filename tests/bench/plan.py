@@ -8,7 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import funds, growth, limits, memory, menus, month, pages, pins, postings, sends, shared, starts, tills
+from tests.bench import (
+    funds,
+    growth,
+    limits,
+    memory,
+    menus,
+    month,
+    pages,
+    pins,
+    postings,
+    sends,
+    shared,
+    starts,
+    telling,
+    tills,
+)
 from tests.bench.machine import Busyness
 from tests.bench.measure import NotRun, Row
 from tests.bench.rivals import RIVALS
@@ -61,6 +76,7 @@ PARTS = (
     Part("funds",        funds.prepare,          funds.NAMES, once=True),
     Part("starts",       starts.prepare,         _begin("start of")),
     Part("sends-sqlite", sends.on_sqlite,        _http("SQLite")),
+    Part("telling",      telling.prepare,        telling.NAMES),
     Part("month",        month.prepare,          month.NAMES),
     Part("tills",        tills.prepare,          tills.NAMES),
     Part("memory",       memory.prepare,         _begin("memory"), once=True),

@@ -38,6 +38,7 @@ class Size:
     hops_early: int  # when the memory of a web process is looked at
     hops_late: int
     reads: int  # pages of a kind that are read from the books in a round
+    checks: int  # of a PIN, of each kind
     talks: int = 60
     workers: int = 2
 
@@ -54,6 +55,7 @@ FULL = Size(
     hops_early=10_000,
     hops_late=1_000_000,
     reads=1_000,
+    checks=2_000,
 )
 SHORT = Size(
     rounds=3,
@@ -67,6 +69,7 @@ SHORT = Size(
     hops_early=5_000,
     hops_late=20_000,
     reads=200,
+    checks=300,
 )
 
 Figures = Mapping[str, float]

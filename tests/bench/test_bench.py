@@ -33,6 +33,7 @@ from tests.bench.rows import rows
 from tests.bench.served import served
 from tests.bench.servers import Postgres
 from tests.bench.stand import SHORT, Size, Stand, opened
+from tests.bench.telling import likely
 from tests.bench.town import SENDS, person_at, settle, under_a_seal, wallet
 from tests.bench.traffic import believe
 
@@ -48,6 +49,7 @@ TINY = Size(
     hops_early=50,
     hops_late=100,
     reads=3,
+    checks=3,
     talks=3,
     workers=1,
 )
@@ -105,6 +107,14 @@ def test_a_hop_is_taken_apart(server: Postgres) -> None:
         steps = dissect(lambda: opened(url), talks=6)
     assert [step.hop for step in steps] == list(HOPS)
     assert all(step.commits == 1 and step.trips >= 2 and step.cpu > 0 for step in steps)
+
+
+def test_two_samples_are_told_apart_where_they_differ_and_only_there() -> None:
+    """The critical value for two samples of 100 at 0.05 is 0.192, from any table; at 0.001 it is 0.276."""
+    even = [float(value) for value in range(100)]
+    assert likely(even, even) == 1.0
+    assert likely(even, [value + 19.2 for value in even]) == pytest.approx(0.05, abs=0.015)
+    assert likely(even, [value + 27.6 for value in even]) == pytest.approx(0.001, abs=0.0005)
 
 
 def test_a_town_is_as_if_it_had_been_posted(server: Postgres) -> None:

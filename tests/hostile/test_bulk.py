@@ -44,8 +44,8 @@ def handed_in(town: Town, text: str = FILE, name: str = NAME) -> Bulk:
     return made
 
 
-def approved(town: Town, act: str, bulk: Bulk, *, bank_ref: str = "NCBA 17", amount: int = 0) -> None:
-    values = {"bulk": bulk.id, "bank_ref": bank_ref, "amount": amount}
+def approved(town: Town, act: str, bulk: Bulk, *, bank_ref: str = "NCBA 17", amount: int | None = None) -> None:
+    values = {"bulk": bulk.id, "bank_ref": bank_ref, "amount": bulk.total if amount is None else amount}
     made = town.app.transact(lambda unit: propose(unit, act=act, values=values, maker="ann"))
     with pytest.raises(SamePerson):
         town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="Ann"))

@@ -139,7 +139,7 @@ def pay_wages(town: Town) -> None:
     def hand_in_file(unit: Unit) -> Approval:
         made = hand_in(unit, country="ke", name="ACME", lines=judge(unit, read_rows(text), pack)[0])
         assert made is not None
-        return propose(unit, act="bulk", values={"bulk": made.id, "bank_ref": "R"}, maker="ann")
+        return propose(unit, act="bulk", values={"bulk": made.id, "bank_ref": "R", "amount": made.total}, maker="ann")
 
     made = town.app.transact(hand_in_file)
     town.app.transact(lambda unit: approve(unit, approval_id=made.id, checker="bob"))
