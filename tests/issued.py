@@ -15,7 +15,7 @@ def issued(rows: Rows, *, entry_id: int, at: datetime, moves: tuple[Move, ...]) 
         Approval(
             id=entry_id,
             act="issue",
-            values={"bank_ref": bank_ref},
+            values={"bank_ref": bank_ref, "amount": moves[0].amount},
             maker="one",
             checker="two",
             state="approved",
