@@ -149,8 +149,6 @@ def test_I_04_one_person_however_the_number_is_written(typed: str, town: Town) -
         "07220000022",
         "0722000002000000",
         "0200000001",
-        "+255712345678",
-        "+14155550100",
         "29844",
         "0900123456",
         "999",
@@ -164,9 +162,17 @@ def test_I_04_one_person_however_the_number_is_written(typed: str, town: Town) -
     ],
 )
 def test_I_04_what_is_no_mobile_number_here_is_refused(typed: str, town: Town) -> None:
-    """Too short or long, landlines, short codes, premium and foreign numbers, letters: refused on the same screen."""
+    """Too short or long, landlines, short codes and premium numbers, letters: refused on the same screen."""
     phone = town.phone("Amina").dial().press("1", typed)
     assert phone.screen.startswith("Not a mobile number here"), phone.screen
+    assert phone.press("0722000002").screen.startswith("How much?")
+
+
+@pytest.mark.parametrize("typed", ["+255712345678", "+14155550100"])
+def test_I_04_a_number_abroad_is_refused_as_such(typed: str, town: Town) -> None:
+    """Nobody is told that a number is none which rings: it is in another country."""
+    phone = town.phone("Amina").dial().press("1", typed)
+    assert phone.screen.startswith("Abroad: no sends yet"), phone.screen
     assert phone.press("0722000002").screen.startswith("How much?")
 
 
