@@ -124,4 +124,4 @@ def test_I_12_what_was_issued_stands_beside_the_bank_s_balance_and_sums_as_numbe
     tariq = Browser(town).log_in("tariq")
     assert upload(tariq, b"date,amount,balance,reference\n2026-11-22,-70,-70,FEE\n") == 303
     rows = {row[0]: row[1:] for row in table(tariq, "money", "issued-ke")}
-    assert rows["At the bank, by its last statement"] == ["2026-11-22", "-70"]
+    assert rows["At the bank, by its last statement"] == ["2026-11-22", "-70.00"]
