@@ -5,7 +5,6 @@ never guessed: `1.000` might be one shilling or a thousand.
 """
 
 import re
-from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -67,11 +66,6 @@ def show_amount(minor: int, currency: Currency) -> str:
 def show_amount_full(minor: int, currency: Currency) -> str:
     """Return `KES 500.00`, always with cents: for SMS, which are kept and compared."""
     return f"{currency.code} {_full(minor, currency)}"
-
-
-def in_units(minor: int, currency: Currency) -> Decimal:
-    """Return `1234.50`, always with cents, exactly: for other people's programs."""
-    return Decimal(minor).scaleb(-currency.exponent)
 
 
 def _full(minor: int, currency: Currency) -> str:

@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
+from service.money import Currency
+
 _FORMULAS = ("=", "+", "-", "@", "\ufffd")
 """What begins a formula, in any width of letters; the last stands for a control sign that was made visible."""
 
@@ -34,3 +36,8 @@ def _cell(value: object) -> str:
         return text
     first = unicodedata.normalize("NFKC", text.lstrip())[:1]
     return f"'{text}" if first in _FORMULAS or text[:1] in ("\t", "\r", "\n") else text
+
+
+def in_units(minor: int, currency: Currency) -> Decimal:
+    """Return `1234.50`, always with cents, exactly: for other people's programs."""
+    return Decimal(minor).scaleb(-currency.exponent)

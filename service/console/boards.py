@@ -18,8 +18,9 @@ from service.console.words import speak
 from service.countries import Pack
 from service.ledger.chart import Kind, Reason
 from service.ledger.entry import Account
-from service.money import in_units, show_amount_full
+from service.money import show_amount_full
 from service.outbox import waiting_since
+from service.sheet import in_units
 from service.wallet.bank import statements_of
 from service.wallet.board import SHOPS, Board, life_of
 from service.wallet.funds import newest

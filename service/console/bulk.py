@@ -14,8 +14,8 @@ from service.console.page import asked, field, go_to, number_asked, page, table_
 from service.console.upload import handed_in, packed
 from service.console.words import speak, unpaid
 from service.countries import Pack
-from service.money import in_units
 from service.phone import mask_phone
+from service.sheet import in_units
 from service.wallet.batch import Bulk, BulkLine, account_of
 from service.wallet.bulk import Outcome, outcomes
 from service.wallet.bulk_file import MOST_LINES, Fault, Line, judge, read_rows

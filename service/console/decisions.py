@@ -10,7 +10,7 @@ from flask import Response
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import asked, field, go_to, page, table_file
 from service.countries import Pack
-from service.money import in_units
+from service.sheet import in_units
 from service.wallet.case import OUTCOMES, amount_of, case_by_number, case_number, close_case
 from service.wallet.logbook import note
 from service.wallet.name import masked

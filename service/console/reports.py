@@ -9,8 +9,7 @@ from flask import Response
 
 from service.console.office import Missing, NotFound, Office, Visit
 from service.console.page import field, page, visible
-from service.money import in_units
-from service.sheet import sheet_lines
+from service.sheet import in_units, sheet_lines
 from service.wallet.logbook import note
 from service.wallet.names import in_latin
 from service.wallet.regulator import HEAD, REPORTS, Found, Period, read_period

@@ -13,7 +13,7 @@ from service.console.page import asked, field, go_to, page, table_file
 from service.console.people import case_line
 from service.countries import Pack
 from service.ledger.chart import Kind
-from service.money import in_units
+from service.sheet import in_units
 from service.wallet.account import house_account
 from service.wallet.bank import import_statement, statements_of
 from service.wallet.bank_camt import read_statement
