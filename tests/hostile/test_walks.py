@@ -90,7 +90,9 @@ SELDOM = (
     "bills.again", "bills.sure", "airtime.again", "airtime.sure", "check.ordered",
     "bills.none",  # every country has billers
     "pay.again", "pay.sure",  # the same twice, or a number where the amount belongs
+    "payout.secret",  # a voucher's code and the sender's secret, at an agent
     # what a merchant does now and then, three keys down, behind a payment
+    "till",
     "till.close.pin", "till.closed", "till.settle.pin", "till.settled", "till.refund", "till.refund.amount",
     "till.refund.pin", "till.refunded", "till.ask", "till.ask.amount", "till.asked", "till.sales",
     "till.helpers", "till.helper.add.pin", "till.helper.added", "till.helper.less.pin", "till.helper.removed",
